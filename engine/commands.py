@@ -1,0 +1,84 @@
+"""What a person or a script asks for. Frozen; carried out on the engine's threads.
+
+`TradingEngine.submit(command)` returns at once; the answer comes back as an
+event (OrderChanged, CommandRefused, CandlesLoaded ...). Money is Decimal.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from engine.trading_types import OrderType, PositionSide, Side, TimeInForce
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """Base. `request_id` comes back in the answer, so a widget knows its own."""
+
+    request_id: str = ""
+
+
+class PlaceOrder(Command, frozen=True, kw_only=True):
+    symbol: str
+    side: Side
+    type: OrderType
+    quantity: Decimal
+    price: Decimal | None = None  # LIMIT only
+    time_in_force: TimeInForce = TimeInForce.GTC
+    reduce_only: bool = False
+    position_side: PositionSide = PositionSide.BOTH
+    client_order_id: str = ""  # made by the order manager when empty
+
+
+class AmendOrder(Command, frozen=True, kw_only=True):
+    """New price and new TOTAL quantity; None keeps what the order has."""
+
+    symbol: str
+    client_order_id: str
+    price: Decimal | None = None
+    quantity: Decimal | None = None
+
+
+class CancelOrder(Command, frozen=True, kw_only=True):
+    symbol: str
+    client_order_id: str
+
+
+class CancelAllOrders(Command, frozen=True, kw_only=True):
+    symbol: str
+
+
+class ClosePosition(Command, frozen=True, kw_only=True):
+    """Reduce-only market order over the whole position."""
+
+    symbol: str
+    position_side: PositionSide = PositionSide.BOTH
+
+
+class SetLeverage(Command, frozen=True, kw_only=True):
+    symbol: str
+    leverage: int
+
+
+class WatchSymbol(Command, frozen=True, kw_only=True):
+    """Stream this symbol's book, tape, mark price and candles of `interval`."""
+
+    symbol: str
+    interval: str = "1m"
+
+
+class LoadCandles(Command, frozen=True, kw_only=True):
+    """Candles that opened before `end_ms` (the newest when None); newest last."""
+
+    symbol: str
+    interval: str
+    limit: int = 500
+    end_ms: int | None = None
+
+
+class AskAgain(Command, frozen=True, kw_only=True):
+    """Query an order whose fate is unknown now, instead of at the next pause."""
+
+    symbol: str
+    client_order_id: str

@@ -1,0 +1,1 @@
+"""The venue as the engine sees it: REST, streams, limits, clock."""

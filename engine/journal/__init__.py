@@ -1,0 +1,1 @@
+"""The journal on disk: intents before sending, then everything that happened."""

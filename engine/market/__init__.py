@@ -1,0 +1,1 @@
+"""Pure market state: instruments, local book, candles, latest prices."""

@@ -1,0 +1,1 @@
+"""Order management: one tracked truth per order, position and balance."""
