@@ -1,0 +1,69 @@
+"""Where events are published and who gets them.
+
+`publish` may be called from any thread, also under a lock: mailboxes only do
+dictionary work. Listeners are for code that is as quick as that (counters,
+health); a listener that raises is reported once a time and never stops others.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from engine.events import Event
+from engine.utils.mailbox import Mailbox
+
+logger = logging.getLogger(__name__)
+
+E = TypeVar("E", bound=Event)
+Listener = Callable[[Event], None]
+
+
+class EventHub:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        # copied on write, so that publish reads them without the lock
+        self._mailboxes: tuple[tuple[Mailbox[Event], frozenset[type[Event]] | None], ...] = ()
+        self._listeners: dict[type[Event], tuple[Callable[..., None], ...]] = {}
+
+    def attach(
+        self, mailbox: Mailbox[Event], types: Iterable[type[Event]] | None = None
+    ) -> Mailbox[Event]:
+        """Put every event (or those of `types`) into `mailbox` from now on."""
+        wanted = frozenset(types) if types is not None else None
+        with self._lock:
+            self._mailboxes = (*self._mailboxes, (mailbox, wanted))
+        return mailbox
+
+    def detach(self, mailbox: Mailbox[Event]) -> None:
+        with self._lock:
+            self._mailboxes = tuple(row for row in self._mailboxes if row[0] is not mailbox)
+
+    def listen(self, event_type: type[E], listener: Callable[[E], None]) -> Callable[[], None]:
+        """Call `listener` on the publishing thread. Returns the call that ends it."""
+        with self._lock:
+            self._listeners[event_type] = (*self._listeners.get(event_type, ()), listener)
+
+        def stop() -> None:
+            with self._lock:
+                kept = tuple(x for x in self._listeners.get(event_type, ()) if x is not listener)
+                self._listeners[event_type] = kept
+
+        return stop
+
+    def publish(self, event: Event) -> None:
+        event_type = type(event)
+        for listener in self._listeners.get(event_type, ()):
+            try:
+                listener(event)
+            except Exception:
+                logger.exception("listener failed event=%s", event_type.__name__)
+        boxes = self._mailboxes
+        if not boxes:
+            return
+        key = event.latest_key()
+        for mailbox, wanted in boxes:
+            if wanted is None or event_type in wanted:
+                mailbox.put(event, key)
