@@ -1,0 +1,132 @@
+"""Every setting in one table: type, default, range, unit.
+
+The readers of a value find it in engine.config; this file only says what a
+valid value is and how to say in words that one is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.errors import ConfigError
+
+Check = Callable[[str, object], Any]
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else repr(value)
+
+
+def whole(minimum: int, maximum: int, unit: str = "") -> Check:
+    def check(key: str, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ConfigError(key, f"must be a whole number, not {_shown(value)}.")
+        _must_be_between(key, value, minimum, maximum, unit)
+        return value
+
+    return check
+
+
+def number(minimum: float, maximum: float, unit: str = "") -> Check:
+    def check(key: str, value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ConfigError(key, f"must be a number, not {_shown(value)}.")
+        _must_be_between(key, value, minimum, maximum, unit)
+        return float(value)
+
+    return check
+
+
+def _must_be_between(key: str, value: float, minimum: float, maximum: float, unit: str) -> None:
+    if not minimum <= value <= maximum:
+        words = f" {unit}" if unit else ""
+        raise ConfigError(key, f"must be from {minimum:g} to {maximum:g}{words}, not {value:g}.")
+
+
+def truth(key: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigError(key, f"must be true or false, not {_shown(value)}.")
+    return value
+
+
+def text(key: str, value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigError(key, f"must be a text, not {_shown(value)}.")
+    return value.strip()
+
+
+def one_of(*allowed: str) -> Check:
+    def check(key: str, value: object) -> str:
+        if value not in allowed:
+            raise ConfigError(key, f"must be one of {', '.join(allowed)}, not {_shown(value)}.")
+        return str(value)
+
+    return check
+
+
+def symbol(key: str, value: object) -> str:
+    word = text(key, value)
+    if not word.isalnum():
+        raise ConfigError(key, f"must be a symbol such as BTCUSDT, not {_shown(value)}.")
+    return word.upper()
+
+
+def symbols(key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        raise ConfigError(key, f"must be a list such as [BTCUSDT], not {_shown(value)}.")
+    return tuple(symbol(f"{key}[{i}]", item) for i, item in enumerate(value))
+
+
+def environments(key: str, value: object) -> dict[str, dict[str, str]]:
+    if not isinstance(value, dict):
+        raise ConfigError(key, f"must map names to hosts, not {_shown(value)}.")
+    return {str(name): _hosts(f"{key}.{name}", row) for name, row in value.items()}
+
+
+def _hosts(key: str, row: object) -> dict[str, str]:
+    schemes = {"rest": ("http", "https"), "streams": ("ws", "wss"), "ws_api": ("ws", "wss")}
+    if not isinstance(row, dict):
+        raise ConfigError(key, "must have the keys rest, streams and ws_api.")
+    for name in row:
+        if name not in schemes:
+            raise ConfigError(f"{key}.{name}", "is not known; the keys are rest, streams, ws_api.")
+    hosts = {}
+    for name, allowed in schemes.items():
+        url = text(f"{key}.{name}", row.get(name))
+        if not url.startswith(tuple(f"{scheme}://" for scheme in allowed)):
+            raise ConfigError(
+                f"{key}.{name}", f"must start with {allowed[0]}:// or {allowed[1]}://."
+            )
+        hosts[name] = url.rstrip("/")
+    return hosts
+
+
+INTERVALS = (
+    "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M",
+)  # fmt: skip
+
+# key -> (check, default)
+KEYS: Mapping[str, tuple[Check, Any]] = {
+    "exchange.environment": (text, "paper"),
+    "exchange.testnet": (truth, False),
+    "exchange.market_type": (one_of("um_futures"), "um_futures"),
+    "exchange.recv_window_ms": (whole(1, 60_000, "ms"), 5000),
+    "environments": (environments, {}),
+    "network.connect_timeout_s": (number(0.1, 60, "s"), 3.0),
+    "network.read_timeout_s": (number(0.1, 60, "s"), 5.0),
+    "network.weight_limit_per_minute": (whole(0, 100_000), 0),
+    "websocket.reconnect_max_delay": (number(1, 600, "s"), 120.0),
+    "websocket.ping_interval": (number(1, 180, "s"), 20.0),
+    "websocket.first_data_deadline_s": (number(1, 120, "s"), 10.0),
+    "oms.retry_attempts": (whole(1, 10), 3),
+    "oms.retry_backoff_base": (number(0.01, 60, "s"), 1.0),
+    "paper.balance_usdt": (whole(1, 1_000_000_000, "USDT"), 10_000),
+    "paper.seed": (whole(0, 2**31 - 1), 7),
+    "paper.symbols": (
+        symbols,
+        ("BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT", "DOGEUSDT"),
+    ),
+    "desktop.symbol": (symbol, "BTCUSDT"),
+    "desktop.interval": (one_of(*INTERVALS), "1m"),
+}
