@@ -1,0 +1,1 @@
+"""The window: shows what the engine knows, sends what a person asks."""

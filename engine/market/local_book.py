@@ -109,7 +109,8 @@ class LocalBook:
         if not self._has_applied:
             if diff.final_update_id < self._last_update_id:
                 return BookStep.STALE
-            if diff.first_update_id > self._last_update_id:
+            follows = diff.previous_final_update_id == self._last_update_id
+            if diff.first_update_id > self._last_update_id and not follows:
                 return BookStep.GAP
         elif diff.previous_final_update_id != self._last_update_id:
             return BookStep.GAP

@@ -1,0 +1,74 @@
+"""The latest prices of every followed symbol, for readers on any thread."""
+
+from __future__ import annotations
+
+import threading
+from decimal import Decimal
+
+from engine.events import AggTrade, BookTicker, BookView, Event, MarkPrice, Ticker24h, Trade
+
+
+class MarketState:
+    """Thread-safe by replacing whole frozen events; a lock only guards waiting.
+
+    Every getter returns None until the first message of its kind has arrived.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._trades: dict[str, AggTrade | Trade] = {}
+        self._tickers: dict[str, BookTicker] = {}
+        self._marks: dict[str, MarkPrice] = {}
+        self._days: dict[str, Ticker24h] = {}
+        self._books: dict[str, BookView] = {}
+
+    def on_event(self, event: Event) -> None:
+        """Called on the stream threads; events of other kinds are ignored."""
+        match event:
+            case AggTrade() | Trade():
+                self._trades[event.symbol] = event
+            case BookTicker():
+                self._tickers[event.symbol] = event
+            case BookView():
+                self._books[event.symbol] = event
+            case MarkPrice():
+                self._marks[event.symbol] = event
+            case Ticker24h():
+                self._days[event.symbol] = event
+            case _:
+                return
+        with self._changed:
+            self._changed.notify_all()
+
+    def last_price(self, symbol: str) -> float | None:
+        trade = self._trades.get(symbol)
+        if trade is not None:
+            return trade.price
+        day = self._days.get(symbol)
+        return day.last_price if day is not None else None
+
+    def best_bid(self, symbol: str) -> float | None:
+        ticker = self._tickers.get(symbol)
+        return ticker.bid_price if ticker is not None else None
+
+    def best_ask(self, symbol: str) -> float | None:
+        ticker = self._tickers.get(symbol)
+        return ticker.ask_price if ticker is not None else None
+
+    def mark_price(self, symbol: str) -> Decimal | None:
+        """For checks before sending; the float's own digits, made Decimal."""
+        mark = self._marks.get(symbol)
+        return Decimal(repr(mark.mark_price)) if mark is not None else None
+
+    def book(self, symbol: str) -> BookView | None:
+        return self._books.get(symbol)
+
+    def ticker(self, symbol: str) -> Ticker24h | None:
+        return self._days.get(symbol)
+
+    def wait_for_price(self, symbol: str, timeout_s: float = 5.0) -> float | None:
+        """Block until the book of `symbol` has two sides; the middle, or None at time-out."""
+        with self._changed:
+            self._changed.wait_for(lambda: symbol in self._tickers, timeout_s)
+        ticker = self._tickers.get(symbol)
+        return (ticker.bid_price + ticker.ask_price) / 2 if ticker is not None else None

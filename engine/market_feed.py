@@ -1,0 +1,158 @@
+"""Which market data is wanted, and what becomes of it.
+
+Subscribes through the gateway, keeps the local books whole and publishes
+everything. Stream callbacks run on the reading threads; snapshots are fetched
+on the queries thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from engine.clock import Clock
+from engine.errors import PerpdeskError, ShuttingDown
+from engine.event_hub import EventHub
+from engine.events import DepthDiff, Event, StreamStateChanged
+from engine.exchange.gateway import ExchangeGateway
+from engine.market.local_book import BookStep, LocalBook
+from engine.market.market_state import MarketState
+from engine.trading_types import Route, StreamState
+from engine.utils.task_queue import TaskQueue
+
+logger = logging.getLogger(__name__)
+
+BOOK_DEPTH = 60
+_SNAPSHOT_PAUSE_S = 0.5
+
+
+class MarketFeed:
+    def __init__(
+        self,
+        gateway: ExchangeGateway,
+        hub: EventHub,
+        state: MarketState,
+        queries: TaskQueue,
+        clock: Clock,
+    ) -> None:
+        self._gateway = gateway
+        self._hub = hub
+        self._state = state
+        self._queries = queries
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._books: dict[str, LocalBook] = {}
+        self._resyncing: set[str] = set()
+        self._watched: dict[str, str] = {}  # symbol -> interval
+        self._marks: set[str] = set()
+        self._stop = threading.Event()
+
+    def watch(self, symbol: str, interval: str) -> None:
+        """Stream everything about `symbol` instead of the symbol watched before."""
+        with self._lock:
+            before, self._watched = self._watched, {symbol: interval}
+            self._books = {symbol: self._books.get(symbol) or LocalBook(symbol)}
+            marks = set(self._marks)
+        unwanted = _streams_of(before, marks) - _streams_of({symbol: interval}, marks)
+        self._gateway.unsubscribe(sorted(unwanted))
+        wanted = _streams_of({symbol: interval}, marks) - _streams_of(before, marks)
+        self._gateway.subscribe(sorted(wanted), self._on_event)
+
+    def follow_mark_price(self, symbol: str) -> None:
+        """For the profit of an open position in a symbol that is not on screen."""
+        with self._lock:
+            if symbol in self._marks:
+                return
+            self._marks.add(symbol)
+        self._gateway.subscribe([_mark_stream(symbol)], self._on_event)
+
+    def on_stream_state(self, event: StreamStateChanged) -> None:
+        """A broken public route breaks the chain of every book."""
+        if event.route is not Route.PUBLIC or event.state in (
+            StreamState.LIVE,
+            StreamState.CONNECTED,
+        ):
+            return
+        with self._lock:
+            books = list(self._books.values())
+            for book in books:
+                book.reset()
+            views = [book.view(BOOK_DEPTH) for book in books]
+        for view in views:
+            self._publish(view)
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, DepthDiff):
+            self._on_depth(event)
+        else:
+            self._publish(event)
+
+    def _publish(self, event: Event) -> None:
+        self._state.on_event(event)
+        self._hub.publish(event)
+
+    def _on_depth(self, diff: DepthDiff) -> None:
+        with self._lock:
+            book = self._books.get(diff.symbol)
+            if book is None:
+                return
+            step = book.on_diff(diff)
+            view = book.view(BOOK_DEPTH) if step in (BookStep.APPLIED, BookStep.GAP) else None
+        if step in (BookStep.BUFFERED, BookStep.GAP):
+            self._ask_for_snapshot(diff.symbol)
+        if view is not None:
+            self._publish(view)
+
+    def _ask_for_snapshot(self, symbol: str) -> None:
+        with self._lock:
+            if symbol in self._resyncing:
+                return
+            self._resyncing.add(symbol)
+        try:
+            self._queries.submit(lambda: self._resync(symbol))
+        except ShuttingDown:
+            logger.debug("no snapshot for %s: the engine is closing", symbol)
+
+    def _resync(self, symbol: str) -> None:
+        """On the queries thread. A failed or too old snapshot is asked for again
+        by the next change of the stream, after a pause that spares the weight."""
+        try:
+            snapshot = self._gateway.get_depth(symbol)
+            with self._lock:
+                book = self._books.get(symbol)
+                if book is None:
+                    return
+                step = book.on_snapshot(snapshot.last_update_id, snapshot.bids, snapshot.asks)
+                view = book.view(BOOK_DEPTH)
+            self._publish(view)
+            failed = step is BookStep.GAP
+        except PerpdeskError as error:
+            logger.warning("snapshot of %s failed: %s", symbol, error)
+            failed = True
+        finally:
+            with self._lock:
+                self._resyncing.discard(symbol)
+        if failed:
+            self._clock.wait(self._stop, _SNAPSHOT_PAUSE_S)
+
+
+def _streams_of(watched: dict[str, str], marks: set[str]) -> set[str]:
+    names = {_mark_stream(symbol) for symbol in marks}
+    for symbol, interval in watched.items():
+        lower = symbol.lower()
+        names |= {
+            f"{lower}@bookTicker",
+            f"{lower}@depth@100ms",
+            f"{lower}@aggTrade",
+            f"{lower}@kline_{interval}",
+            f"{lower}@ticker",
+            _mark_stream(symbol),
+        }
+    return names
+
+
+def _mark_stream(symbol: str) -> str:
+    return f"{symbol.lower()}@markPrice@1s"
