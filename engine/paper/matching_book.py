@@ -110,7 +110,7 @@ class MatchingBook:
     def __len__(self) -> int:
         return len(self._orders)
 
-    def place(  # noqa: PLR0913 - an order has this many parts
+    def place(
         self,
         order_id: int,
         owner: str,

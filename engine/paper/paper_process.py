@@ -1,0 +1,221 @@
+"""Our side of the paper exchange: start it as a child process, and stop it.
+
+The child serves until its standard input closes, so it cannot outlive us, even
+when we are killed. Nothing of the server is imported here.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from collections import deque
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from engine.errors import PaperExchangeError
+from engine.utils.paths import is_frozen, program_dir
+from engine.utils.threads import StoppableThread
+from engine.wire.hosts import Hosts
+
+logger = logging.getLogger(__name__)
+
+START_DEADLINE_S = 20.0
+STOP_TIMEOUT_S = 5.0
+
+
+class PaperOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be asked of a paper exchange; None or empty means its own default."""
+
+    port: int = 0
+    seed: int | None = None
+    symbols: tuple[str, ...] = ()
+    balance: str = ""
+    fresh: bool = False
+    quiet_market: bool = False
+    state_dir: Path | None = None
+    unlimited: bool = False
+
+    def arguments(self) -> list[str]:
+        words = ["--port", str(self.port)]
+        if self.seed is not None:
+            words += ["--seed", str(self.seed)]
+        if self.symbols:
+            words += ["--symbols", ",".join(self.symbols)]
+        if self.balance:
+            words += ["--balance", self.balance]
+        if self.state_dir is not None:
+            words += ["--state-dir", str(self.state_dir)]
+        flags = {
+            "--fresh": self.fresh,
+            "--quiet-market": self.quiet_market,
+            "--unlimited": self.unlimited,
+        }
+        return words + [name for name, wanted in flags.items() if wanted]
+
+
+class PaperAccountKeys(msgspec.Struct, frozen=True, kw_only=True):
+    api_key: str
+    api_secret: str
+
+
+class ReadyLine(msgspec.Struct, frozen=True, kw_only=True):
+    """The one line that the server prints when it serves."""
+
+    ready: bool
+    rest: str
+    streams: str
+    ws_api: str
+    api_key: str
+    api_secret: str
+    accounts: list[PaperAccountKeys]
+
+
+class PaperProcess:
+    """A running paper exchange. `start` blocks until it is ready; any thread may call."""
+
+    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+        self._child = child
+        self._ready: ReadyLine | None = None
+        self._spoke = threading.Event()
+        self._complaints: deque[str] = deque(maxlen=20)
+        self._readers = [
+            StoppableThread("paper-stdout", lambda _stop: self._read_output()),
+            StoppableThread("paper-stderr", lambda _stop: self._read_complaints()),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    @classmethod
+    def start(
+        cls, options: PaperOptions | None = None, deadline_s: float = START_DEADLINE_S
+    ) -> PaperProcess:
+        """Launch the server and wait until it is ready.
+
+        Raises PaperExchangeError when it does not start within `deadline_s`.
+        """
+        words = _command() + (options or PaperOptions()).arguments()
+        try:
+            child = subprocess.Popen(  # noqa: S603 - our own program with our own options
+                words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=None if is_frozen() else program_dir(),
+                creationflags=_creation_flags(),
+            )
+        except OSError as error:
+            raise PaperExchangeError(f"The paper exchange could not be started: {error}.") from None
+        process = cls(child)
+        process._wait_until_ready(deadline_s)
+        logger.info("paper exchange ready pid=%s rest=%s", process.pid, process.ready.rest)
+        return process
+
+    @property
+    def ready(self) -> ReadyLine:
+        if self._ready is None:
+            raise PaperExchangeError("The paper exchange is not ready.")
+        return self._ready
+
+    @property
+    def hosts(self) -> Hosts:
+        return Hosts(rest=self.ready.rest, streams=self.ready.streams, ws_api=self.ready.ws_api)
+
+    @property
+    def api_key(self) -> str:
+        return self.ready.api_key
+
+    @property
+    def api_secret(self) -> str:
+        return self.ready.api_secret
+
+    @property
+    def accounts(self) -> list[PaperAccountKeys]:
+        return self.ready.accounts
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._child.poll() is None
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        self._child.kill()
+        self._finish()
+
+    def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
+        """Close its input, wait, then kill what is left. May be called twice."""
+        _close(self._child.stdin)
+        try:
+            self._child.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            logger.warning("paper exchange pid=%s did not stop and was killed", self.pid)
+            self._child.kill()
+        self._finish()
+
+    def _finish(self) -> None:
+        self._child.wait()
+        _close(self._child.stdin)
+        for reader in self._readers:
+            reader.join(STOP_TIMEOUT_S)
+        _close(self._child.stdout)
+        _close(self._child.stderr)
+
+    def _wait_until_ready(self, deadline_s: float) -> None:
+        spoke = self._spoke.wait(deadline_s)
+        if self._ready is not None:
+            return
+        self.stop(0.5 if not spoke else STOP_TIMEOUT_S)
+        why = self._complaints[-1] if self._complaints else f"exit code {self._child.returncode}"
+        if not spoke:
+            why = f"it was not ready within {deadline_s:g} s"
+        raise PaperExchangeError(f"The paper exchange did not start: {why}")
+
+    def _read_output(self) -> None:
+        stream = self._child.stdout
+        assert stream is not None
+        try:
+            line = stream.readline()
+            if line:
+                self._ready = msgspec.json.decode(line, type=ReadyLine)
+        except msgspec.MsgspecError:
+            self._complaints.append(f"it said {line[:200]!r}")
+        finally:
+            self._spoke.set()
+        while stream.readline():
+            pass  # keep the pipe from filling up
+
+    def _read_complaints(self) -> None:
+        stream = self._child.stderr
+        assert stream is not None
+        for line in stream:
+            text = line.decode("utf-8", "replace").rstrip()
+            if text:
+                self._complaints.append(text)
+                logger.debug("paper exchange says: %s", text)
+
+
+def _command() -> list[str]:
+    if is_frozen():
+        return [sys.executable, "--paper-server"]
+    return [sys.executable, "-m", "engine.paper.paper_server"]
+
+
+def _creation_flags() -> int:
+    if sys.platform == "win32":
+        return subprocess.CREATE_NO_WINDOW
+    return 0
+
+
+def _close(stream: IO[bytes] | None) -> None:
+    if stream is not None:
+        try:
+            stream.close()
+        except OSError:
+            logger.debug("a pipe of the paper exchange was already broken")
