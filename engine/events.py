@@ -238,8 +238,13 @@ class MarkPrice(
     event_ms: int
     mark_price: float
     index_price: float = 0.0
-    funding_rate: float | str = 0.0  # "" for contracts without funding
+    funding_rate: float | str = 0.0  # as it came: text, "" for contracts without funding
     next_funding_ms: int = 0
+
+    @property
+    def funding(self) -> float | None:
+        """The rate as a number; None for a contract without funding."""
+        return float(self.funding_rate) if self.funding_rate != "" else None
 
     def latest_key(self) -> Hashable | None:
         return ("markPrice", self.symbol)

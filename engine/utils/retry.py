@@ -1,0 +1,61 @@
+"""Try again, on tenacity: bounded, with growing pauses, and ended at once by a stop event."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity.wait import wait_exponential
+
+from engine.clock import Clock
+from engine.errors import PerpdeskError, ShuttingDown
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class RetryPolicy:
+    """`attempts` calls in all; pauses of base, 2 x base, 4 x base ... `max_pause_s`."""
+
+    def __init__(self, attempts: int = 3, base_s: float = 1.0, max_pause_s: float = 8.0) -> None:
+        self.attempts = attempts
+        self.base_s = base_s
+        self.max_pause_s = max_pause_s
+
+
+def call_with_retry(
+    call: Callable[[], T],
+    *,
+    retry_on: tuple[type[PerpdeskError], ...],
+    policy: RetryPolicy,
+    clock: Clock,
+    stop: threading.Event,
+    what: str,
+) -> T:
+    """The first result of `call`; its last error when every attempt failed.
+
+    Only errors of `retry_on` lead to another attempt. Raises ShuttingDown when
+    `stop` is set during a pause.
+    """
+
+    def pause(seconds: float) -> None:
+        if clock.wait(stop, seconds):
+            raise ShuttingDown(f"Closing: {what} is not tried again.")
+
+    def tell(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome is not None else None
+        logger.warning("trying again %s attempt=%d error=%s", what, state.attempt_number, error)
+
+    retrying = Retrying(
+        stop=stop_after_attempt(policy.attempts),
+        wait=wait_exponential(multiplier=policy.base_s, max=policy.max_pause_s),
+        retry=retry_if_exception_type(retry_on),
+        sleep=pause,
+        before_sleep=tell,
+        reraise=True,
+    )
+    return retrying(call)

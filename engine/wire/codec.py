@@ -1,0 +1,75 @@
+"""Bytes from the exchange to typed structs.
+
+The stream decoders never raise: bytes that cannot be read become
+UnknownMessage. REST replies are read by `decode_reply`, which raises
+msgspec.MsgspecError for the REST client to translate. Decoders are stateless
+and may be shared by threads.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from engine.events import UnknownMessage
+from engine.wire.stream_messages import StreamFrame, UserEnvelope, UserMessage
+
+T = TypeVar("T")
+Payload = bytes | bytearray | memoryview
+
+_frames = msgspec.json.Decoder(StreamFrame, strict=False)
+_user_messages: msgspec.json.Decoder[UserMessage] = msgspec.json.Decoder(UserMessage, strict=False)
+_user_envelopes = msgspec.json.Decoder(UserEnvelope, strict=False)
+_reply_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+# all that msgspec raises on bytes nobody foresaw: bad JSON or types, bad UTF-8,
+# numbers out of range, nesting without end
+_UNREADABLE = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
+
+
+def decode_frame(payload: Payload) -> StreamFrame | UnknownMessage:
+    """One frame of a market route in enveloped mode.
+
+    Depth levels stay views into `payload`: it must not be written to afterwards.
+    """
+    try:
+        frame = _frames.decode(payload)
+    except _UNREADABLE as error:
+        return UnknownMessage(raw=bytes(payload), reason=_reason(error))
+    if frame.data is None and frame.id is None and frame.code is None and frame.error is None:
+        return UnknownMessage(raw=bytes(payload), reason="neither data nor a control reply")
+    return frame
+
+
+def decode_user(payload: Payload) -> UserMessage | UnknownMessage | None:
+    """One frame of the private route, bare or enveloped; None for a control reply."""
+    try:
+        return _user_messages.decode(payload)
+    except _UNREADABLE as error:
+        first_reason = _reason(error)
+    try:
+        envelope = _user_envelopes.decode(payload)
+    except _UNREADABLE:
+        return UnknownMessage(raw=bytes(payload), reason=first_reason)
+    if envelope.data is not None:
+        return envelope.data
+    if envelope.id is not None:
+        return None
+    return UnknownMessage(raw=bytes(payload), reason=first_reason)
+
+
+def decode_reply(payload: Payload, reply_type: type[T]) -> T:
+    """A REST body as `reply_type`; numbers in texts are read as numbers.
+
+    Raises msgspec.MsgspecError (or ValueError for bad UTF-8).
+    """
+    decoder = _reply_decoders.get(reply_type)
+    if decoder is None:
+        decoder = _reply_decoders[reply_type] = msgspec.json.Decoder(reply_type, strict=False)
+    reply: T = decoder.decode(payload)
+    return reply
+
+
+def _reason(error: BaseException) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,382 @@
+"""What the streams carry, as typed structs: only the fields that are used.
+
+Market payloads decode straight into engine.events. Private payloads keep the
+venue's letters here and become events in exchange.translate. Enum texts stay
+`str`, so that a new value of the venue is not an error.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from engine.events import (
+    AggTrade,
+    BookTicker,
+    DepthDiff,
+    KlineUpdate,
+    MarkPrice,
+    Ticker24h,
+    Trade,
+)
+from engine.trading_types import PositionSide, Side
+
+MarketEvent = AggTrade | Trade | BookTicker | DepthDiff | KlineUpdate | MarkPrice | Ticker24h
+
+ZERO = Decimal(0)
+
+
+class ControlError(msgspec.Struct, frozen=True, gc=False):
+    code: int = 0
+    msg: str = ""
+
+
+class StreamFrame(msgspec.Struct, frozen=True, gc=False):
+    """One frame of the enveloped mode: data, or the reply to a control request.
+
+    A reply has an `id`; a refused one also `code` and `msg` (or an `error` with them).
+    """
+
+    stream: str = ""
+    data: MarketEvent | list[MarketEvent] | None = None
+    id: int | str | None = None
+    code: int | None = None
+    msg: str = ""
+    error: ControlError | None = None
+
+
+# --- private ------------------------------------------------------------------
+
+
+class OrderBlock(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    rename={
+        "symbol": "s",
+        "client_order_id": "c",
+        "side": "S",
+        "type": "o",
+        "time_in_force": "f",
+        "quantity": "q",
+        "price": "p",
+        "avg_price": "ap",
+        "execution": "x",
+        "status": "X",
+        "order_id": "i",
+        "last_qty": "l",
+        "cum_qty": "z",
+        "last_price": "L",
+        "commission_asset": "N",
+        "commission": "n",
+        "trade_ms": "T",
+        "trade_id": "t",
+        "is_maker": "m",
+        "reduce_only": "R",
+        "position_side": "ps",
+        "realized_pnl": "rp",
+        "expiry_reason": "er",
+    },
+):
+    symbol: str
+    client_order_id: str
+    side: Side
+    type: str
+    quantity: Decimal
+    price: Decimal
+    execution: str
+    status: str
+    order_id: int
+    cum_qty: Decimal
+    time_in_force: str = "GTC"
+    avg_price: Decimal = ZERO
+    last_qty: Decimal = ZERO
+    last_price: Decimal = ZERO
+    commission_asset: str | None = None
+    commission: Decimal | None = None
+    trade_ms: int = 0
+    trade_id: int = 0
+    is_maker: bool = False
+    reduce_only: bool = False
+    position_side: PositionSide = PositionSide.BOTH
+    realized_pnl: Decimal = ZERO
+    expiry_reason: str | int = "0"
+
+
+class OrderTradeUpdate(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    tag_field="e",
+    tag="ORDER_TRADE_UPDATE",
+    rename={"event_ms": "E", "transaction_ms": "T", "order": "o"},
+):
+    event_ms: int
+    transaction_ms: int
+    order: OrderBlock
+
+
+class ExecutionReport(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    tag_field="e",
+    tag="executionReport",
+    rename={
+        "event_ms": "E",
+        "symbol": "s",
+        "client_order_id": "c",
+        "original_client_order_id": "C",
+        "side": "S",
+        "type": "o",
+        "time_in_force": "f",
+        "quantity": "q",
+        "price": "p",
+        "execution": "x",
+        "status": "X",
+        "reject_reason": "r",
+        "order_id": "i",
+        "last_qty": "l",
+        "cum_qty": "z",
+        "last_price": "L",
+        "commission_asset": "N",
+        "commission": "n",
+        "transaction_ms": "T",
+        "trade_id": "t",
+        "is_maker": "m",
+        "created_ms": "O",
+        "cum_quote": "Z",
+    },
+):
+    """Spot's flat form of the same news; futures do not send it."""
+
+    event_ms: int
+    symbol: str
+    client_order_id: str
+    side: Side
+    type: str
+    quantity: Decimal
+    price: Decimal
+    execution: str
+    status: str
+    order_id: int
+    cum_qty: Decimal
+    transaction_ms: int
+    original_client_order_id: str = ""  # set where `c` is the id of the cancel request
+    time_in_force: str = "GTC"
+    reject_reason: str = "NONE"
+    last_qty: Decimal = ZERO
+    last_price: Decimal = ZERO
+    commission_asset: str | None = None
+    commission: Decimal | None = None
+    trade_id: int = -1
+    is_maker: bool = False
+    created_ms: int = 0
+    cum_quote: Decimal | None = None
+
+
+class BalanceBlock(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    rename={"asset": "a", "wallet": "wb", "cross_wallet": "cw", "change": "bc"},
+):
+    asset: str
+    wallet: Decimal
+    cross_wallet: Decimal = ZERO
+    change: Decimal = ZERO
+
+
+class PositionBlock(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    rename={
+        "symbol": "s",
+        "quantity": "pa",
+        "entry_price": "ep",
+        "break_even_price": "bep",
+        "realized_pnl": "cr",
+        "unrealized_pnl": "up",
+        "margin_type": "mt",
+        "isolated_wallet": "iw",
+        "position_side": "ps",
+    },
+):
+    symbol: str
+    quantity: Decimal
+    entry_price: Decimal
+    break_even_price: Decimal = ZERO
+    realized_pnl: Decimal = ZERO
+    unrealized_pnl: Decimal = ZERO
+    margin_type: str = "cross"
+    isolated_wallet: Decimal = ZERO
+    position_side: PositionSide = PositionSide.BOTH
+
+
+class AccountBlock(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={"reason": "m", "balances": "B", "positions": "P"},
+):
+    reason: str = ""
+    balances: tuple[BalanceBlock, ...] = ()
+    positions: tuple[PositionBlock, ...] = ()
+
+
+class AccountUpdateMessage(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="e",
+    tag="ACCOUNT_UPDATE",
+    rename={"event_ms": "E", "transaction_ms": "T", "account": "a"},
+):
+    event_ms: int
+    transaction_ms: int
+    account: AccountBlock
+
+
+class LeverageBlock(
+    msgspec.Struct, frozen=True, kw_only=True, rename={"symbol": "s", "leverage": "l"}
+):
+    symbol: str
+    leverage: int
+
+
+class AccountConfigUpdate(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="e",
+    tag="ACCOUNT_CONFIG_UPDATE",
+    rename={"event_ms": "E", "leverage": "ac"},
+):
+    """Without `ac` the message tells of the multi-assets mode, which is not used."""
+
+    event_ms: int
+    leverage: LeverageBlock | None = None
+
+
+class AlgoBlock(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={
+        "client_algo_id": "caid",
+        "algo_id": "aid",
+        "type": "o",
+        "symbol": "s",
+        "side": "S",
+        "quantity": "q",
+        "status": "X",
+        "order_id": "ai",
+        "trigger_price": "tp",
+        "price": "p",
+        "reject_reason": "rm",
+    },
+):
+    client_algo_id: str
+    algo_id: int
+    type: str
+    symbol: str
+    side: Side
+    status: str
+    quantity: Decimal = ZERO
+    order_id: str | int | None = ""  # text, empty until it became an order
+    trigger_price: Decimal = ZERO
+    price: Decimal = ZERO
+    reject_reason: str | None = ""
+
+
+class AlgoUpdateMessage(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="e",
+    tag="ALGO_UPDATE",
+    rename={"event_ms": "E", "order": "o"},
+):
+    event_ms: int
+    order: AlgoBlock
+
+
+class MarginCallRow(msgspec.Struct, frozen=True, kw_only=True, rename={"symbol": "s"}):
+    symbol: str
+
+
+class MarginCallMessage(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="e",
+    tag="MARGIN_CALL",
+    rename={"event_ms": "E", "positions": "p"},
+):
+    event_ms: int
+    positions: tuple[MarginCallRow, ...] = ()
+
+
+class ListenKeyExpiredMessage(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="e",
+    tag="listenKeyExpired",
+    rename={"event_ms": "E"},
+):
+    event_ms: int
+
+
+class TradeLite(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="TRADE_LITE"):
+    """Early, poorer news of a fill that comes again as ORDER_TRADE_UPDATE: ignored."""
+
+
+class StrategyUpdate(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="STRATEGY_UPDATE"
+):
+    """Of the venue's own bots: ignored, as the next two are."""
+
+
+class GridUpdate(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="GRID_UPDATE"):
+    pass
+
+
+class TriggerReject(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="e",
+    tag="CONDITIONAL_ORDER_TRIGGER_REJECT",
+):
+    """Deprecated: the reason travels in ALGO_UPDATE."""
+
+
+UserMessage = (
+    OrderTradeUpdate
+    | ExecutionReport
+    | AccountUpdateMessage
+    | AccountConfigUpdate
+    | AlgoUpdateMessage
+    | MarginCallMessage
+    | ListenKeyExpiredMessage
+    | TradeLite
+    | StrategyUpdate
+    | GridUpdate
+    | TriggerReject
+)
+
+
+class UserEnvelope(msgspec.Struct, frozen=True, kw_only=True):
+    """The private route's enveloped mode, and control replies (without data)."""
+
+    stream: str = ""
+    data: UserMessage | None = None
+    id: int | str | None = None
