@@ -123,6 +123,7 @@ KEYS: Mapping[str, tuple[Check, Any]] = {
     "oms.retry_backoff_base": (number(0.01, 60, "s"), 1.0),
     "paper.balance_usdt": (whole(1, 1_000_000_000, "USDT"), 10_000),
     "paper.seed": (whole(0, 2**31 - 1), 7),
+    "paper.quiet_market": (truth, False),
     "paper.symbols": (
         symbols,
         ("BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT", "XRPUSDT", "DOGEUSDT"),
