@@ -36,7 +36,7 @@ STEP_MS = 50
 LADDER_LEVELS = 100
 _QUIET_LEVELS = 20
 _LONGEST_STEP_S = 1.0  # a machine that slept wakes to one step, not to a crash
-_NEAR_SHARE = 0.35
+_NEAR_SHARE = 0.45
 _WALL_SHARE = 0.04
 _LIFE_S = 40.0  # a far order's mean life
 _NEAR_CHANGES_PER_S = 4.0  # each side
@@ -181,7 +181,8 @@ class SyntheticMarket:
     ) -> None:
         rng, reach = self._rng, self._profile.reach_ticks
         if rng.random() < _NEAR_SHARE:
-            distance = int(rng.expovariate(1 / max(4.0, self._fair.usual_move_ticks / 4)))
+            width = rng.choice((3.0, max(4.0, self._fair.usual_move_ticks / 3)))
+            distance = int(rng.expovariate(1 / width))
         else:
             distance = int(reach * rng.random() ** 2)
         price, wall = ladder.touch + ladder.away * distance, 1.0
