@@ -33,8 +33,8 @@ _ZONES = (
 _YEAR_MINUTES = 525_600
 _SHAPES = 2048
 _LOWEST_TICKS = 50
-_TOUCHES_PER_MINUTE = 90  # volume, in usual touch quantities; measured on the live market
-_TRADES_PER_TAKER = 1.3
+_TOUCHES_PER_MINUTE = 120  # volume, in usual touch quantities; measured on the live market
+_TRADES_PER_TAKER = 2.0
 
 
 class CandleWalk:
