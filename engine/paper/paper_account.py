@@ -84,6 +84,8 @@ class AccountBooks(msgspec.Struct, tag_field="k", tag="account", kw_only=True):
     dual_side: bool = False
     multi_assets: bool = False
     fee_burn: bool = False
+    listen_key: str = ""
+    listen_key_until_ms: int = 0
     updated_ms: int = 0
 
     def check(self) -> None:
@@ -198,6 +200,18 @@ class PaperAccount:
             books.commission -= amount
         else:
             setattr(books, cause, getattr(books, cause) + amount)
+
+    def carry_isolated(self, position: Position, before: Decimal, price: Decimal) -> None:
+        """Move isolated margin with the position: in when it grows, out when it shrinks."""
+        after = position.amount
+        if before and (after == 0 or (after > 0) != (before > 0)):
+            position.isolated_wallet = ZERO
+            before = ZERO
+        grown = abs(after) - abs(before)
+        if grown > 0:
+            position.isolated_wallet += to_money(grown * price / self.leverage(position.symbol))
+        elif before:
+            position.isolated_wallet = to_money(position.isolated_wallet * abs(after / before))
 
     def _remember_closed(self, order: PaperOrder) -> None:
         self._closed.append(order)

@@ -75,7 +75,8 @@ _TEXTS: dict[int, str] = {
     -4116: "ClientOrderId is duplicated.",
     -4118: "ReduceOnly Order Failed. Please check your existing position and open orders.",
     -4120: (
-        "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead."
+        "Order type not supported for this endpoint. "
+        "Please use the Algo Order API endpoints instead."
     ),
     -4130: (
         "An open stop or take profit order with GTE and closePosition in the direction is existing."
@@ -89,8 +90,8 @@ _TEXTS: dict[int, str] = {
     -4144: "Invalid pair.",
     -4161: "Leverage reduction is not supported in Isolated Margin Mode with open positions.",
     -4167: (
-        "Unable to adjust to Multi-Assets mode with symbols of USDⓈ-M Futures under isolated-margin "
-        "mode."
+        "Unable to adjust to Multi-Assets mode with symbols of USDⓈ-M Futures under "
+        "isolated-margin mode."
     ),
     -4168: "Unable to adjust to isolated-margin mode under the Multi-Assets mode.",
     -4171: "No need to change Multi-Assets mode.",

@@ -1,0 +1,157 @@
+"""Putting a paper venue together: markets, accounts and what an earlier run left."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from engine.clock import Clock
+from engine.paper.candle_history import CandleHistory
+from engine.paper.contract_specs import CONTRACT_SPECS, contract_spec
+from engine.paper.matching_book import MatchingBook
+from engine.paper.paper_account import AccountBooks, PaperAccount
+from engine.paper.paper_auth import ApiKey, KeyRing
+from engine.paper.paper_exchange import PaperExchange
+from engine.paper.paper_limits import LimitSettings
+from engine.paper.paper_market import PaperMarket
+from engine.paper.paper_state import AccountKeys, SavedState, StateFolder
+from engine.paper.paper_venue import PaperVenue
+from engine.paper.synthetic_market import SyntheticMarket, quiet_book
+from engine.wire.signing import signer_for
+
+ACCOUNT_IDS = ("first", "second")
+DEFAULT_BALANCE = Decimal(10_000)
+_IDS_PER_MS = 4  # order ids start from the time, so that they rise across runs
+_TRADE_IDS_SINCE_MS = 1_500_000_000_000
+_MS_PER_TRADE_ID = 10
+_UNSAVED_TRADES = 10_000  # ids that a killed run may have used after its last note
+_UNLIMITED = LimitSettings(
+    weight_per_minute=100_000_000,
+    orders_per_minute=100_000_000,
+    orders_per_ten_seconds=100_000_000,
+)
+
+
+class VenueSettings(msgspec.Struct, frozen=True, kw_only=True):
+    seed: int
+    symbols: tuple[str, ...] = tuple(CONTRACT_SPECS)
+    balance: Decimal = DEFAULT_BALANCE
+    fresh: bool = False
+    quiet_market: bool = False
+    unlimited: bool = False
+    verify: bool = False
+
+    @property
+    def limits(self) -> LimitSettings:
+        return _UNLIMITED if self.unlimited else LimitSettings()
+
+
+def build_venue(
+    settings: VenueSettings, folder: StateFolder, clock: Clock
+) -> tuple[PaperVenue, list[AccountKeys]]:
+    """A venue ready to serve, and its keys, the default account's first.
+
+    Raises UnknownSymbol for a symbol that is not listed.
+    """
+    now_ms = clock.now_ms()
+    saved = folder.load(fresh=settings.fresh)
+    keys = folder.keys(ACCOUNT_IDS)
+    markets = {
+        symbol: _market(symbol, settings, saved, now_ms) for symbol in _listed(settings, saved)
+    }
+    accounts = [_account(account_id, settings, saved, now_ms) for account_id in ACCOUNT_IDS]
+    exchange = PaperExchange(
+        markets,
+        accounts,
+        next_id=max(now_ms * _IDS_PER_MS, saved.highest_id()),
+        verify=settings.verify,
+    )
+    _restore(exchange, saved)
+    for account in accounts:
+        if account.account_id not in saved.accounts:
+            _open_account(exchange, account, now_ms)
+    for market in markets.values():
+        actions = (
+            quiet_book(market.opening_spec)
+            if market.source is None
+            else market.source.start(market.book, now_ms)
+        )
+        exchange.start_market(market, actions, now_ms)
+    exchange.on_marks(now_ms)
+    ring = KeyRing(
+        [
+            ApiKey(key=k.api_key, account_id=k.account_id, signer=signer_for(k.api_secret))
+            for k in keys
+        ]
+    )
+    venue = PaperVenue(exchange, ring, folder, clock, settings.limits)
+    venue.commit(now_ms)
+    venue.remember_markets()
+    return venue, keys
+
+
+def _listed(settings: VenueSettings, saved: SavedState) -> list[str]:
+    """The symbols asked for, and those in which somebody still holds something."""
+    held = {order.symbol for order in saved.orders.values() if order.is_open}
+    for books in saved.accounts.values():
+        held.update(position.symbol for position in books.positions.values() if position.amount)
+    wanted = [contract_spec(symbol).symbol for symbol in settings.symbols]
+    return wanted + sorted(held.difference(wanted))
+
+
+def _market(symbol: str, settings: VenueSettings, saved: SavedState, now_ms: int) -> PaperMarket:
+    spec, mark = contract_spec(symbol), saved.markets.get(symbol)
+    first_id = (now_ms - _TRADE_IDS_SINCE_MS) // _MS_PER_TRADE_ID
+    match_seq, agg_id = first_id, first_id // 2
+    if mark is not None:
+        match_seq = max(match_seq, mark.match_seq + _UNSAVED_TRADES)
+        agg_id = max(agg_id, mark.agg_id + _UNSAVED_TRADES)
+        spec_now = msgspec.structs.replace(spec, base_price=Decimal(mark.price))
+    else:
+        spec_now = spec
+    return PaperMarket(
+        spec,
+        MatchingBook(match_seq=match_seq, update_id=now_ms * _IDS_PER_MS),
+        CandleHistory(spec_now, settings.seed, now_ms),
+        None if settings.quiet_market else SyntheticMarket(spec_now, settings.seed),
+        first_agg_id=agg_id,
+        opening_spec=spec_now,
+        now_ms=now_ms,
+    )
+
+
+def _account(
+    account_id: str, settings: VenueSettings, saved: SavedState, now_ms: int
+) -> PaperAccount:
+    books = saved.accounts.get(account_id)
+    if books is None:
+        books = AccountBooks(
+            account_id=account_id,
+            alias=f"Paper{account_id.title()}",
+            wallet=settings.balance,
+            deposits=settings.balance,
+            updated_ms=now_ms,
+        )
+    return PaperAccount(books)
+
+
+def _open_account(exchange: PaperExchange, account: PaperAccount, now_ms: int) -> None:
+    exchange.keep(account.books)
+    exchange.add_income(account, "TRANSFER", account.books.deposits, now_ms)
+
+
+def _restore(exchange: PaperExchange, saved: SavedState) -> None:
+    """People's orders go into the book first: they have waited longest."""
+    accounts = exchange.accounts
+    for order in sorted(saved.orders.values(), key=lambda order: order.order_id):
+        if order.symbol in exchange.markets and order.is_open:
+            exchange.restore(order)
+        elif not order.is_open:
+            accounts[order.account_id].add_order(order)
+    for fill in saved.fills:
+        accounts[fill.account_id].fills[fill.symbol].append(fill)
+    for row in saved.income:
+        accounts[row.account_id].income.append(row)
+    for change in saved.amendments:
+        accounts[change.account_id].amendments.append(change)

@@ -1,0 +1,656 @@
+"""The venue itself: orders in, fills, events and records out. No I/O, no clock.
+
+Every call takes the time and leaves behind what it caused: `take_events()` for
+the user streams and `take_records()` for the state file. Both must be taken
+after each call, the records first, so that nothing is told that could be lost.
+One thread only.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from engine.paper.matching_book import KillReason, Match, PlaceResult, StpMode
+from engine.paper.paper_account import PaperAccount, Position
+from engine.paper.paper_events import UserEvent, account_update, order_update, trade_lite
+from engine.paper.paper_grid import ZERO, to_money
+from engine.paper.paper_margin import account_margin, symbol_margin
+from engine.paper.paper_market import PaperMarket
+from engine.paper.paper_order_request import OrderRequest
+from engine.paper.paper_orders import Amendment, IncomeRow, PaperFill, PaperOrder
+from engine.paper.paper_refusals import refusal
+from engine.paper.price_source import MarketAction
+from engine.trading_types import Side, TimeInForce
+
+_EXPIRY_REASON = {
+    KillReason.IOC_REST: 2,
+    KillReason.MARKET_REST: 9,
+    KillReason.SELF_TRADE: 1,
+}
+_REDUCE_ONLY_KNOCKED_OUT = 4
+_MAKER_EXPIRED_BY_STP = 1
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+
+class PaperExchange:
+    """All accounts and all markets. `verify` checks the wallet after every change."""
+
+    def __init__(
+        self,
+        markets: Mapping[str, PaperMarket],
+        accounts: Iterable[PaperAccount],
+        *,
+        next_id: int,
+        verify: bool = False,
+    ) -> None:
+        self.markets = dict(markets)
+        self.accounts = {account.account_id: account for account in accounts}
+        self.grids = {symbol: market.grid for symbol, market in self.markets.items()}
+        self.marks = {symbol: market.mark_price for symbol, market in self.markets.items()}
+        self._next_id = next_id
+        self._verify = verify
+        self._events: list[UserEvent] = []
+        self._records: dict[int, msgspec.Struct] = {}
+        self._dated: dict[int, PaperOrder] = {}  # good till a date
+
+    def next_id(self) -> int:
+        """Ids of orders, amendments and income rows: one rising series."""
+        self._next_id += 1
+        return self._next_id
+
+    def take_events(self) -> list[UserEvent]:
+        events, self._events = self._events, []
+        return events
+
+    def take_records(self) -> list[msgspec.Struct]:
+        """Everything that changed since the last call, each thing once."""
+        records, self._records = list(self._records.values()), {}
+        return records
+
+    def emit(self, event: UserEvent) -> None:
+        self._events.append(event)
+
+    def keep(self, record: msgspec.Struct) -> None:
+        """Have `record` written to the state file before anything is answered."""
+        self._records[id(record)] = record
+
+    def market(self, symbol: str | None) -> PaperMarket:
+        """Raises VenueError -1121."""
+        found = self.markets.get(symbol or "")
+        if found is None:
+            raise refusal(-1121)
+        return found
+
+    # placing
+
+    def place(
+        self, account: PaperAccount, market: PaperMarket, request: OrderRequest, now_ms: int
+    ) -> tuple[PaperOrder, dict[str, object]]:
+        """The order and its answer. Raises VenueError when it is refused.
+
+        The answer is the order as it was taken in, or with RESULT what became
+        of an order that cannot rest.
+        """
+        order = self.accept(account, market, request, now_ms)
+        self._refuse_unfillable(order, market)
+        account.add_order(order)
+        if order.good_till_ms:
+            self._dated[order.order_id] = order
+        self.keep(order)
+        self._report(order, market, "NEW", now_ms)
+        answer = order.written(market.grid)
+        self._match(account, order, market, now_ms)
+        if request.wants_result and not order.is_open:
+            answer = order.written(market.grid)
+        return order, answer
+
+    def accept(
+        self, account: PaperAccount, market: PaperMarket, request: OrderRequest, now_ms: int
+    ) -> PaperOrder:
+        """Every check that needs the account; nothing is changed. Raises VenueError."""
+        check_position_side(account, request)
+        if request.client_order_id in account.open_by_client_id:
+            raise refusal(-4116)
+        price_ticks = request.price_ticks
+        if request.price_match != "NONE":
+            price_ticks = matched_price(market, request.side, request.price_match)
+        order = PaperOrder(
+            account_id=account.account_id,
+            symbol=market.symbol,
+            order_id=self.next_id(),
+            client_order_id=request.client_order_id or new_client_id(),
+            side=request.side,
+            type=request.type,
+            time_in_force=request.time_in_force,
+            qty_steps=request.qty_steps,
+            created_ms=now_ms,
+            updated_ms=now_ms,
+            price_ticks=price_ticks,
+            position_side=request.position_side,
+            reduce_only=request.reduce_only,
+            close_position=request.close_position,
+            price_match=request.price_match,
+            self_trade_prevention=request.self_trade_prevention,
+            good_till_ms=request.good_till_ms,
+        )
+        if order.reduce_only:
+            self._check_reduces(account, market, order)
+        if len(account.open_orders[market.symbol]) >= market.spec.max_num_orders:
+            raise refusal(-2025)
+        check_band(market, order.side, order.price_ticks)
+        check_notional(account, market, order)
+        self._check_margin(account, market, order)
+        return order
+
+    def _match(
+        self, account: PaperAccount, order: PaperOrder, market: PaperMarket, now_ms: int
+    ) -> None:
+        qty = order.qty_steps
+        if order.reduce_only:
+            qty = min(qty, self._closable_steps(account, market))
+        is_market = order.type != "LIMIT"
+        result = market.book.place(
+            order.order_id,
+            account.account_id,
+            Side(order.side),
+            None if is_market else order.price_ticks,
+            qty,
+            tif=TimeInForce(order.time_in_force),
+            stp=StpMode(order.self_trade_prevention),
+            price_bound=market_bound(market, order.side) if is_market else None,
+            now_ms=now_ms,
+            reduce_only=order.reduce_only,
+            tag=order,
+        )
+        self._settle(market, result, now_ms)
+
+    def _refuse_unfillable(self, order: PaperOrder, market: PaperMarket) -> None:
+        side = Side(order.side)
+        if order.type != "LIMIT":
+            self._check_counterparty(order, market)
+        elif order.time_in_force == "FOK":
+            if not market.book.would_fill(side, order.price_ticks, order.qty_steps):
+                raise refusal(-5021)
+        elif order.time_in_force in ("GTX", "RPI") and market.book.would_take(
+            side, order.price_ticks
+        ):
+            raise refusal(-5022)
+
+    @staticmethod
+    def _check_counterparty(order: PaperOrder, market: PaperMarket) -> None:
+        best = market.book.best_ask() if order.is_buy else market.book.best_bid()
+        bound = market_bound(market, order.side)
+        if best is not None and (best > bound if order.is_buy else best < bound):
+            raise refusal(-4131)
+
+    # amending and cancelling
+
+    def amend(
+        self,
+        account: PaperAccount,
+        order: PaperOrder,
+        price_ticks: int,
+        qty_steps: int,
+        now_ms: int,
+        *,
+        modify_id: int | None = None,
+    ) -> dict[str, object]:
+        """Change price and total quantity; the answer. Raises VenueError, order unchanged."""
+        market = self.markets[order.symbol]
+        self._check_amend(account, market, order, price_ticks, qty_steps)
+        amendment = Amendment(
+            account_id=order.account_id,
+            symbol=order.symbol,
+            amendment_id=self.next_id(),
+            order_id=order.order_id,
+            client_order_id=order.client_order_id,
+            time_ms=now_ms,
+            count=order.amendments + 1,
+            price_before=order.price_ticks,
+            price_after=price_ticks,
+            qty_before=order.qty_steps,
+            qty_after=qty_steps,
+            modify_id=modify_id,
+        )
+        if qty_steps <= order.executed_steps or self._would_break_post_only(order, price_ticks):
+            return self.cancel(account, order, now_ms)
+        order.price_ticks, order.qty_steps = price_ticks, qty_steps
+        order.amendments += 1
+        order.modify_id = modify_id
+        order.updated_ms = now_ms
+        account.reserve(order)
+        account.amendments.append(amendment)
+        self.keep(amendment)
+        self.keep(order)
+        self._report(order, market, "AMENDMENT", now_ms)
+        answer = order.amended(market.grid)
+        in_book = qty_steps
+        if order.reduce_only:
+            closable = self._closable_steps(account, market)
+            in_book = order.executed_steps + min(order.remaining_steps, closable)
+        result = market.book.amend(order.order_id, price_ticks, in_book, now_ms=now_ms)
+        assert result is not None, "an open order rests in the book"
+        self._settle(market, result, now_ms)
+        return answer
+
+    def cancel(self, account: PaperAccount, order: PaperOrder, now_ms: int) -> dict[str, object]:
+        """Take an open order out; the answer."""
+        market = self.markets[order.symbol]
+        market.book.cancel(order.order_id)
+        self._end(account, market, order, "CANCELED", "CANCELED", now_ms)
+        return order.written(market.grid)
+
+    def expire(self, order: PaperOrder, now_ms: int, reason: int, status: str = "EXPIRED") -> None:
+        """End an open order by the venue's own will."""
+        market = self.markets[order.symbol]
+        market.book.cancel(order.order_id)
+        order.expiry_reason = reason
+        self._end(self.accounts[order.account_id], market, order, status, "EXPIRED", now_ms)
+
+    def _would_break_post_only(self, order: PaperOrder, price_ticks: int) -> bool:
+        book = self.markets[order.symbol].book
+        return order.time_in_force == "GTX" and book.would_take(Side(order.side), price_ticks)
+
+    def _check_amend(
+        self,
+        account: PaperAccount,
+        market: PaperMarket,
+        order: PaperOrder,
+        price_ticks: int,
+        qty_steps: int,
+    ) -> None:
+        if order.type != "LIMIT":
+            raise refusal(-5025)
+        if (price_ticks, qty_steps) == (order.price_ticks, order.qty_steps):
+            raise refusal(-5027)
+        if order.amendments + 1 >= market.spec.max_move_order_limit:
+            raise refusal(-5026)
+        check_band(market, order.side, price_ticks)
+        notional = market.grid.quote(price_ticks * qty_steps)
+        if not order.reduce_only and notional < market.spec.min_notional:
+            raise refusal(
+                -5029,
+                f"Order's notional must be no smaller than {market.spec.min_notional} "
+                "(unless you choose reduce only).",
+            )
+        if not order.reduce_only:
+            changed = msgspec.structs.replace(order, price_ticks=price_ticks, qty_steps=qty_steps)
+            self._check_margin(account, market, changed, replaced=order)
+
+    # what the book did
+
+    def step_market(self, market: PaperMarket, now_ms: int) -> None:
+        """Let the market's own makers and takers act."""
+        if market.source is None:
+            return
+        for action in market.source.step(market.book, now_ms):
+            result = market.apply(action, now_ms)
+            if result is not None and result.matches:
+                self._settle(market, result, now_ms)
+
+    def start_market(
+        self, market: PaperMarket, actions: Iterable[MarketAction], now_ms: int
+    ) -> None:
+        """Fill the first book, in which people's orders may already rest."""
+        for action in actions:
+            result = market.apply(action, now_ms)
+            if result is not None:
+                self._settle(market, result, now_ms)
+
+    def _settle(self, market: PaperMarket, result: PlaceResult, now_ms: int) -> None:
+        """Book every match, expire what the book has thrown out, tidy up."""
+        taker = result.order.tag
+        touched: set[str] = set()
+        for match in result.matches:
+            if isinstance(taker, PaperOrder):
+                self._fill(market, taker, match, now_ms, maker=False)
+                touched.add(taker.account_id)
+            maker = match.maker_order.tag
+            if isinstance(maker, PaperOrder):
+                self._fill(market, maker, match, now_ms, maker=True)
+                touched.add(maker.account_id)
+        if result.matches:
+            market.on_matches(result.matches, result.order.side, now_ms)
+        for removed in result.expired_makers:
+            if isinstance(removed.tag, PaperOrder):
+                self.expire(removed.tag, now_ms, _MAKER_EXPIRED_BY_STP, "EXPIRED_IN_MATCH")
+        if isinstance(taker, PaperOrder) and taker.is_open and not result.rested:
+            self._expire_rest(taker, result, now_ms)
+        for account_id in touched:
+            self.sync_reduce_only(self.accounts[account_id], market, now_ms)
+        if isinstance(taker, PaperOrder) and taker.reduce_only and taker.is_open:
+            self.sync_reduce_only(self.accounts[taker.account_id], market, now_ms)
+
+    def _expire_rest(self, order: PaperOrder, result: PlaceResult, now_ms: int) -> None:
+        if result.reason is None:
+            # all that the position allowed has traded
+            self.expire(order, now_ms, _REDUCE_ONLY_KNOCKED_OUT)
+        elif result.reason is KillReason.SELF_TRADE:
+            self.expire(order, now_ms, _EXPIRY_REASON[result.reason], "EXPIRED_IN_MATCH")
+        else:
+            self.expire(order, now_ms, _EXPIRY_REASON[result.reason])
+
+    def _fill(
+        self, market: PaperMarket, order: PaperOrder, match: Match, now_ms: int, *, maker: bool
+    ) -> None:
+        account = self.accounts[order.account_id]
+        order.executed_steps += match.qty
+        order.quote_units += match.price * match.qty
+        order.status = "PARTIALLY_FILLED" if order.remaining_steps else "FILLED"
+        order.updated_ms = now_ms
+        fill, position = self._book_fill(account, market, order, match, now_ms, maker=maker)
+        if order.is_open:
+            account.reserve(order)
+        else:
+            account.close_order(order)
+        account.fills[order.symbol].append(fill)
+        for record in (order, fill, account.books):
+            self.keep(record)
+        self.emit(trade_lite(order, market.grid, fill, now_ms))
+        execution = "CALCULATED" if order.type == "LIQUIDATION" else "TRADE"
+        self._report(order, market, execution, now_ms, fill)
+        mark = self.marks[order.symbol]
+        self.emit(account_update(account, "ORDER", now_ms, [(position, mark)]))
+        if self._verify:
+            account.books.check()
+
+    def _book_fill(
+        self,
+        account: PaperAccount,
+        market: PaperMarket,
+        order: PaperOrder,
+        match: Match,
+        now_ms: int,
+        *,
+        maker: bool,
+    ) -> tuple[PaperFill, Position]:
+        """Position, wallet and income of one fill."""
+        spec = market.spec
+        price, qty = spec.ticks_to_price(match.price), spec.steps_to_qty(match.qty)
+        rate = spec.maker_commission if maker else spec.taker_commission
+        commission = to_money(price * qty * rate)
+        position = account.position(order.symbol, order.position_side)
+        before = position.amount
+        realized = position.apply(qty if order.is_buy else -qty, price, commission)
+        position.updated_ms = account.books.updated_ms = now_ms
+        if account.is_isolated(order.symbol):
+            account.carry_isolated(position, before, price)
+        account.move_wallet("realized", realized)
+        account.move_wallet("commission", -commission)
+        fill = PaperFill(
+            account_id=order.account_id,
+            symbol=order.symbol,
+            trade_id=match.match_seq,
+            order_id=order.order_id,
+            side=order.side,
+            position_side=order.position_side,
+            price_ticks=match.price,
+            qty_steps=match.qty,
+            commission=commission,
+            realized=realized,
+            maker=maker,
+            time_ms=now_ms,
+        )
+        if realized:
+            self.add_income(account, "REALIZED_PNL", realized, now_ms, fill=fill)
+        self.add_income(account, "COMMISSION", -commission, now_ms, fill=fill)
+        return fill, position
+
+    def add_income(
+        self,
+        account: PaperAccount,
+        kind: str,
+        amount: Decimal,
+        now_ms: int,
+        *,
+        symbol: str = "",
+        fill: PaperFill | None = None,
+    ) -> None:
+        row = IncomeRow(
+            account_id=account.account_id,
+            tran_id=self.next_id(),
+            kind=kind,
+            income=amount,
+            time_ms=now_ms,
+            symbol=symbol if fill is None else fill.symbol,
+            trade_id="" if fill is None else str(fill.trade_id),
+        )
+        account.income.append(row)
+        self.keep(row)
+
+    def _end(
+        self,
+        account: PaperAccount,
+        market: PaperMarket,
+        order: PaperOrder,
+        status: str,
+        execution: str,
+        now_ms: int,
+    ) -> None:
+        order.status = status
+        order.updated_ms = now_ms
+        account.close_order(order)
+        self.keep(order)
+        self._report(order, market, execution, now_ms)
+
+    def _report(
+        self,
+        order: PaperOrder,
+        market: PaperMarket,
+        execution: str,
+        now_ms: int,
+        fill: PaperFill | None = None,
+    ) -> None:
+        account = self.accounts[order.account_id]
+        grid = market.grid
+        self.emit(
+            order_update(
+                order,
+                grid,
+                execution,
+                now_ms,
+                bid_notional=grid.quote(account.exposure(order.symbol, order.position_side, "BUY")),
+                ask_notional=grid.quote(
+                    account.exposure(order.symbol, order.position_side, "SELL")
+                ),
+                fill=fill,
+            )
+        )
+
+    # reduce-only
+
+    def sync_reduce_only(self, account: PaperAccount, market: PaperMarket, now_ms: int) -> None:
+        """Keep reduce-only orders within the position: best price first, the rest expires.
+
+        The part of an order that the position does not cover stays out of the book.
+        """
+        orders = account.reduce_only.get(market.symbol)
+        if not orders:
+            return
+        amount = account.amount(market.symbol, "BOTH")
+        left = self._closable_steps(account, market)
+        for order in sorted(orders.values(), key=_reduce_priority):
+            if left == 0 or order.is_buy == (amount > 0):
+                self.expire(order, now_ms, _REDUCE_ONLY_KNOCKED_OUT)
+                continue
+            share = min(order.remaining_steps, left)
+            left -= share
+            resting = market.book.get(order.order_id)
+            if resting is not None and resting.remaining != share:
+                total = order.executed_steps + share
+                market.book.amend(order.order_id, order.price_ticks, total, now_ms=now_ms)
+
+    def _closable_steps(self, account: PaperAccount, market: PaperMarket) -> int:
+        return market.spec.qty_to_steps(abs(account.amount(market.symbol, "BOTH")))
+
+    def _check_reduces(self, account: PaperAccount, market: PaperMarket, order: PaperOrder) -> None:
+        amount = account.amount(market.symbol, "BOTH")
+        if amount == 0 or order.is_buy == (amount > 0):
+            raise refusal(-2022)
+        if order.type != "LIMIT":
+            return
+        ahead = sum(
+            other.remaining_steps
+            for other in account.reduce_only[market.symbol].values()
+            if _reduce_priority(other) <= _reduce_priority(order)
+        )
+        if ahead >= self._closable_steps(account, market):
+            raise refusal(-2022)
+
+    # margin
+
+    def _check_margin(
+        self,
+        account: PaperAccount,
+        market: PaperMarket,
+        order: PaperOrder,
+        replaced: PaperOrder | None = None,
+    ) -> None:
+        """Raises -2027 above the bracket's size, -2019 without the margin."""
+        if order.reduce_only or order.close_position:
+            return
+        spec, mark = market.spec, self.marks[order.symbol]
+        price = spec.ticks_to_price(order.price_ticks)
+        if order.type != "LIMIT":
+            best = market.book.best_ask() if order.is_buy else market.book.best_bid()
+            quoted = mark if best is None else spec.ticks_to_price(best)
+            price = max(quoted, mark)
+        extra = price * spec.steps_to_qty(order.remaining_steps)
+        if replaced is not None:
+            extra -= market.grid.quote(replaced.price_ticks * replaced.remaining_steps)
+        side = order.position_side
+        before = symbol_margin(account, market.grid, side, mark)
+        bid, ask = (extra, ZERO) if order.is_buy else (ZERO, extra)
+        after = symbol_margin(account, market.grid, side, mark, bid, ask)
+        more = after.initial - before.initial
+        if more <= 0:
+            return
+        size = after.initial * account.leverage(order.symbol)
+        if size > spec.max_notional(account.leverage(order.symbol)):
+            raise refusal(-2027)
+        if more > account_margin(account, self.grids, self.marks).available:
+            raise refusal(-2019)
+
+    # time
+
+    def on_marks(self, now_ms: int) -> None:
+        """Bring every mark price up to date."""
+        for symbol, market in self.markets.items():
+            market.update_mark(now_ms)
+            self.marks[symbol] = market.mark_price
+
+    def on_time(self, now_ms: int) -> None:
+        """Expire what has outlived its date."""
+        for order in [o for o in self._dated.values() if o.good_till_ms <= now_ms]:
+            del self._dated[order.order_id]
+            if order.is_open:
+                self.expire(order, now_ms, 0)
+
+    # restarting
+
+    def restore(self, order: PaperOrder) -> None:
+        """Put an order of an earlier run back into the book, before the market starts."""
+        account, market = self.accounts[order.account_id], self.markets[order.symbol]
+        in_book = order.remaining_steps
+        if order.reduce_only:
+            in_book = min(in_book, self._closable_steps(account, market))
+        if in_book == 0:
+            account.add_order(order)
+            self.expire(order, order.updated_ms, _REDUCE_ONLY_KNOCKED_OUT)
+            return
+        account.add_order(order)
+        if order.good_till_ms:
+            self._dated[order.order_id] = order
+        result = market.book.place(
+            order.order_id,
+            order.account_id,
+            Side(order.side),
+            order.price_ticks,
+            in_book,
+            stp=StpMode(order.self_trade_prevention),
+            now_ms=order.updated_ms,
+            reduce_only=order.reduce_only,
+            tag=order,
+        )
+        result.order.tif = TimeInForce(order.time_in_force)
+        result.order.original += order.executed_steps
+
+
+def check_position_side(account: PaperAccount, request: OrderRequest) -> None:
+    if account.books.dual_side:
+        if request.position_side == "BOTH":
+            raise refusal(-4061)
+        if request.reduce_only:
+            raise refusal(-1106, "Parameter 'reduceonly' sent when not required.")
+    elif request.position_side != "BOTH":
+        raise refusal(-4061)
+
+
+def check_band(market: PaperMarket, side: str, price_ticks: int) -> None:
+    """PERCENT_PRICE, for orders with a price."""
+    if not price_ticks:
+        return
+    spec, price = market.spec, market.spec.ticks_to_price(price_ticks)
+    if side == "BUY":
+        highest = market.mark_price * spec.multiplier_up
+        if price > highest:
+            raise refusal(
+                -4016,
+                f"Limit price can't be higher than {_rounded(highest, spec.price_precision)}.",
+            )
+        return
+    lowest = market.mark_price * spec.multiplier_down
+    if price < lowest:
+        raise refusal(
+            -4024, f"Limit price can't be lower than {_rounded(lowest, spec.price_precision)}."
+        )
+
+
+def check_notional(account: PaperAccount, market: PaperMarket, order: PaperOrder) -> None:
+    """MIN_NOTIONAL; orders that can only reduce are exempt."""
+    closes = account.books.dual_side and order.is_buy == (order.position_side == "SHORT")
+    if order.reduce_only or order.close_position or closes:
+        return
+    spec = market.spec
+    price = spec.ticks_to_price(order.price_ticks) if order.price_ticks else market.mark_price
+    if price * spec.steps_to_qty(order.qty_steps) < spec.min_notional:
+        raise refusal(
+            -4164,
+            f"Order's notional must be no smaller than {spec.min_notional} "
+            "(unless you choose reduce only).",
+        )
+
+
+def market_bound(market: PaperMarket, side: str) -> int:
+    """The worst tick at which a MARKET order may trade."""
+    spec = market.spec
+    share = 1 + spec.market_take_bound if side == "BUY" else 1 - spec.market_take_bound
+    return max(1, int(market.mark_price * share / spec.tick_size))
+
+
+def matched_price(market: PaperMarket, side: str, price_match: str) -> int:
+    """The book's price for OPPONENT/QUEUE [_n]. Raises -5041 when it is not deep enough."""
+    kind, _, depth = price_match.partition("_")
+    own = Side(side)
+    levels = market.book.levels(own if kind == "QUEUE" else own.opposite, int(depth or 1))
+    if len(levels) < int(depth or 1):
+        raise refusal(-5041)
+    return levels[-1].price
+
+
+def new_client_id() -> str:
+    """As the venue makes them up: 22 letters and digits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(22))
+
+
+def _reduce_priority(order: PaperOrder) -> tuple[int, int]:
+    price = order.price_ticks
+    return (-price if order.is_buy else price, order.order_id)
+
+
+def _rounded(price: Decimal, digits: int) -> str:
+    return f"{price:.{digits}f}"

@@ -1,0 +1,219 @@
+"""The venue's memory: an append-only file that survives being killed.
+
+Every answer waits until its records were handed to the operating system in one
+write, so that killing the server at any instant loses nothing that was
+acknowledged; the disk itself is synced about once a second and at the end. A
+torn last line is left out when reading. At each start the file is rewritten
+with the newest state of every thing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+
+from engine.errors import PaperExchangeError
+from engine.paper.paper_account import AccountBooks
+from engine.paper.paper_algo_orders import PaperAlgoOrder
+from engine.paper.paper_orders import Amendment, IncomeRow, PaperFill, PaperOrder
+
+logger = logging.getLogger(__name__)
+
+_KEPT_ROWS = 100_000
+_LOG = "paper-exchange.jsonl"
+_KEYS = "paper-keys.json"
+_LOCK = "paper-exchange.lock"
+
+
+class MarketMark(msgspec.Struct, frozen=True, tag_field="k", tag="market", kw_only=True):
+    """Where a market stood, so that the next run goes on from there."""
+
+    symbol: str
+    price: str
+    match_seq: int
+    agg_id: int
+
+
+Record = AccountBooks | PaperOrder | PaperFill | IncomeRow | Amendment | PaperAlgoOrder | MarketMark
+
+
+class AccountKeys(msgspec.Struct, frozen=True, kw_only=True):
+    account_id: str
+    api_key: str
+    api_secret: str
+
+
+class SavedState(msgspec.Struct, kw_only=True):
+    """What an earlier run left, each thing in its newest state."""
+
+    accounts: dict[str, AccountBooks] = {}
+    orders: dict[tuple[str, str, int], PaperOrder] = {}
+    algos: dict[int, PaperAlgoOrder] = {}
+    fills: list[PaperFill] = []
+    income: list[IncomeRow] = []
+    amendments: list[Amendment] = []
+    markets: dict[str, MarketMark] = {}
+
+    def take(self, record: Record) -> None:
+        if isinstance(record, PaperOrder):
+            self.orders[record.account_id, record.symbol, record.order_id] = record
+        elif isinstance(record, PaperFill):
+            self.fills.append(record)
+        elif isinstance(record, IncomeRow):
+            self.income.append(record)
+        elif isinstance(record, AccountBooks):
+            self.accounts[record.account_id] = record
+        elif isinstance(record, PaperAlgoOrder):
+            self.algos[record.algo_id] = record
+        elif isinstance(record, Amendment):
+            self.amendments.append(record)
+        else:
+            self.markets[record.symbol] = record
+
+    def newest(self) -> Iterable[Record]:
+        """All that is worth keeping, oldest first."""
+        closed = [order for order in self.orders.values() if not order.is_open]
+        dropped = {id(order) for order in closed[:-_KEPT_ROWS]}
+        yield from self.accounts.values()
+        yield from (order for order in self.orders.values() if id(order) not in dropped)
+        yield from list(self.algos.values())[-_KEPT_ROWS:]
+        yield from self.fills[-_KEPT_ROWS:]
+        yield from self.income[-_KEPT_ROWS:]
+        yield from self.amendments[-_KEPT_ROWS:]
+        yield from self.markets.values()
+
+    def highest_id(self) -> int:
+        """Ids must rise across runs."""
+        used = [order.order_id for order in self.orders.values()]
+        used += [row.tran_id for row in self.income[-100:]]
+        used += list(self.algos)
+        return max(used, default=0)
+
+
+class StateFolder:
+    """One paper account set on disk, held by one server at a time.
+
+    Raises PaperExchangeError when another server holds it or it cannot be used.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file = -1
+        self._lock = -1
+        self._encoder = msgspec.json.Encoder()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = _hold(folder / _LOCK)
+        except OSError as error:
+            raise PaperExchangeError(
+                f"The folder {folder} cannot be used for the paper account: {error.strerror}."
+            ) from None
+
+    def __enter__(self) -> StateFolder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def load(self, *, fresh: bool) -> SavedState:
+        """Read, rewrite and open for appending. `fresh` forgets all but the keys."""
+        state = SavedState()
+        path = self._folder / _LOG
+        if not fresh and path.exists():
+            _read(path, state)
+        draft = path.with_suffix(".new")
+        with draft.open("wb") as file:
+            for record in state.newest():
+                file.write(self._encoder.encode(record) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        self._file = os.open(path, flags)
+        return state
+
+    def keys(self, account_ids: Sequence[str]) -> list[AccountKeys]:
+        """Made once per folder, kept ever after."""
+        path = self._folder / _KEYS
+        known: dict[str, AccountKeys] = {}
+        if path.exists():
+            for entry in msgspec.json.decode(path.read_bytes(), type=list[AccountKeys]):
+                known[entry.account_id] = entry
+        missing = [account_id for account_id in account_ids if account_id not in known]
+        for account_id in missing:
+            known[account_id] = AccountKeys(
+                account_id=account_id, api_key=_random_key(), api_secret=_random_key()
+            )
+        if missing:
+            draft = path.with_suffix(".new")
+            draft.write_bytes(self._encoder.encode(list(known.values())))
+            if sys.platform != "win32":
+                draft.chmod(0o600)
+            draft.replace(path)
+        return [known[account_id] for account_id in account_ids]
+
+    def append(self, records: Sequence[msgspec.Struct]) -> None:
+        """Hand records to the operating system in one write. OSError when the disk is full."""
+        data = self._encoder.encode_lines(records)
+        while data:
+            data = data[os.write(self._file, data) :]
+
+    def sync(self) -> None:
+        if self._file >= 0:
+            os.fsync(self._file)
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.fsync(self._file)
+            os.close(self._file)
+            self._file = -1
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+
+def _read(path: Path, state: SavedState) -> None:
+    decoder = msgspec.json.Decoder(Record)
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                state.take(decoder.decode(line))
+            except msgspec.MsgspecError:
+                logger.warning("line %s of the paper account is unreadable and left out", number)
+
+
+def _random_key() -> str:
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    return "".join(secrets.choice(alphabet) for _ in range(64))
+
+
+def _hold(path: Path) -> int:
+    """Lock a file for as long as this process lives; the system frees it after a kill."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if sys.platform == "win32":
+            import msvcrt  # noqa: PLC0415
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl  # noqa: PLC0415
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise PaperExchangeError(
+            f"The paper account in {path.parent} is in use by another paper exchange."
+        ) from None
+    return handle
