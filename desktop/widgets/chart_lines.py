@@ -1,0 +1,257 @@
+"""Lines across the chart: own orders with their tags, position, last and mark price."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QPainter, QPen
+
+from desktop.models.chart_scale import PriceScale, TagSpan, place_tags
+from desktop.models.order_certainty import (
+    Certainty,
+    can_cancel,
+    certainty_of,
+    is_at_a_price,
+    tag_text,
+)
+from desktop.theme import palette
+from desktop.widgets.chart_axes import ChartFrame, PriceLabels
+from desktop.widgets.inks import hairline, ink, words_font, words_px
+from engine.views import OrderView
+
+TAG_PX = 18
+_CLOSE_PX = 18
+_PAD_PX = 7
+_GRAB_PX = 3
+TAGS_LEFT_PX = 8
+_TAGS_SHARE = 0.85  # the newest candles stay free of tags
+_LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+
+
+class Part(Enum):
+    LINE = "line"
+    TAG = "tag"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """One line. An order being moved has two: where it is, and where it wants to go."""
+
+    order: OrderView
+    price: Decimal
+    certainty: Certainty
+    y: float
+    text: str
+    tag: QRectF | None = None
+
+    @property
+    def close(self) -> QRectF | None:
+        if self.tag is None or not can_cancel(self.order):
+            return None
+        return QRectF(self.tag.right() - _CLOSE_PX, self.tag.top(), _CLOSE_PX, TAG_PX)
+
+    @property
+    def colour(self) -> str:
+        if self.certainty is Certainty.UNKNOWN:
+            return palette.UNKNOWN
+        return palette.SIDE_COLOUR[self.order.side]
+
+
+class OrderLines:
+    """Which lines are where, what is under the mouse, and how they look."""
+
+    def __init__(self) -> None:
+        self._placed: list[PlacedOrder] = []
+        self._layout_of: object = None
+        self.above = 0
+        self.below = 0
+
+    def forget(self) -> None:
+        """The orders changed: lay them out again at the next `place`."""
+        self._layout_of = None
+
+    def place(
+        self,
+        orders: Sequence[OrderView],
+        ghosts: Mapping[str, Decimal],
+        scale: PriceScale,
+        frame: ChartFrame,
+        taken: Sequence[TagSpan],
+    ) -> None:
+        """Lay the lines out; does nothing while nothing moved since `forget`."""
+        layout_of = (dict(ghosts), scale, frame.plot, tuple(taken))
+        if layout_of == self._layout_of:
+            return
+        self._layout_of = layout_of
+        lines = [line for order in orders for line in _lines_of(order, ghosts, scale)]
+        bottom = frame.plot.height()
+        own = [line for line in lines if line.price == line.order.price]
+        self.above = sum(1 for line in own if line.y < 0)
+        self.below = sum(1 for line in own if line.y > bottom)
+        self._placed = _tagged([li for li in lines if 0 <= li.y <= bottom], taken, frame)
+
+    def at(self, point: QPointF) -> tuple[OrderView, Part] | None:
+        """The order under the mouse; a tag wins over a line, the top one over others."""
+        for placed in reversed(self._placed):
+            if placed.close is not None and placed.close.contains(point):
+                return placed.order, Part.CLOSE
+            if placed.tag is not None and placed.tag.contains(point):
+                return placed.order, Part.TAG
+        near = [p for p in self._placed if abs(p.y - point.y()) <= _GRAB_PX]
+        if not near:
+            return None
+        return min(near, key=lambda p: abs(p.y - point.y())).order, Part.LINE
+
+    def line_of(self, client_order_id: str) -> PlacedOrder | None:
+        for placed in self._placed:
+            if placed.order.client_order_id == client_order_id:
+                return placed
+        return None
+
+    def paint(self, painter: QPainter, frame: ChartFrame, hovered: str | None) -> None:
+        painter.setFont(words_font())
+        # hundreds of orders share few pixel rows: draw each row once
+        rows = {(round(p.y), p.colour, p.certainty): p for p in self._placed}
+        for placed in rows.values():
+            _paint_line(painter, frame, placed, is_hovered=False)
+        for placed in self._placed:
+            if placed.order.client_order_id == hovered:
+                _paint_line(painter, frame, placed, is_hovered=True)
+        for placed in self._placed:
+            if placed.tag is not None:
+                _paint_tag(painter, placed.tag, placed)
+
+    def paint_labels(self, labels: PriceLabels, text: Callable[[Decimal], str]) -> None:
+        for placed in self._placed:
+            if labels.has_room(placed.y):
+                style = _line_style(placed.certainty)
+                labels.outlined(placed.y, text(placed.price), placed.colour, style)
+
+
+def _lines_of(
+    order: OrderView, ghosts: Mapping[str, Decimal], scale: PriceScale
+) -> list[PlacedOrder]:
+    if not is_at_a_price(order):
+        return []
+    lines = [
+        PlacedOrder(
+            order=order,
+            price=order.price,
+            certainty=certainty_of(order),
+            y=scale.y(float(order.price)),
+            text=tag_text(order),
+        )
+    ]
+    wanted = ghosts.get(order.client_order_id)
+    if wanted is None and order.amend is not None:
+        wanted = order.amend.price
+    if wanted is not None and wanted != order.price:
+        lines.append(
+            PlacedOrder(
+                order=order,
+                price=wanted,
+                certainty=Certainty.IN_FLIGHT,
+                y=scale.y(float(wanted)),
+                text=f"{order.side} to here",
+            )
+        )
+    return lines
+
+
+def _tagged(
+    lines: list[PlacedOrder], taken: Sequence[TagSpan], frame: ChartFrame
+) -> list[PlacedOrder]:
+    widths = []
+    for line in lines:
+        close = _CLOSE_PX if can_cancel(line.order) else 0
+        widths.append(words_width(line.text) + close)
+    wanted = [(line.y, float(width)) for line, width in zip(lines, widths, strict=True)]
+    right = frame.plot.width() * _TAGS_SHARE
+    edges = place_tags(wanted, taken, TAGS_LEFT_PX, right, TAG_PX + 1)
+    placed = []
+    for line, width, edge in zip(lines, widths, edges, strict=True):
+        tag = (
+            None if edge is None else QRectF(round(edge), round(line.y - TAG_PX / 2), width, TAG_PX)
+        )
+        placed.append(
+            PlacedOrder(
+                order=line.order,
+                price=line.price,
+                certainty=line.certainty,
+                y=line.y,
+                text=line.text,
+                tag=tag,
+            )
+        )
+    return placed
+
+
+def _line_style(certainty: Certainty) -> Qt.PenStyle:
+    return Qt.PenStyle.SolidLine if certainty is Certainty.CONFIRMED else Qt.PenStyle.DashLine
+
+
+def _paint_line(
+    painter: QPainter, frame: ChartFrame, placed: PlacedOrder, *, is_hovered: bool
+) -> None:
+    width = 2 if is_hovered else 1
+    painter.setPen(hairline(placed.colour, _line_style(placed.certainty), width))
+    y = round(placed.y)
+    painter.drawLine(QLineF(0, y, frame.plot.width(), y))
+
+
+def _paint_tag(painter: QPainter, tag: QRectF, placed: PlacedOrder) -> None:
+    solid = placed.certainty is Certainty.CONFIRMED
+    painter.fillRect(tag, ink(placed.colour if solid else palette.BACKGROUND))
+    if placed.certainty is Certainty.UNKNOWN:
+        paint_stripes(painter, tag)
+    if not solid:
+        painter.setPen(hairline(placed.colour, _line_style(placed.certainty)))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(tag.adjusted(0, 0, -1, -1))
+    text_colour = palette.BACKGROUND if solid else placed.colour
+    painter.setPen(ink(text_colour))
+    painter.drawText(tag.adjusted(_PAD_PX, 0, 0, 0), _LEFT, placed.text)
+    if placed.close is not None:
+        paint_cross(painter, placed.close.center(), text_colour)
+
+
+def paint_stripes(painter: QPainter, rect: QRectF) -> None:
+    """The amber stripes that mean: nobody knows yet."""
+    painter.fillRect(rect, ink(palette.UNKNOWN_SOFT))
+    painter.fillRect(rect, QBrush(ink(palette.UNKNOWN, 90), Qt.BrushStyle.BDiagPattern))
+
+
+def paint_cross(painter: QPainter, centre: QPointF, colour: str) -> None:
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(ink(colour), 1.4))
+    x, y, r = centre.x(), centre.y(), 3.2
+    painter.drawLine(QLineF(x - r, y - r, x + r, y + r))
+    painter.drawLine(QLineF(x - r, y + r, x + r, y - r))
+    painter.restore()
+
+
+def words_width(text: str) -> int:
+    return words_px(text) + 2 * _PAD_PX
+
+
+def paint_words(
+    painter: QPainter, at: QPointF, text: str, colour: str, ground: str, border: str | None = None
+) -> QRectF:
+    """A small filled tag with its left edge and middle at `at`; returns its rectangle."""
+    painter.setFont(words_font())
+    width = words_width(text)
+    rect = QRectF(round(at.x()), round(at.y() - TAG_PX / 2), width, TAG_PX)
+    painter.fillRect(rect, ink(ground))
+    if border is not None:
+        painter.setPen(hairline(border))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(rect.adjusted(0, 0, -1, -1))
+    painter.setPen(ink(colour))
+    painter.drawText(rect.adjusted(_PAD_PX, 0, 0, 0), _LEFT, text)
+    return rect

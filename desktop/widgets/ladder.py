@@ -1,0 +1,469 @@
+"""The price ladder: depth, own orders, and trading with the mouse at a price.
+
+Rows stand still under a mouse. A click that would hit a price that was not
+there a moment ago is refused, and so is every click on grey numbers. GUI
+thread only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QEnterEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+
+from desktop.formatting import grouped
+from desktop.models.ladder_model import LadderModel, OwnOrders
+from desktop.models.order_certainty import can_cancel, can_move
+from desktop.widgets.ladder_painter import (
+    HEADER_PX,
+    ROW_PX,
+    LadderLook,
+    LadderPainter,
+    frame_for,
+)
+from desktop.widgets.ladder_strip import STRIP_PX, LadderStrip
+from engine.clock import Clock, SystemClock
+from engine.events import BookView
+from engine.market.instruments import Instrument
+from engine.trading_types import Side
+from engine.views import OrderView
+
+GHOST_MS = 3000  # a move nobody answered is drawn for so long
+_HINT_MS = 1500
+_WHEEL_ROWS = 3
+_JUST_MOVED = "Rows just moved: click ignored"
+_STALE = "Prices are stale: clicks are off"
+_REBUILDING = "Order book is being rebuilt: clicks are off"
+
+
+@dataclass(slots=True)
+class _Grab:
+    """The left button went down on a chip of own orders."""
+
+    own: OwnOrders
+    bucket: int
+    at: QPointF
+    is_dragging: bool = False
+    target: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ghost:
+    """A move asked for and not yet seen in the orders."""
+
+    side: Side
+    price: Decimal
+    quantity: Decimal
+
+
+class PriceLadder(QWidget):
+    """`price_clicked(Side, Decimal)`; ids are str, prices Decimal on the tick grid."""
+
+    price_clicked = Signal(object, object)
+    order_moved = Signal(object, object)
+    order_cancel = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None, clock: Clock | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("ladder")
+        self.setAccessibleName("Price ladder")
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(260, STRIP_PX + HEADER_PX + 8 * ROW_PX)
+        self._model = LadderModel(clock or SystemClock())
+        self._look = LadderLook()
+        self._painter = LadderPainter(self._model, self._look)
+        self._frame = frame_for(1, 1, STRIP_PX + HEADER_PX, "")
+        self._price_chars = 0
+        self._is_stale = False
+        self._is_synced = True
+        self._is_over = False
+        self._wheel_rest = 0
+        self._grab: _Grab | None = None
+        self._ghosts: dict[str, _Ghost] = {}
+        self._passing_hint = ""
+        self._strip = LadderStrip(self)
+        self._strip.grouping_chosen.connect(self._choose_grouping)
+        self._strip.recentre_clicked.connect(self.recentre)
+        self._hint_timer = self._one_shot(_HINT_MS, self._end_hint)
+        self._ghost_timer = self._one_shot(GHOST_MS, self._drop_ghosts)
+
+    # --- what to show -------------------------------------------------------
+
+    def set_instrument(self, instrument: Instrument) -> None:
+        """Start empty with another contract."""
+        self._look.instrument = instrument
+        self._grab = None
+        self._ghosts.clear()
+        self._model.set_tick(instrument.tick_size)
+        self._strip.show_steps(instrument.tick_size)
+        self._show_all()
+
+    def set_book(self, book: BookView) -> None:
+        """The newest levels. Rows move by themselves only while no mouse is over them."""
+        before = self._rows_seen()
+        if book.is_synced != self._is_synced:
+            self._is_synced = book.is_synced
+            before = None
+        moved = self._model.set_book(book, hold=self._is_over or self._grab is not None)
+        self._strip.show_spread(self._model.spread, self._decimals())
+        if moved or before is None or self._needs_wider_prices():
+            self._show_all()
+            return
+        self._show_hint()
+        self._update_changed(before)
+
+    def set_last_trade(self, price: float, is_buyer_maker: bool) -> None:
+        before = self._model.last_trade
+        self._model.set_last_trade(price, is_buyer_maker)
+        if self._model.last_trade != before:
+            for trade in (before, self._model.last_trade):
+                if trade is not None:
+                    self._update_row(self._model.row_of(trade.bucket))
+
+    def set_orders(self, orders: Sequence[OrderView]) -> None:
+        """All own orders of this symbol. They decide whether a move happened."""
+        symbol = self._look.instrument.symbol if self._look.instrument else None
+        self._model.set_orders([o for o in orders if symbol is None or o.symbol == symbol])
+        self._check_grab()
+        self._drop_ghosts()
+
+    def set_stale(self, stale: bool) -> None:
+        """Grey; nothing can be placed or moved, but own orders can be cancelled."""
+        if stale != self._is_stale:
+            self._is_stale = stale
+            if stale:
+                self._grab = None
+            self._show_all()
+
+    def set_grouping(self, ticks: int | None) -> None:
+        """Ticks in a row: 1, 5, 10, 50 or 100; None chooses by the book."""
+        self._model.set_grouping(ticks)
+        self._show_all()
+
+    @Slot()
+    def recentre(self) -> None:
+        self._model.recentre()
+        self._show_all()
+
+    def sizeHint(self) -> QSize:
+        return QSize(330, STRIP_PX + HEADER_PX + 25 * ROW_PX)
+
+    # --- for tests and the self-test ----------------------------------------
+
+    def point_of_price(self, side: Side, price: Decimal) -> QPoint | None:
+        """Where a click means `side` at `price`; None while that row is out of view."""
+        bucket = self._model.bucket_of(side, price)
+        if not self._model.is_in_view(bucket):
+            return None
+        frame = self._frame
+        left, right = (frame.bids, frame.price) if side is Side.BUY else (frame.asks, frame.my_asks)
+        return QPoint((left + right) // 2, self._row_rect(bucket).center().y())
+
+    def point_of_order(self, client_order_id: str) -> QPoint | None:
+        for (side, bucket), own in self._model.own.items():
+            ids = [order.client_order_id for order in own.orders]
+            if client_order_id in ids and self._model.is_in_view(bucket):
+                return self._painter.chip_rect(self._frame, side, bucket).center()
+        return None
+
+    # --- Qt's events --------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        for dirty in event.region():  # type: ignore[attr-defined] # missing in the stubs
+            painter.setClipRect(dirty)
+            self._painter.paint(painter, self._frame, dirty)
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._strip.setGeometry(0, 0, self.width(), STRIP_PX)
+        self._show_all()
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self._is_over = True
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._is_over = False
+        self._hover(None, None)
+        if self._grab is None and self._model.follow():
+            self._show_all()
+        else:
+            self._show_hint()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # touchpads send many small turns; one notch of a wheel is 120
+        self._wheel_rest += event.angleDelta().y() * _WHEEL_ROWS
+        rows = int(self._wheel_rest / 120)
+        self._wheel_rest -= rows * 120
+        if rows:
+            self._scroll(rows)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        match event.key():
+            case Qt.Key.Key_Up:
+                self._scroll(1)
+            case Qt.Key.Key_Down:
+                self._scroll(-1)
+            case Qt.Key.Key_Space | Qt.Key.Key_C:
+                self.recentre()
+            case Qt.Key.Key_Escape if self._grab is not None:
+                self._grab = None
+                self._show_all()
+            case _:
+                super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._is_over = True
+        at = event.position()
+        row, side = self._frame.row_at(at.y()), self._frame.side_at(at.x())
+        if row is None or side is None or self._model.middle() is None:
+            return
+        bucket = self._model.bucket_at(row)
+        own = self._chip_at(at, side, bucket)
+        if event.button() is Qt.MouseButton.RightButton:
+            self._cancel(own)
+        elif event.button() is Qt.MouseButton.LeftButton and bucket > 0:
+            self._press(side, bucket, own, at)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """The second press of a double click: a double click never makes two orders."""
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._is_over = True
+        at = event.position()
+        row = self._frame.row_at(at.y())
+        self._hover(row, self._frame.side_at(at.x()))
+        grab = self._grab
+        if grab is None:
+            return
+        far = (at - grab.at).manhattanLength() >= QApplication.startDragDistance() / 2
+        if far and not self._is_grey() and any(can_move(o) for o in grab.own.orders):
+            grab.is_dragging = True
+        inside = row is not None and 0 <= at.x() < self.width()
+        target = self._model.bucket_at(row) if inside and row is not None else None
+        if grab.is_dragging and target != grab.target:
+            grab.target = target
+            self._show_all()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        grab, self._grab = self._grab, None
+        if grab is None or event.button() is not Qt.MouseButton.LeftButton:
+            return
+        if grab.is_dragging and grab.target not in (None, grab.bucket):
+            self._drop(grab)
+        self._show_all()
+
+    # --- the hand -----------------------------------------------------------
+
+    def _press(self, side: Side, bucket: int, own: OwnOrders | None, at: QPointF) -> None:
+        if own is not None:
+            # a chip is for dragging; a click on it that places an order would surprise
+            self._grab = _Grab(own=own, bucket=bucket, at=at)
+        elif self._is_grey():
+            self._show_hint()
+        elif self._model.just_moved():
+            self._tell(_JUST_MOVED)
+        else:
+            self.price_clicked.emit(side, self._model.price_of(bucket))
+
+    def _cancel(self, own: OwnOrders | None) -> None:
+        """All that can be cancelled in the row. Also when grey: a cancel cannot cost money."""
+        if own is None:
+            return
+        if self._model.just_moved():
+            self._tell(_JUST_MOVED)
+            return
+        for order in own.orders:
+            if can_cancel(order):
+                self.order_cancel.emit(order.client_order_id)
+
+    def _drop(self, grab: _Grab) -> None:
+        if grab.target is None or grab.target <= 0 or self._is_grey():
+            return
+        if self._model.just_moved():
+            self._tell(_JUST_MOVED)
+            return
+        price = self._model.price_of(grab.target)
+        moving = [o for o in grab.own.orders if can_move(o) and o.price != price]
+        for order in moving:
+            self._ghosts[order.client_order_id] = _Ghost(order.side, price, order.remaining_qty)
+        self._ghost_timer.start()
+        for order in moving:
+            self.order_moved.emit(order.client_order_id, price)
+
+    def _chip_at(self, at: QPointF, side: Side, bucket: int) -> OwnOrders | None:
+        own = self._model.own.get((side, bucket))
+        if own is None:
+            return None
+        left, right = self._frame.own_column(side)
+        return own if left <= at.x() < right else None
+
+    def _hover(self, row: int | None, side: Side | None) -> None:
+        look = self._look
+        if (row, side) != (look.hover_row, look.hover_side):
+            before, look.hover_row, look.hover_side = look.hover_row, row, side
+            for changed in (before, row):
+                if changed is not None:
+                    self._update_row(changed)
+
+    def _scroll(self, rows: int) -> None:
+        self._model.scroll(rows)
+        self._show_all()
+
+    def _check_grab(self) -> None:
+        """The order in the hand may have been filled or cancelled meanwhile."""
+        if self._grab is None:
+            return
+        now = self._model.own.get((self._grab.own.side, self._grab.bucket))
+        if now is None:
+            self._grab = None
+        else:
+            self._grab.own = now
+
+    @Slot(object)
+    def _choose_grouping(self, ticks: int | None) -> None:
+        self.set_grouping(ticks)
+
+    @Slot()
+    def _drop_ghosts(self) -> None:
+        self._ghost_timer.stop()
+        self._ghosts.clear()
+        self._show_all()
+
+    # --- repainting ---------------------------------------------------------
+
+    def _show_all(self) -> None:
+        """Lay out and repaint everything."""
+        self._lay_out()
+        model = self._model
+        self._strip.show_grouping(model.grouping, model.tick_size, is_automatic=model.is_automatic)
+        self._strip.show_spread(model.spread, self._decimals())
+        self._look.ghosts = self._ghost_chips()
+        self._look.is_grey = self._is_grey()
+        self._look.hint = self._hint()
+        self.update()
+
+    def _lay_out(self) -> None:
+        text = self._widest_price()
+        self._price_chars = len(text)
+        self._frame = frame_for(self.width(), self.height(), STRIP_PX + HEADER_PX, text)
+        self._model.set_row_count(self._frame.rows)
+
+    def _ghost_chips(self) -> tuple[tuple[Side, int, Decimal], ...]:
+        chips = [
+            (ghost.side, self._model.bucket_of(ghost.side, ghost.price), ghost.quantity)
+            for ghost in self._ghosts.values()
+        ]
+        for own in self._model.own.values():
+            chips += [
+                (own.side, self._model.bucket_of(own.side, o.amend.price), o.remaining_qty)
+                for o in own.orders
+                if o.amend is not None and o.amend.price != o.price
+            ]
+        grab = self._grab
+        if grab is not None and grab.is_dragging and grab.target not in (None, grab.bucket):
+            movable = [o.remaining_qty for o in grab.own.orders if can_move(o)]
+            chips.append((grab.own.side, grab.target or 0, sum(movable, Decimal(0))))
+        return tuple(chips)
+
+    def _rows_seen(self) -> tuple[object, ...] | None:
+        model = self._model
+        if model.middle() is None:
+            return None
+        return model.bids, model.asks, model.best_bid, model.best_ask, model.largest
+
+    def _update_changed(self, before: tuple[object, ...]) -> None:
+        """Repaint only rows whose numbers differ, unless the scale of the bars changed."""
+        model = self._model
+        bids, asks, *best, largest = before
+        if largest != model.largest:
+            self.update()
+            return
+        changed = set()
+        for old, new in ((bids, model.bids), (asks, model.asks)):
+            if isinstance(old, dict):
+                changed |= {bucket for bucket, _ in old.items() ^ new.items()}
+        if best != [model.best_bid, model.best_ask]:
+            # the spread between them too
+            known = [b for b in (*best, model.best_bid, model.best_ask) if isinstance(b, int)]
+            changed |= set(range(min(known), max(known) + 1))
+        for bucket in changed:
+            self._update_row(model.row_of(bucket))
+
+    def _update_row(self, row: int) -> None:
+        if 0 <= row < self._frame.rows:
+            self.update(self._frame.row_rect(row))
+
+    # --- hints --------------------------------------------------------------
+
+    def _tell(self, hint: str) -> None:
+        """A sentence that goes away by itself."""
+        self._passing_hint = hint
+        self._hint_timer.start()
+        self._show_hint()
+
+    @Slot()
+    def _end_hint(self) -> None:
+        self._passing_hint = ""
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        hint = self._hint()
+        if hint != self._look.hint:
+            self._look.hint = hint
+            self.update(self._painter.hint_rect(self._frame))
+
+    def _hint(self) -> str:
+        if self._model.middle() is None:
+            return ""
+        if self._is_stale:
+            return _STALE
+        if not self._is_synced:
+            return _REBUILDING
+        if self._passing_hint:
+            return self._passing_hint
+        out = self._model.out_of_view()
+        return "" if out is None else f"{out.value.capitalize()}: press Space to recentre"
+
+    # --- small answers ------------------------------------------------------
+
+    def _one_shot(self, interval_ms: int, then: object) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval_ms)
+        timer.timeout.connect(then)
+        return timer
+
+    def _is_grey(self) -> bool:
+        return self._is_stale or not self._is_synced
+
+    def _row_rect(self, bucket: int) -> QRect:
+        return self._frame.row_rect(self._model.row_of(bucket))
+
+    def _decimals(self) -> int:
+        return self._look.instrument.price_decimals if self._look.instrument else 2
+
+    def _widest_price(self) -> str:
+        return grouped(self._model.price_of(max(self._model.top, 1)), self._decimals())
+
+    def _needs_wider_prices(self) -> bool:
+        return len(self._widest_price()) != self._price_chars
