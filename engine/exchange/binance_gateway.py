@@ -1,0 +1,488 @@
+"""The gateway to Binance USDⓈ-M futures: the venue's calls in the words of the contract."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import msgspec
+
+from engine.clock import Clock, SystemClock
+from engine.errors import BadInput, OrderRefused, PerpdeskError, ShuttingDown, UnknownSymbol
+from engine.events import Event, OrderUpdate, StreamStateChanged
+from engine.exchange.gateway import DepthSnapshot, ExchangeGateway
+from engine.exchange.rate_limiter import Limits, RateLimiter, limits_from
+from engine.exchange.rest_client import RestClient, RestSettings
+from engine.exchange.server_time import ServerClock
+from engine.exchange.stream_liveness import StreamSettings
+from engine.exchange.stream_route import RouteHealth
+from engine.exchange.translate import (
+    balance_from_row,
+    candle_from_row,
+    fill_from_row,
+    order_from_reply,
+    position_from_row,
+)
+from engine.exchange.user_stream import UserStream
+from engine.exchange.websocket_manager import WebSocketManager
+from engine.market.instruments import Instrument, instrument_from
+from engine.trading_types import OrderType, PositionSide, Side, TimeInForce
+from engine.utils.deadline import Deadline
+from engine.utils.decimals import Number, plain, to_decimal
+from engine.utils.threads import CrashHandler
+from engine.views import BalanceView, Candle, FillView, PositionView
+from engine.wire.hosts import MAINNET, TESTNET, Hosts
+from engine.wire.rest_messages import (
+    AccountConfig,
+    BalanceRow,
+    DepthReply,
+    ErrorReply,
+    ExchangeInfo,
+    KlineRow,
+    LeverageReply,
+    ListenKeyReply,
+    OrderReply,
+    PositionRow,
+    SymbolConfig,
+    UserTrade,
+)
+
+logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+_E = TypeVar("_E", bound=StrEnum)
+
+_INVALID_SYMBOL = -1121
+_AMEND_CHANGES_NOTHING = -5027
+_PERPETUAL = "PERPETUAL"
+
+
+class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
+    rest: RestSettings = RestSettings()
+    streams: StreamSettings = StreamSettings()
+    limits: Limits = Limits()
+    weight_limit: int | None = None  # instead of what exchangeInfo says
+
+
+class GatewayHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """One moment's figures. None: not measured yet."""
+
+    order_rtt_p50_ms: float | None
+    order_rtt_p99_ms: float | None
+    clock_offset_ms: float | None
+    clock_error_ms: float | None
+    weight_used: int
+    weight_limit: int
+    orders_used: int
+    orders_limit: int
+    brake_s: float
+    routes: tuple[RouteHealth, ...]
+    messages: int
+    decode_errors: int
+    callback_errors: int
+    silent_streams: frozenset[str]
+
+
+class BinanceGateway(ExchangeGateway):
+    """See ExchangeGateway for what every method promises.
+
+    Keys come from PERPDESK_API_KEY and PERPDESK_API_SECRET when not given; market
+    data works without any. Call `tick` every second or so from a thread that may
+    block: it keeps the user stream's key alive and the clock measured.
+    """
+
+    def __init__(
+        self,
+        testnet: bool = True,
+        hosts: Hosts | None = None,
+        api_key: str | None = None,
+        api_secret: str | None = None,
+        *,
+        clock: Clock | None = None,
+        settings: GatewaySettings | None = None,
+        on_state: Callable[[StreamStateChanged], None] | None = None,
+        on_crash: CrashHandler | None = None,
+    ) -> None:
+        self.hosts = hosts or (TESTNET if testnet else MAINNET)
+        self._settings = settings or GatewaySettings()
+        self._clock: Clock = clock or SystemClock()
+        self._on_crash = on_crash
+        self._server_clock = ServerClock(self._clock)
+        self._limiter = RateLimiter(self._limits(self._settings.limits))
+        self._rest = RestClient(
+            self.hosts,
+            clock=self._clock,
+            api_key=_given_or_env(api_key, "PERPDESK_API_KEY"),
+            api_secret=_given_or_env(api_secret, "PERPDESK_API_SECRET"),
+            settings=self._settings.rest,
+            limiter=self._limiter,
+            server_clock=self._server_clock,
+        )
+        self._streams = WebSocketManager(
+            hosts=self.hosts,
+            clock=self._clock,
+            settings=self._settings.streams,
+            on_state=on_state or _nobody,
+            on_crash=on_crash,
+        )
+        self._lock = threading.Lock()  # guards the three below
+        self._user_stream: UserStream | None = None
+        self._contracts: Mapping[str, dict[str, Any]] | None = None
+        self._closed = False
+        self._loading = threading.Lock()  # one thread loads exchangeInfo
+
+    # --- market ---------------------------------------------------------------------
+
+    def get_exchange_info(self, symbol: str) -> dict[str, Any]:
+        contracts = self._load_contracts()
+        found = contracts.get(symbol)
+        if found is None:
+            raise UnknownSymbol(symbol, tuple(sorted(contracts)))
+        return dict(found)
+
+    def get_exchange_instruments(self) -> Mapping[str, Instrument]:
+        return {
+            symbol: instrument_from(row)
+            for symbol, row in self._load_contracts().items()
+            if row.get("contractType") == _PERPETUAL and row.get("status") == "TRADING"
+        }
+
+    def get_ohlc_data(
+        self,
+        symbol: str,
+        interval: str,
+        limit: int = 500,
+        *,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+    ) -> list[Candle]:
+        if not 1 <= limit <= 1500:
+            raise BadInput("limit", f"limit must be from 1 to 1500, not {limit}.", "500")
+        params = {
+            "symbol": symbol,
+            "interval": interval,
+            "limit": limit,
+            "startTime": start_ms,
+            "endTime": end_ms,
+        }
+        rows = self._call("klines", list[KlineRow], params)
+        now_ms = self._server_clock.now_ms()
+        return [candle_from_row(row, now_ms) for row in rows]
+
+    def get_depth(self, symbol: str, limit: int = 1000) -> DepthSnapshot:
+        reply = self._call("depth", DepthReply, {"symbol": symbol, "limit": limit})
+        return DepthSnapshot(symbol, reply.last_update_id, reply.bids, reply.asks)
+
+    # --- account ----------------------------------------------------------------------
+
+    def get_account_balance(self) -> list[BalanceView]:
+        return [balance_from_row(row) for row in self._call("balance", list[BalanceRow])]
+
+    def get_positions(self, symbol: str | None = None) -> list[PositionView]:
+        rows = self._call("position_risk", list[PositionRow], {"symbol": symbol})
+        held = [row for row in rows if row.position_amt]
+        if not held:
+            return []
+        only = symbol or (held[0].symbol if len(held) == 1 else None)
+        configs = self._call("symbol_config", list[SymbolConfig], {"symbol": only})
+        by_symbol = {config.symbol: config for config in configs}
+        return [position_from_row(row, by_symbol.get(row.symbol)) for row in held]
+
+    def set_leverage(self, symbol: str, leverage: int) -> int:
+        params = {"symbol": symbol, "leverage": leverage}
+        return self._call("set_leverage", LeverageReply, params).leverage
+
+    def is_hedge_mode(self) -> bool:
+        # accountConfig costs 5 where positionSide/dual costs 30
+        return self._call("account_config", AccountConfig).dual_side_position
+
+    # --- orders ---------------------------------------------------------------------
+
+    def submit_order(
+        self,
+        symbol: str,
+        side: Side | str,
+        order_type: OrderType | str,
+        quantity: Number,
+        price: Number | None = None,
+        *,
+        time_in_force: TimeInForce | str | None = None,
+        reduce_only: bool = False,
+        position_side: PositionSide | str = PositionSide.BOTH,
+        client_order_id: str | None = None,
+    ) -> OrderUpdate:
+        kind = _member(OrderType, order_type, "order_type")
+        if kind not in (OrderType.LIMIT, OrderType.MARKET):
+            raise BadInput("order_type", f"Only LIMIT and MARKET are placed here, not {kind}.")
+        params: dict[str, object] = {
+            "symbol": symbol,
+            "side": _member(Side, side, "side"),
+            "type": kind,
+            "quantity": plain(to_decimal(quantity, "quantity")),
+            "newClientOrderId": client_order_id,
+            # the answer then tells the state after matching, not only "taken"
+            "newOrderRespType": "RESULT",
+        }
+        if kind is OrderType.LIMIT:
+            if price is None:
+                raise BadInput("price", "A limit order needs a price.")
+            params["price"] = plain(to_decimal(price, "price"))
+            params["timeInForce"] = _member(
+                TimeInForce, time_in_force or TimeInForce.GTC, "time_in_force"
+            )
+        held = _member(PositionSide, position_side, "position_side")
+        if held is not PositionSide.BOTH:
+            params["positionSide"] = held
+        if reduce_only:
+            params["reduceOnly"] = True
+        return order_from_reply(self._call("place_order", OrderReply, params, urgent=reduce_only))
+
+    def modify_order(
+        self,
+        symbol: str,
+        side: Side | str,
+        quantity: Number,
+        price: Number,
+        *,
+        order_id: int | None = None,
+        client_order_id: str | None = None,
+    ) -> OrderUpdate:
+        params = _order_key(symbol, order_id, client_order_id)
+        params["side"] = _member(Side, side, "side")
+        params["quantity"] = plain(to_decimal(quantity, "quantity"))
+        params["price"] = plain(to_decimal(price, "price"))
+        try:
+            return order_from_reply(self._call("amend_order", OrderReply, params))
+        except OrderRefused as error:
+            if error.code != _AMEND_CHANGES_NOTHING:
+                raise
+        # the order is as asked already; the refusal does not show it
+        return self.query_order(symbol, order_id=order_id, client_order_id=client_order_id)
+
+    def cancel_order(
+        self, symbol: str, *, order_id: int | None = None, client_order_id: str | None = None
+    ) -> OrderUpdate:
+        params = _order_key(symbol, order_id, client_order_id)
+        return order_from_reply(self._call("cancel_order", OrderReply, params, urgent=True))
+
+    def cancel_all_orders(self, symbol: str) -> None:
+        self._call("cancel_all", ErrorReply, {"symbol": symbol}, urgent=True)
+
+    def query_order(
+        self, symbol: str, *, order_id: int | None = None, client_order_id: str | None = None
+    ) -> OrderUpdate:
+        params = _order_key(symbol, order_id, client_order_id)
+        return order_from_reply(self._call("query_order", OrderReply, params, urgent=True))
+
+    def get_open_orders(self, symbol: str | None = None) -> list[OrderUpdate]:
+        replies = self._call("open_orders", list[OrderReply], {"symbol": symbol})
+        return [order_from_reply(reply) for reply in replies]
+
+    def get_user_trades(
+        self,
+        symbol: str,
+        *,
+        from_id: int | None = None,
+        order_id: int | None = None,
+        start_ms: int | None = None,
+        limit: int = 1000,
+    ) -> list[FillView]:
+        params = {
+            "symbol": symbol,
+            "fromId": from_id,
+            "orderId": order_id,
+            "startTime": start_ms,
+            "limit": limit,
+        }
+        rows = self._call("user_trades", list[UserTrade], params)
+        return [fill_from_row(row) for row in sorted(rows, key=lambda row: row.id)]
+
+    # --- streams ----------------------------------------------------------------------
+
+    def start_user_stream(self, on_event: Callable[[Event], None]) -> None:
+        """Once; raises ShuttingDown after `close`, BadInput on a second call."""
+        stream = UserStream(
+            self.hosts,
+            _ListenKeyCalls(self._rest),
+            on_event,
+            clock=self._clock,
+            settings=self._settings.streams,
+            on_crash=self._on_crash,
+        )
+        with self._lock:
+            if self._closed:
+                raise ShuttingDown("The gateway is closed.")
+            if self._user_stream is not None:
+                raise BadInput("on_event", "The user stream runs already.")
+            self._user_stream = stream
+            stream.start()
+
+    def subscribe(self, streams: Sequence[str], callback: Callable[[Event], None]) -> None:
+        self._streams.subscribe(streams, callback)
+
+    def unsubscribe(self, streams: Sequence[str]) -> None:
+        self._streams.unsubscribe(streams)
+
+    @property
+    def streams(self) -> WebSocketManager:
+        return self._streams
+
+    # --- life -------------------------------------------------------------------------
+
+    def warm_up(self) -> None:
+        """Measure the clock and load the contracts, so that the first order is quick."""
+        self._rest.sync_clock()
+        self._load_contracts()
+
+    def tick(self) -> None:
+        """Housekeeping: listen key and clock. May block for a few REST calls; never raises
+        a PerpdeskError (what fails is logged and tried again)."""
+        user_stream = self._user_stream
+        if self._server_clock.is_stale():
+            try:
+                self._rest.sync_clock()
+            except PerpdeskError as error:
+                logger.warning("venue clock not measured: %s", error)
+        if user_stream is not None:
+            user_stream.tick()
+
+    def hurry(self) -> None:
+        """The network is seen to be back: reconnect the streams now."""
+        self._streams.hurry()
+        if self._user_stream is not None:
+            self._user_stream.hurry()
+
+    def recycle_streams(self, why: str) -> None:
+        """Make every stream connection anew (after the computer has slept)."""
+        self._streams.recycle(why)
+        if self._user_stream is not None:
+            self._user_stream.recycle(why)
+
+    def close(self, timeout_s: float = 3.0) -> None:
+        with self._lock:
+            self._closed = True
+            user_stream = self._user_stream
+        deadline = Deadline(SystemClock(), timeout_s)
+        # sockets first: a thread that waits on the network sees its end at once
+        if user_stream is not None:
+            user_stream.request_stop()
+        self._rest.close()
+        ended = self._streams.stop(deadline.left_s())
+        if user_stream is not None:
+            ended = user_stream.stop(deadline.left_s()) and ended
+        if not ended:
+            logger.error("a stream thread did not end within %.1f s", timeout_s)
+
+    # --- figures ------------------------------------------------------------------------
+
+    def server_now_ms(self) -> int:
+        """The venue's time, as well as it is known."""
+        return self._server_clock.now_ms()
+
+    def health(self) -> GatewayHealth:
+        """Cheap; for a report once a second."""
+        usage = self._limiter.usage(self._server_clock.now_ms())
+        estimate = self._server_clock.estimate
+        latencies = sorted(self._rest.order_latencies_ms())
+        user_stream = self._user_stream
+        routes = self._streams.health()
+        if user_stream is not None:
+            routes = (*routes, user_stream.health())
+        return GatewayHealth(
+            order_rtt_p50_ms=_percentile(latencies, 0.50),
+            order_rtt_p99_ms=_percentile(latencies, 0.99),
+            clock_offset_ms=estimate.offset_ms if estimate else None,
+            clock_error_ms=estimate.error_ms if estimate else None,
+            weight_used=usage.weight_used,
+            weight_limit=usage.weight_limit,
+            orders_used=usage.orders_used,
+            orders_limit=usage.orders_limit,
+            brake_s=usage.brake_s,
+            routes=routes,
+            messages=sum(route.messages for route in routes),
+            decode_errors=self._streams.decode_errors
+            + (user_stream.decode_errors if user_stream else 0),
+            callback_errors=self._streams.callback_errors
+            + (user_stream.callback_errors if user_stream else 0),
+            silent_streams=self._streams.silent_streams(),
+        )
+
+    # --- within -----------------------------------------------------------------------
+
+    def _call(
+        self,
+        name: str,
+        reply_type: type[_T],
+        params: Mapping[str, object] | None = None,
+        *,
+        urgent: bool = False,
+    ) -> _T:
+        try:
+            return self._rest.call(name, reply_type, params, urgent=urgent)
+        except OrderRefused as error:
+            symbol = params.get("symbol") if params else None
+            if error.code == _INVALID_SYMBOL and isinstance(symbol, str):
+                raise UnknownSymbol(symbol, tuple(sorted(self._contracts or ()))) from error
+            raise
+
+    def _load_contracts(self) -> Mapping[str, dict[str, Any]]:
+        with self._loading:
+            if self._contracts is None:
+                info = self._call("exchange_info", ExchangeInfo)
+                rows = (
+                    (row.rate_limit_type, row.interval, row.interval_num, row.limit)
+                    for row in info.rate_limits
+                )
+                self._limiter.set_limits(self._limits(limits_from(rows, self._settings.limits)))
+                self._contracts = {row["symbol"]: row for row in info.symbols if "symbol" in row}
+            return self._contracts
+
+    def _limits(self, limits: Limits) -> Limits:
+        own = self._settings.weight_limit
+        return limits if own is None else msgspec.structs.replace(limits, weight_1m=own)
+
+
+class _ListenKeyCalls:
+    def __init__(self, rest: RestClient) -> None:
+        self._rest = rest
+
+    def create(self) -> str:
+        return self._rest.call("create_listen_key", ListenKeyReply).listen_key
+
+    def keep_alive(self) -> None:
+        self._rest.call("keep_listen_key", dict)
+
+
+def _nobody(_event: StreamStateChanged) -> None:
+    pass
+
+
+def _given_or_env(given: str | None, variable: str) -> str:
+    return given if given is not None else os.environ.get(variable, "")
+
+
+def _member(kind: type[_E], value: str, field: str) -> _E:
+    """The enum's member for a member or its text, in any case. Raises BadInput."""
+    try:
+        return kind(str(value).upper())
+    except ValueError:
+        known = ", ".join(member.value for member in kind)
+        raise BadInput(field, f"{field} must be one of {known}; not {value!r}.") from None
+
+
+def _order_key(symbol: str, order_id: int | None, client_order_id: str | None) -> dict[str, object]:
+    if order_id is None and not client_order_id:
+        raise BadInput("order_id", "Name the order by order_id or client_order_id.")
+    if order_id is not None:
+        return {"symbol": symbol, "orderId": order_id}
+    return {"symbol": symbol, "origClientOrderId": client_order_id}
+
+
+def _percentile(ordered: list[float], share: float) -> float | None:
+    if not ordered:
+        return None
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

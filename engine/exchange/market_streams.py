@@ -1,0 +1,159 @@
+"""Market streams of one route: which are wanted, who gets them, and the hot path."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+from engine.events import Event, UnknownMessage
+from engine.trading_types import Route
+from engine.wire.codec import decode_frame
+from engine.wire.hosts import Hosts
+from engine.wire.stream_messages import StreamFrame
+
+logger = logging.getLogger(__name__)
+
+Callback = Callable[[Event], None]
+
+_SLOW_BATCH_S = 0.25
+
+
+class _Subscription:
+    __slots__ = ("callback", "failures", "messages", "stream")
+
+    def __init__(self, stream: str, callback: Callback) -> None:
+        self.stream = stream
+        self.callback = callback
+        self.messages = 0
+        self.failures = 0
+
+
+class MarketStreams:
+    """`want` and `unwant` from any thread; the rest on the route's (see stream_route).
+
+    A callback that raises is counted, logged the first time, and called again
+    for the next message.
+    """
+
+    def __init__(self, route: Route, hosts: Hosts, batch: int) -> None:
+        self._url = f"{hosts.stream_url(route)}/stream"
+        self._batch = batch
+        self._lock = threading.Lock()
+        # replaced whole, so that the reader needs no lock
+        self._subscriptions: dict[str, _Subscription] = {}
+        self._version = 0
+        self._applied: set[str] = set()
+        self._applied_version = -1
+        self._request_id = 0
+        self.decode_errors = 0
+        self.callback_errors = 0
+        self.slow_batches = 0
+        self.refused_requests = 0
+
+    # --- any thread ------------------------------------------------------------
+
+    def want(self, streams: Iterable[str], callback: Callback) -> None:
+        with self._lock:
+            added = {name: _Subscription(name, callback) for name in streams}
+            self._subscriptions = {**self._subscriptions, **added}
+            self._version += 1
+
+    def unwant(self, streams: Iterable[str]) -> None:
+        gone = frozenset(streams)
+        with self._lock:
+            kept = {name: sub for name, sub in self._subscriptions.items() if name not in gone}
+            self._subscriptions = kept
+            self._version += 1
+
+    def wanted(self) -> frozenset[str]:
+        return frozenset(self._subscriptions)
+
+    def silent(self) -> frozenset[str]:
+        """Wanted streams that have not delivered anything yet."""
+        return frozenset(name for name, sub in self._subscriptions.items() if not sub.messages)
+
+    # --- the route's thread -------------------------------------------------------
+
+    def url(self) -> str:
+        return self._url
+
+    def connected(self) -> None:
+        self._applied = set()
+        self._applied_version = -1
+
+    def expects_data(self) -> bool:
+        return bool(self._subscriptions)
+
+    def next_request(self) -> str | None:
+        """SUBSCRIBE or UNSUBSCRIBE for a batch of what differs from the wanted set."""
+        version = self._version  # read first: a change while we look is seen next time
+        if version == self._applied_version:
+            return None
+        wanted = self._subscriptions.keys()
+        missing = sorted(wanted - self._applied)[: self._batch]
+        if missing:
+            self._applied.update(missing)
+            return self._request("SUBSCRIBE", missing)
+        surplus = sorted(self._applied - wanted)[: self._batch]
+        if surplus:
+            self._applied.difference_update(surplus)
+            return self._request("UNSUBSCRIBE", surplus)
+        self._applied_version = version
+        return None
+
+    def handle(self, messages: list[bytearray]) -> int:
+        started = time.perf_counter()
+        delivered = 0
+        subscriptions = self._subscriptions
+        for payload in messages:
+            frame = decode_frame(payload)
+            if isinstance(frame, UnknownMessage):
+                self._not_readable(frame)
+                continue
+            subscription = subscriptions.get(frame.stream)
+            if subscription is None:
+                self._not_wanted(frame)
+                continue
+            delivered += 1
+            subscription.messages += 1
+            data = frame.data
+            try:
+                if type(data) is list:
+                    for event in data:
+                        subscription.callback(event)
+                else:
+                    subscription.callback(data)  # type: ignore[arg-type]  # a stream has data
+            except Exception:
+                self.callback_errors += 1
+                subscription.failures += 1
+                if subscription.failures == 1:
+                    logger.exception("callback failed stream=%s", subscription.stream)
+        if time.perf_counter() - started > _SLOW_BATCH_S:
+            self._slow(len(messages), time.perf_counter() - started)
+        return delivered
+
+    def _request(self, method: str, names: list[str]) -> str:
+        self._request_id += 1
+        logger.info("%s streams=%d first=%s", method.lower(), len(names), names[0])
+        return json.dumps({"method": method, "params": names, "id": self._request_id})
+
+    def _not_readable(self, message: UnknownMessage) -> None:
+        self.decode_errors += 1
+        if self.decode_errors == 1:
+            logger.warning("unreadable message reason=%s raw=%r", message.reason, message.raw[:200])
+
+    def _not_wanted(self, frame: StreamFrame) -> None:
+        """A control reply, or the last messages of a stream just given up."""
+        error_code = frame.error.code if frame.error is not None else frame.code
+        if error_code is not None:
+            self.refused_requests += 1
+            text = frame.error.msg if frame.error is not None else frame.msg
+            logger.error("stream request refused id=%s code=%d %s", frame.id, error_code, text)
+
+    def _slow(self, messages: int, seconds: float) -> None:
+        self.slow_batches += 1
+        if self.slow_batches == 1:
+            logger.warning("slow callbacks messages=%d seconds=%.2f", messages, seconds)

@@ -1,0 +1,257 @@
+"""One route's connection, kept alive by one thread: connect, read, watch, reconnect.
+
+What is asked for and what becomes of a message is the business of `Traffic`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from engine.clock import Clock
+from engine.errors import NotConnected, PerpdeskError
+from engine.events import StreamStateChanged
+from engine.exchange.stream_liveness import StreamLiveness, StreamSettings, Verdict
+from engine.exchange.stream_socket import StreamSocket
+from engine.exchange.tcp_connect import is_reachable
+from engine.trading_types import Route, StreamState
+from engine.utils.backoff import Backoff
+from engine.utils.deadline import Deadline
+from engine.utils.threads import CrashHandler, StoppableThread
+
+logger = logging.getLogger(__name__)
+
+StateListener = Callable[[StreamStateChanged], None]
+
+_PROBE_TIMEOUT_S = 1.0
+_SETTLED_S = 30.0
+
+
+class Traffic(Protocol):
+    """What flows over a route. Called on the route's thread only."""
+
+    def url(self) -> str:
+        """Where to connect. May block; raises a PerpdeskError when it cannot be known now."""
+
+    def connected(self) -> None:
+        """A new connection: nothing is subscribed on it yet."""
+
+    def next_request(self) -> str | None:
+        """The next text to send, None when all has been said."""
+
+    def expects_data(self) -> bool:
+        """Whether silence means that something is wrong."""
+
+    def handle(self, messages: list[bytearray]) -> int:
+        """Decode and deliver; the number of messages that were data. Never raises."""
+
+
+class RouteHealth(msgspec.Struct, frozen=True, kw_only=True):
+    route: Route
+    state: StreamState
+    messages: int
+    reconnects: int
+    last_data_age_s: float | None  # None: no data yet
+
+
+class StreamRoute:
+    """`start` and `stop` once each. `on_state` runs on the route's thread."""
+
+    def __init__(
+        self,
+        route: Route,
+        traffic: Traffic,
+        *,
+        clock: Clock,
+        settings: StreamSettings,
+        on_state: StateListener,
+        on_crash: CrashHandler | None = None,
+    ) -> None:
+        self.route = route
+        self._traffic = traffic
+        self._clock = clock
+        self._settings = settings
+        self._on_state = on_state
+        self._thread = StoppableThread(f"ws-{route.value}", self._run, on_crash)
+        self._liveness = StreamLiveness(settings)
+        self._backoff = Backoff(settings.reconnect_base_s, settings.reconnect_max_delay_s)
+        self._lock = threading.Lock()  # guards _socket and _aborted
+        self._socket: StreamSocket | None = None
+        self._wake = threading.Event()
+        self._recycle_why: str | None = None
+        self._state = StreamState.DISCONNECTED
+        self._messages = 0
+        self._reconnects = 0
+        self._last_data_s: float | None = None
+        self._connected_s = 0.0
+        self._url_tried = ""
+        self._next_send_s = 0.0
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Ends the connection at once; True when the thread has ended in time."""
+        self.request_stop()
+        return self._thread.is_current() or self._thread.join(timeout_s)
+
+    def request_stop(self) -> None:
+        self._thread.request_stop()
+        self._wake.set()
+        with self._lock:
+            if self._socket is not None:
+                self._socket.abort()
+
+    def hurry(self) -> None:
+        """The network is seen to be back: do not wait for the next attempt."""
+        if self._state is StreamState.DISCONNECTED:
+            self._wake.set()
+
+    def recycle(self, why: str) -> None:
+        """Drop the present connection and make a new one (expired key, sleep)."""
+        self._recycle_why = why
+        self._wake.set()
+
+    @property
+    def state(self) -> StreamState:
+        return self._state
+
+    def health(self) -> RouteHealth:
+        last = self._last_data_s
+        return RouteHealth(
+            route=self.route,
+            state=self._state,
+            messages=self._messages,
+            reconnects=self._reconnects,
+            last_data_age_s=None if last is None else self._clock.monotonic() - last,
+        )
+
+    # --- the route's thread ------------------------------------------------------
+
+    def _run(self, stop: threading.Event) -> None:
+        try:
+            while not stop.is_set():
+                why = self._one_connection(stop)
+                if stop.is_set():
+                    break
+                self._change(StreamState.DISCONNECTED, why)
+                self._pause(stop)
+        finally:
+            self._change(StreamState.STOPPED, "Stopped.")
+
+    def _one_connection(self, stop: threading.Event) -> str:
+        """Connect and serve until it ends; why it ended, as a sentence."""
+        self._recycle_why = None
+        self._wake.clear()
+        stream = StreamSocket()
+        with self._lock:
+            if stop.is_set():
+                return "Stopping."
+            self._socket = stream
+        try:
+            self._change(StreamState.CONNECTING, "Connecting.")
+            self._url_tried = ""
+            url = self._traffic.url()
+            self._url_tried = url
+            stream.open(url, self._settings.connect_timeout_s)
+            self._url_tried = ""
+            self._serve(stream, stop)
+        except PerpdeskError as error:
+            return str(error)
+        finally:
+            with self._lock:
+                self._socket = None
+            stream.close()
+        return "Stopping."
+
+    def _serve(self, stream: StreamSocket, stop: threading.Event) -> None:
+        """Read until stopped. Raises NotConnected when the connection is of no more use."""
+        now_s = self._connected_s = self._clock.monotonic()
+        self._liveness.connected(now_s)
+        self._traffic.connected()
+        self._next_send_s = now_s
+        self._change(StreamState.CONNECTED, "Connected, waiting for data.")
+        if not self._traffic.expects_data():
+            self._go_live()
+        while not stop.is_set():
+            messages = stream.read(self._settings.tick_s)
+            now_s = self._clock.monotonic()
+            if messages:
+                self._take(messages, now_s)
+            if stream.last_pong is not None:
+                stream.last_pong = None
+                self._liveness.pong(now_s)
+            self._watch(stream, now_s)
+            self._say_next(stream, now_s)
+
+    def _take(self, messages: list[bytearray], now_s: float) -> None:
+        self._messages += len(messages)
+        if not self._traffic.handle(messages):
+            return
+        self._last_data_s = now_s
+        self._liveness.data(now_s)
+        if self._state is not StreamState.LIVE:
+            self._go_live()
+        if self._backoff.attempts:
+            self._backoff.reset()
+
+    def _go_live(self) -> None:
+        self._change(StreamState.LIVE, "Live.")
+
+    def _watch(self, stream: StreamSocket, now_s: float) -> None:
+        if self._recycle_why is not None:
+            raise NotConnected(self._recycle_why)
+        expects_data = self._traffic.expects_data()
+        verdict = self._liveness.check(now_s, expects_data=expects_data)
+        if verdict is Verdict.ALIVE:
+            if not expects_data and now_s - self._connected_s > _SETTLED_S:
+                self._backoff.reset()
+        elif verdict is Verdict.PING:
+            stream.send_ping(b"alive?")
+            self._liveness.ping_sent(now_s)
+        else:
+            self._change(StreamState.STALE, f"Reconnecting: {verdict.value}.")
+            raise NotConnected(f"The connection was dropped: {verdict.value}.")
+
+    def _say_next(self, stream: StreamSocket, now_s: float) -> None:
+        if now_s < self._next_send_s:
+            return
+        request = self._traffic.next_request()
+        if request is not None:
+            stream.send_text(request)
+            self._next_send_s = now_s + self._settings.send_interval_s
+
+    def _pause(self, stop: threading.Event) -> None:
+        """Wait out the backoff, or less when the network is seen to be back.
+
+        Only a host that could not be reached at all is looked for meanwhile: one
+        that answered and refused us is left alone for the whole pause.
+        """
+        self._reconnects += 1
+        deadline = Deadline(self._clock, self._backoff.next_s())
+        logger.info("route=%s next attempt in %.1f s", self.route.value, deadline.left_s())
+        while not stop.is_set() and not deadline.passed:
+            slice_s = min(self._settings.probe_interval_s, deadline.left_s())
+            if self._clock.wait(self._wake, slice_s):
+                return
+            if self._url_tried and is_reachable(self._url_tried, _PROBE_TIMEOUT_S):
+                return
+
+    def _change(self, state: StreamState, sentence: str) -> None:
+        if state is self._state and state is not StreamState.DISCONNECTED:
+            return
+        self._state = state
+        logger.info("route=%s state=%s %s", self.route.value, state.value, sentence)
+        self._on_state(
+            StreamStateChanged(
+                route=self.route,
+                state=state,
+                sentence=sentence,
+                reconnects=self._reconnects,
+                at_ms=self._clock.now_ms(),
+            )
+        )

@@ -1,0 +1,201 @@
+"""The one way to a host, for REST and streams: address, TCP, proxy tunnel, TLS.
+
+Every wait has an end, and another thread can cut it short: the socket is shown
+to `on_socket` before the first wait, and closing it wakes the waiting call.
+Time is the machine's own here, as the kernel's time-outs are.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import socket
+import ssl
+import time
+import urllib.request
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import certifi
+
+from engine.errors import NotConnected
+
+_PROXY_HEAD_MAX = 16 * 1024
+
+OnSocket = Callable[[socket.socket], None]
+
+
+def tls_context() -> ssl.SSLContext:
+    """Verifies host name and certificate, by the system's roots and certifi's.
+
+    A frozen program may find no roots on the system; certifi travels with it.
+    """
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+def connect(
+    url: str,
+    timeout_s: float,
+    context: ssl.SSLContext | None,
+    on_socket: OnSocket | None = None,
+) -> socket.socket:
+    """A connected socket for `url` (http, https, ws or wss), TLS done, no delay.
+
+    Uses the system's proxy for non-local hosts. Nothing of a request has been
+    sent when this fails. Raises NotConnected.
+    """
+    host, port, secure = _target(url)
+    ends_at = time.monotonic() + timeout_s
+    sock: socket.socket | None = None
+    try:
+        proxy = _proxy_for(host, secure)
+        sock = _open_tcp((proxy.host, proxy.port) if proxy else (host, port), ends_at, on_socket)
+        if proxy is not None:
+            _open_tunnel(sock, host, port, proxy.login, ends_at)
+        if secure:
+            sock = _start_tls(sock, host, context or tls_context(), ends_at, on_socket)
+    except (OSError, UnicodeError) as error:
+        if sock is not None:
+            close_quietly(sock)
+        raise NotConnected(f"Cannot connect to {host}:{port}: {_reason(error)}.") from error
+    return sock
+
+
+def is_reachable(url: str, timeout_s: float) -> bool:
+    """Whether a TCP connection can be made now; says nothing to the host."""
+    host, port, secure = _target(url)
+    try:
+        proxy = _proxy_for(host, secure)
+        address = (proxy.host, proxy.port) if proxy else (host, port)
+        close_quietly(_open_tcp(address, time.monotonic() + timeout_s, None))
+    except (OSError, UnicodeError):
+        return False
+    return True
+
+
+def close_quietly(sock: socket.socket) -> None:
+    """Close, waking any thread that waits on the socket. Never raises.
+
+    Shut down through the plain socket: the TLS object belongs to its own thread.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+    with contextlib.suppress(OSError):
+        sock.close()
+
+
+def wake_waiter(sock: socket.socket) -> None:
+    """End another thread's wait on `sock`; that thread closes it. Never raises."""
+    with contextlib.suppress(OSError, ValueError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def _open_tcp(
+    address: tuple[str, int], ends_at: float, on_socket: OnSocket | None
+) -> socket.socket:
+    last: OSError | None = None
+    candidates = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
+    for index, (family, kind, protocol, _, target) in enumerate(candidates):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            if on_socket is not None:
+                on_socket(sock)
+            # leave time for the addresses that follow: one may swallow packets
+            sock.settimeout(_left(ends_at) / (len(candidates) - index))
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.connect(target)
+        except OSError as error:
+            last = error
+            close_quietly(sock)
+            continue
+        return sock
+    raise last if last is not None else OSError("the host has no address")
+
+
+class _Proxy(NamedTuple):
+    host: str
+    port: int
+    login: str | None  # "user:password" in base64
+
+
+def _proxy_for(host: str, secure: bool) -> _Proxy | None:
+    """The system's proxy, None to go directly. Raises OSError for an unusable one."""
+    if host in ("127.0.0.1", "localhost", "::1") or urllib.request.proxy_bypass(host):
+        return None
+    proxies = urllib.request.getproxies()
+    found = proxies.get("https" if secure else "http") or proxies.get("all")
+    if not found:
+        return None
+    parts = urlsplit(found if "://" in found else f"http://{found}")
+    if parts.scheme != "http" or parts.hostname is None:
+        raise OSError(f"the system's proxy is of kind {parts.scheme!r}; only http works here")
+    login = None
+    if parts.username is not None:
+        plain = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        login = base64.b64encode(plain.encode("utf-8")).decode("ascii")
+    return _Proxy(parts.hostname, parts.port or 80, login)
+
+
+def _start_tls(
+    sock: socket.socket,
+    host: str,
+    context: ssl.SSLContext,
+    ends_at: float,
+    on_socket: OnSocket | None,
+) -> ssl.SSLSocket:
+    sock.settimeout(_left(ends_at))
+    secured = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+    try:
+        if on_socket is not None:
+            on_socket(secured)  # the plain object has given its handle away
+        secured.do_handshake()
+    except (OSError, ValueError):
+        secured.close()
+        raise
+    return secured
+
+
+def _open_tunnel(
+    sock: socket.socket, host: str, port: int, login: str | None, ends_at: float
+) -> None:
+    lines = [f"CONNECT {host}:{port} HTTP/1.1", f"Host: {host}:{port}"]
+    if login is not None:
+        lines.append(f"Proxy-Authorization: Basic {login}")
+    sock.settimeout(_left(ends_at))
+    sock.sendall("\r\n".join([*lines, "", ""]).encode("ascii"))
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        sock.settimeout(_left(ends_at))
+        byte = sock.recv(1)  # one at a time: what follows the head is TLS
+        if not byte or len(head) > _PROXY_HEAD_MAX:
+            raise OSError("the proxy closed the connection")
+        head += byte
+    status = head.split(b" ", 2)[1:2]
+    if status != [b"200"]:
+        raise OSError(f"the proxy refused with status {status[0].decode('latin-1')}")
+
+
+def _left(ends_at: float) -> float:
+    left = ends_at - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("no connection in time")
+    return left
+
+
+def _target(url: str) -> tuple[str, int, bool]:
+    parts = urlsplit(url)
+    secure = parts.scheme in ("https", "wss")
+    return parts.hostname or "", parts.port or (443 if secure else 80), secure
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
