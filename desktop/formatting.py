@@ -5,6 +5,7 @@ Pure functions; they only make text, and never round what is then sent.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -89,3 +90,19 @@ def rtt_text(rtt_ms: float | None) -> str:
 def short_symbol(symbol: str, instrument: Instrument | None) -> str:
     """The base asset where it is known: what "0.1 BTC" is counted in."""
     return instrument.base_asset if instrument and instrument.base_asset else symbol
+
+
+_PLAIN_NUMBER = re.compile(r"\d+\.?\d*|\.\d+")
+_GROUPED_NUMBER = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
+
+
+def parse_number(text: str) -> Decimal | None:
+    """What a person typed, exactly; None when it is no number above or at zero.
+
+    A comma is taken only where it separates thousands: "0,5" could mean two
+    things, and a guess here costs money.
+    """
+    text = text.strip().replace("\u00a0", "").replace(" ", "")
+    if _GROUPED_NUMBER.fullmatch(text):
+        return Decimal(text.replace(",", ""))
+    return Decimal(text) if _PLAIN_NUMBER.fullmatch(text) else None

@@ -1,0 +1,277 @@
+"""The window: panels as docks around the chart, events in, commands out.
+
+It never sees the engine. Batches of events come in by `handle_events`, and
+everything a person asks for leaves by the `submit` it was given, which must
+return at once. GUI thread only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QVBoxLayout, QWidget
+
+from desktop.layout_store import LayoutStore
+from desktop.theme.icons import program_icon
+from desktop.widgets.account_desk import AccountDesk
+from desktop.widgets.environment_badge import EnvironmentFrame
+from desktop.widgets.header_bar import HeaderBar
+from desktop.widgets.kill_switch import KillPlan, KillSwitch
+from desktop.widgets.market_desk import MarketDesk
+from desktop.widgets.status_strip import StatusStrip
+from desktop.widgets.toasts import ToastStack
+from engine.commands import Command
+from engine.events import (
+    EngineStateChanged,
+    Event,
+    HealthReport,
+    MarkPrice,
+    StreamStateChanged,
+)
+from engine.market.instruments import Instrument
+from engine.trading_types import AlertLevel, EngineState, EnvironmentKind, StreamState
+
+DEFAULT_SIZE = QSize(1440, 900)
+MINIMUM_SIZE = QSize(1280, 720)
+_LOST = (StreamState.STALE, StreamState.DISCONNECTED)
+
+
+def _wall_clock_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class MainWindow(QMainWindow):
+    """`close_requested` asks the owner to stop the engine; the window stays until it says so.
+
+    `symbol` is shown as soon as `set_instruments` has told its rules.
+    """
+
+    close_requested = Signal()
+
+    def __init__(
+        self,
+        *,
+        environment: str,
+        kind: EnvironmentKind,
+        symbol: str,
+        submit: Callable[[Command], None],
+        interval: str = "1m",
+        layout_file: Path | None = None,
+        now_ms: Callable[[], int] = _wall_clock_ms,
+    ) -> None:
+        super().__init__()
+        self._submit = submit
+        self._now_ms = now_ms
+        self._first_symbol = symbol
+        self._instruments: dict[str, Instrument] = {}
+        self._layouts = LayoutStore(layout_file) if layout_file else None
+        self._engine_state = EngineState.STARTING
+        self._kind = kind
+        self._make_panels(interval)
+        self._make_docks()
+        self._frame = EnvironmentFrame(self)
+        self._handlers = self._all_handlers()
+        self._connect()
+        self.set_environment(environment, kind)
+        self._start_clock()
+        self._start_layout = self.saveState()
+        if self._layouts is not None:
+            self._layouts.restore(self)
+
+    # --- what the owner tells -----------------------------------------------------
+
+    def set_environment(self, name: str, kind: EnvironmentKind) -> None:
+        self._kind = kind
+        self.header.set_environment(name, kind)
+        self._frame.set_kind(kind)
+        self.setWindowTitle(f"Perpdesk - {name}")
+
+    def set_instruments(self, instruments: Mapping[str, Instrument]) -> None:
+        """The contracts' rules have come: from now on the window can show and check."""
+        self._instruments.update(instruments)
+        shown = self.market.symbol or self._first_symbol
+        if shown not in self._instruments and self._instruments:
+            shown = next(iter(self._instruments))
+        self.header.set_symbols(tuple(self._instruments), shown)
+        self.market.watch.watch(tuple(self._instruments))
+        self.market.show_symbol(shown)
+
+    @Slot(object)
+    def handle_events(self, events: Iterable[Event]) -> None:
+        """One batch, in order; called once per frame. What changed repaints once."""
+        for event in events:
+            handler = self._handlers.get(type(event))
+            if handler is not None:
+                handler(event)
+
+    @Slot(object)
+    def submit(self, command: Command) -> None:
+        """The one way out."""
+        self.account.note_sent(command)
+        self._submit(command)
+
+    # --- events -------------------------------------------------------------------
+
+    def _all_handlers(self) -> dict[type[Event], Callable[[Any], None]]:
+        handlers = self.market.handlers() | self.account.handlers()
+        on_market_mark = handlers[MarkPrice]
+
+        def on_mark(mark: MarkPrice) -> None:
+            on_market_mark(mark)
+            self.account.set_mark_price(mark)
+
+        return handlers | {
+            MarkPrice: on_mark,
+            StreamStateChanged: self._on_stream,
+            EngineStateChanged: self._on_engine,
+            HealthReport: self.status.set_health,
+        }
+
+    def _on_stream(self, change: StreamStateChanged) -> None:
+        before = self.status.streams[change.route].state
+        self.status.set_stream(change)
+        self.market.set_stream(change.route, change.state)
+        self.account.set_stream(change.route, change.state)
+        self.header.set_account_stale(self.account.is_stale)
+        key = f"stream {change.route}"
+        if change.state in _LOST and before is StreamState.LIVE:
+            self.market.ticket.disarm()
+            sentence = change.sentence or f"The {change.route} stream is {change.state}."
+            self.toasts.show(sentence, AlertLevel.WARNING, key=key)
+
+    def _on_engine(self, change: EngineStateChanged) -> None:
+        was_live = self._engine_state is EngineState.LIVE
+        self._engine_state = change.state
+        self.status.set_engine(change)
+        if change.state is EngineState.LIVE and not was_live and change.gap_s is not None:
+            self.toasts.show(f"All data is current again after {change.gap_s:.1f} s.", key="gap")
+
+    @Slot()
+    def _show_orders(self) -> None:
+        self.market.set_orders(self.account.orders_of(self.market.symbol))
+
+    @Slot()
+    def _show_position(self) -> None:
+        self.market.set_position(self.account.position_of(self.market.symbol))
+
+    @Slot()
+    def _show_totals(self) -> None:
+        self.header.set_account(
+            self.account.equity(), self.account.models.positions.unrealized_pnl()
+        )
+        instrument = self._instruments.get(self.market.symbol)
+        if instrument is not None:
+            self.market.ticket.set_available(self.account.available(instrument.quote_asset))
+
+    @Slot(object, object)
+    def _show_leverage(self, symbol: str, leverage: int) -> None:
+        if symbol == self.market.symbol:
+            self.market.ticket.set_leverage(leverage)
+
+    @Slot()
+    def _show_symbol_account(self) -> None:
+        """Another symbol is shown: its own orders, position and leverage with it."""
+        self.market.ticket.set_leverage(self.account.leverage_of(self.market.symbol))
+        self._show_orders()
+        self._show_position()
+        self._show_totals()
+
+    @Slot()
+    def _tick(self) -> None:
+        now_ms = self._now_ms()
+        self.header.tick(now_ms)
+        self.status.tick(now_ms)
+
+    # --- building -----------------------------------------------------------------
+
+    def _make_panels(self, interval: str) -> None:
+        self.setObjectName("mainWindow")
+        self.setWindowIcon(program_icon())
+        self.setMinimumSize(MINIMUM_SIZE)
+        self.resize(DEFAULT_SIZE)
+        self.setDockNestingEnabled(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.kill_switch = KillSwitch(self._kill_plan)
+        self.header = HeaderBar(self.kill_switch)
+        self.market = MarketDesk(self.header, self._instruments, interval, self)
+        centre = QWidget(self)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.market.intervals)
+        column.addWidget(self.market.chart, 1)
+        self.setCentralWidget(centre)
+        self.setMenuWidget(self.header)
+        self.toasts = ToastStack(self.market.chart)
+        self.account = AccountDesk(self._instruments, self.toasts, self._now_ms, self)
+        self.status = StatusStrip(self)
+        self.setStatusBar(self.status)
+
+    def _kill_plan(self) -> KillPlan:
+        return self.account.kill_plan()
+
+    def _make_docks(self) -> None:
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        bottom = Qt.DockWidgetArea.BottomDockWidgetArea
+        watch = self._dock("watch", "Watch list", self.market.watch_table, left)
+        tape = self._dock("tape", "Tape", self.market.tape, left)
+        ladder = self._dock("ladder", "Ladder", self.market.ladder, right)
+        ticket = self._dock("ticket", "Order", self.market.ticket, right)
+        blotter = self._dock("blotter", "Account", self.account.blotter, bottom)
+        self.splitDockWidget(watch, tape, Qt.Orientation.Vertical)
+        self.splitDockWidget(ladder, ticket, Qt.Orientation.Horizontal)
+        self.resizeDocks([watch, ladder, ticket], [206, 250, 276], Qt.Orientation.Horizontal)
+        self.resizeDocks([watch, tape], [190, 360], Qt.Orientation.Vertical)
+        self.resizeDocks([blotter], [212], Qt.Orientation.Vertical)
+        menu = QMenu(self)
+        for dock in (watch, tape, ladder, ticket, blotter):
+            menu.addAction(dock.toggleViewAction())
+        menu.addSeparator()
+        reset = menu.addAction("Reset the layout")
+        reset.setObjectName("header.panels.reset")
+        reset.triggered.connect(self._reset_layout)
+        self.header.panels.setMenu(menu)
+
+    def _dock(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock.{name}")
+        dock.setAccessibleName(title)
+        dock.setWidget(panel)
+        dock.toggleViewAction().setObjectName(f"header.panels.{name}")
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _connect(self) -> None:
+        self.market.command_wanted.connect(self.submit)
+        self.market.symbol_shown.connect(self._show_symbol_account)
+        self.account.command_wanted.connect(self.submit)
+        self.account.orders_changed.connect(self._show_orders)
+        self.account.positions_changed.connect(self._show_position)
+        self.account.totals_changed.connect(self._show_totals)
+        self.account.leverage_changed.connect(self._show_leverage)
+        self.account.place_refused.connect(self.market.ticket.show_refusal)
+        self.account.blotter.symbol_chosen.connect(self.market.show_symbol)
+        self.kill_switch.command_wanted.connect(self.submit)
+
+    def _start_clock(self) -> None:
+        self._clock = QTimer(self, interval=1000)
+        self._clock.timeout.connect(self._tick)
+        self._clock.start()
+        self._tick()
+
+    @Slot()
+    def _reset_layout(self) -> None:
+        self.restoreState(self._start_layout)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep the layout and ask the owner to close: only it can stop the engine."""
+        if self._layouts is not None:
+            self._layouts.save(self)
+        self._clock.stop()
+        event.ignore()
+        self.close_requested.emit()

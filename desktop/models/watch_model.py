@@ -1,0 +1,64 @@
+"""The watch list: last price and the day's change of each symbol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject
+
+from desktop.formatting import DASH, pct_text, price_text
+from desktop.models.table_model import Cell, Column, TableModel
+from desktop.theme import palette
+from engine.market.instruments import Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    symbol: str
+    last_price: float = 0.0
+    direction: int = 0  # of the last change: 1 up, -1 down
+    change_pct: float | None = None
+
+
+class WatchModel(TableModel[Watched]):
+    def __init__(
+        self, instruments: Mapping[str, Instrument], parent: QObject | None = None
+    ) -> None:
+        self._instruments = instruments
+        super().__init__(
+            [
+                Column("Symbol", lambda w: Cell(w.symbol)),
+                Column("Last", self._last, numeric=True, sample="123,456.0"),
+                Column("24h", _change, numeric=True, sample="+12.34%"),
+            ],
+            parent=parent,
+        )
+
+    def watch(self, symbols: tuple[str, ...]) -> None:
+        for symbol in symbols:
+            if self.row_of(symbol) is None:
+                self.put(symbol, Watched(symbol))
+
+    def set_last_price(self, symbol: str, price: float) -> None:
+        row = self.row_of(symbol)
+        if row is None or row.last_price == price:
+            return
+        direction = 1 if price > row.last_price else -1
+        self.put(symbol, replace(row, last_price=price, direction=direction))
+
+    def set_change(self, symbol: str, change_pct: float) -> None:
+        row = self.row_of(symbol)
+        if row is not None:
+            self.put(symbol, replace(row, change_pct=change_pct))
+
+    def _last(self, row: Watched) -> Cell:
+        colour = {1: palette.BUY, -1: palette.SELL}.get(row.direction, palette.TEXT_FAINT)
+        text = price_text(row.last_price, self._instruments.get(row.symbol))
+        return Cell(text, colour, sort=row.last_price)
+
+
+def _change(row: Watched) -> Cell:
+    if row.change_pct is None:
+        return Cell(DASH, palette.TEXT_FAINT)
+    return Cell(pct_text(row.change_pct), palette.signed_colour(row.change_pct))

@@ -1,0 +1,116 @@
+"""The tabs below the chart: positions, orders, history, fills, balances, alerts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QWidget
+
+from desktop.models.alerts_model import AlertsModel
+from desktop.models.balances_model import BalancesModel
+from desktop.models.fills_model import FillsModel
+from desktop.models.open_orders_model import OpenOrdersModel
+from desktop.models.order_history_model import OrderHistoryModel
+from desktop.models.positions_model import PositionsModel
+from desktop.models.table_model import TableModel
+from desktop.theme.fonts import ui_font
+from desktop.widgets.buttons import make_button
+from desktop.widgets.data_table import DataTable
+
+
+@dataclass(frozen=True, slots=True)
+class AccountModels:
+    """Everything the tabs show; made and fed by the window."""
+
+    positions: PositionsModel
+    orders: OpenOrdersModel
+    history: OrderHistoryModel
+    fills: FillsModel
+    balances: BalancesModel
+    alerts: AlertsModel
+
+
+class Blotter(QTabWidget):
+    position_close_wanted = Signal(object)  # (symbol, position side)
+    order_action_wanted = Signal(object)  # client order id
+    cancel_all_wanted = Signal()
+    close_all_wanted = Signal()
+    symbol_chosen = Signal(object)  # str
+
+    def __init__(self, models: AccountModels, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("blotter")
+        self.setAccessibleName("Positions, orders and account")
+        self.setDocumentMode(True)
+        self.tabBar().setFont(ui_font(12))
+        self.tabBar().setObjectName("blotter.tabs")
+        self.tabBar().setAccessibleName("Tables")
+        self._titles: dict[int, tuple[str, TableModel[Any]]] = {}
+        self.positions = self._add("positions", "Positions", models.positions, "No open position.")
+        self.orders = self._add(
+            "orders", "Open orders", models.orders, "No open order. Click the ladder or the ticket."
+        )
+        self.history = self._add(
+            "history", "Order history", models.history, "No order has ended yet."
+        )
+        self.fills = self._add("fills", "Fills", models.fills, "No fill yet.")
+        self.balances = self._add(
+            "balances", "Balances", models.balances, "No balance was reported yet."
+        )
+        self.alerts = self._add("alerts", "Alerts", models.alerts, "Nothing to report.")
+        self._add_corner()
+        self._connect()
+        self._count()
+
+    def set_stale(self, is_stale: bool) -> None:
+        """The account stream is not live: what stands here may no longer be true."""
+        for table in (self.positions, self.orders, self.balances):
+            table.set_stale(is_stale)
+
+    def _add(self, name: str, title: str, model: TableModel[Any], empty: str) -> DataTable:
+        table = DataTable(f"{name}.table", title, model, empty, self)
+        index = self.addTab(table, title)
+        self._titles[index] = (title, model)
+        return table
+
+    def _add_corner(self) -> None:
+        corner = QWidget(self)
+        row = QHBoxLayout(corner)
+        row.setContentsMargins(0, 2, 8, 2)
+        row.setSpacing(6)
+        self._cancel_all = make_button("orders.cancelAll", "Cancel all orders", "quiet", height=22)
+        self._close_all = make_button(
+            "positions.closeAll", "Close all positions", "quiet", height=22
+        )
+        for button in (self._cancel_all, self._close_all):
+            row.addWidget(button)
+        self.setCornerWidget(corner)
+
+    def _connect(self) -> None:
+        self.positions.action_clicked.connect(self.position_close_wanted)
+        self.orders.action_clicked.connect(self.order_action_wanted)
+        self.positions.row_chosen.connect(lambda key: self.symbol_chosen.emit(key[0]))
+        self.orders.row_chosen.connect(self._choose_symbol_of_order)
+        self._cancel_all.clicked.connect(self.cancel_all_wanted)
+        self._close_all.clicked.connect(self.close_all_wanted)
+        for _, model in self._titles.values():
+            model.rowsInserted.connect(self._count)
+            model.rowsRemoved.connect(self._count)
+            model.modelReset.connect(self._count)
+
+    @Slot(object)
+    def _choose_symbol_of_order(self, client_order_id: object) -> None:
+        order = self.orders.source().row_of(client_order_id)
+        if order is not None:
+            self.symbol_chosen.emit(order.symbol)
+
+    @Slot()
+    def _count(self) -> None:
+        """Counts stand in the titles; the common buttons need something to act on."""
+        for index, (title, model) in self._titles.items():
+            rows = model.rowCount()
+            self.setTabText(index, f"{title} ({rows})" if rows else title)
+        self._cancel_all.setEnabled(bool(self.orders.source().rowCount()))
+        self._close_all.setEnabled(bool(self.positions.source().rowCount()))

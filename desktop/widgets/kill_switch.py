@@ -1,0 +1,117 @@
+"""KILL: cancel everything, close everything, after one confirmation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QFont, QKeySequence
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from desktop.theme import palette
+from desktop.theme.fonts import ui_font
+from desktop.theme.icons import icon
+from desktop.widgets.buttons import make_button
+from engine.commands import CancelAllOrders, ClosePosition, Command
+
+
+@dataclass(frozen=True, slots=True)
+class KillPlan:
+    """What is open now. `commands` cancels first, so that nothing new fills meanwhile."""
+
+    order_count: int
+    order_symbols: tuple[str, ...]
+    closes: tuple[ClosePosition, ...]
+
+    def commands(self) -> list[Command]:
+        cancels: list[Command] = [CancelAllOrders(symbol=symbol) for symbol in self.order_symbols]
+        return cancels + list(self.closes)
+
+    def sentences(self) -> list[str]:
+        if not self.commands():
+            return ["Nothing is open: there is no order to cancel and no position to close."]
+        lines = []
+        if self.order_symbols:
+            noun = "order" if self.order_count == 1 else "orders"
+            lines.append(f"Cancel {self.order_count} {noun} in {', '.join(self.order_symbols)}.")
+        if self.closes:
+            names = ", ".join(close.symbol for close in self.closes)
+            lines.append(f"Close {len(self.closes)} at market, reduce-only: {names}.")
+        return lines
+
+
+class KillSwitch(QPushButton):
+    """The plan is made again at the moment of confirming: things move meanwhile."""
+
+    command_wanted = Signal(object)
+
+    def __init__(self, plan: Callable[[], KillPlan], parent: QWidget | None = None) -> None:
+        super().__init__("KILL", parent)
+        self.setObjectName("killSwitch")
+        self.setAccessibleName("Kill switch: cancel all orders and close all positions")
+        self.setToolTip("Cancel all orders and close all positions (Ctrl+Shift+K)")
+        self.setProperty("role", "kill")
+        self.setFont(ui_font(12, QFont.Weight.DemiBold))
+        self.setIcon(icon("kill", palette.TEXT_ON_COLOUR))
+        self.setFixedHeight(30)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setShortcut(QKeySequence("Ctrl+Shift+K"))
+        self._plan = plan
+        self._dialog: QDialog | None = None
+        self.clicked.connect(self._ask)
+
+    @Slot()
+    def _ask(self) -> None:
+        if self._dialog is not None:
+            self._dialog.raise_()
+            return
+        dialog = _confirmation(self.window(), self._plan())
+        dialog.accepted.connect(self._kill)
+        dialog.finished.connect(self._forget)
+        self._dialog = dialog
+        dialog.open()
+
+    @Slot()
+    def _kill(self) -> None:
+        for command in self._plan().commands():
+            self.command_wanted.emit(command)
+
+    @Slot()
+    def _forget(self) -> None:
+        self._dialog = None
+
+
+def _confirmation(parent: QWidget, plan: KillPlan) -> QDialog:
+    dialog = QDialog(parent)
+    dialog.setObjectName("killSwitch.dialog")
+    dialog.setAccessibleName("Confirm the kill switch")
+    dialog.setWindowTitle("Kill switch")
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    title = QLabel("Cancel everything and close everything?", dialog)
+    title.setFont(ui_font(15, QFont.Weight.DemiBold))
+    body = QLabel("\n".join(plan.sentences()), dialog)
+    body.setObjectName("killSwitch.plan")
+    body.setWordWrap(True)
+    body.setFont(ui_font(13))
+    no = make_button("killSwitch.cancel", "Keep all", "plain", height=32, parent=dialog)
+    yes = make_button(
+        "killSwitch.confirm", "Cancel and close all", "kill", height=32, parent=dialog
+    )
+    yes.setDefault(True)
+    yes.setVisible(bool(plan.commands()))
+    yes.clicked.connect(dialog.accept)
+    no.clicked.connect(dialog.reject)
+    row = QHBoxLayout()
+    row.addStretch(1)
+    row.addWidget(no)
+    row.addWidget(yes)
+    column = QVBoxLayout(dialog)
+    column.setContentsMargins(20, 18, 20, 16)
+    column.setSpacing(12)
+    column.addWidget(title)
+    column.addWidget(body)
+    column.addLayout(row)
+    dialog.setMinimumWidth(420)
+    return dialog

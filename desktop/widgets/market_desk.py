@@ -1,0 +1,245 @@
+"""The panels of the chosen symbol: chart, ladder, tape, ticket, and the watch list.
+
+Hands each market event to whom it concerns and greys what is no longer true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from desktop.models.watch_model import WatchModel
+from desktop.widgets.chart import CandleChart
+from desktop.widgets.click_guard import ClickGuard
+from desktop.widgets.data_table import DataTable
+from desktop.widgets.header_bar import HeaderBar
+from desktop.widgets.interval_bar import IntervalBar
+from desktop.widgets.ladder import PriceLadder
+from desktop.widgets.order_ticket import OrderTicket
+from desktop.widgets.tape import Tape
+from engine.commands import (
+    AmendOrder,
+    CancelOrder,
+    LoadCandles,
+    SetLeverage,
+    WatchSymbol,
+)
+from engine.events import (
+    AggTrade,
+    BookView,
+    CandlesLoaded,
+    Event,
+    KlineUpdate,
+    MarkPrice,
+    Ticker24h,
+    Trade,
+)
+from engine.market.instruments import Instrument
+from engine.trading_types import Route, Side, StreamState
+from engine.views import OrderView, PositionView
+
+INTERVALS = ("1m", "5m", "15m", "1h", "4h", "1d")
+
+
+class MarketDesk(QObject):
+    """`symbol` and `interval` are what the panels show now."""
+
+    command_wanted = Signal(object)  # Command
+    symbol_shown = Signal()
+
+    def __init__(
+        self,
+        header: HeaderBar,
+        instruments: Mapping[str, Instrument],
+        interval: str,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._instruments = instruments
+        self.symbol = ""
+        self.interval = interval
+        self.header = header
+        self.chart = CandleChart()
+        self.intervals = IntervalBar(INTERVALS)
+        self.intervals.set_interval(interval)
+        self.ladder = PriceLadder()
+        self.tape = Tape()
+        self.ticket = OrderTicket()
+        self.watch = WatchModel(instruments, self)
+        self.watch_table = DataTable("watch.table", "Watch list", self.watch, "No symbol.")
+        self._streams = dict.fromkeys(Route, StreamState.STOPPED)
+        self._is_book_synced = False
+        self._ladder_guard = ClickGuard()
+        self._request_numbers = count(1)
+        self._candles_request = ""
+        self._connect()
+        self._show_staleness()
+
+    def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
+        return {
+            AggTrade: self._on_trade,
+            Trade: self._on_trade,
+            BookView: self._on_book,
+            MarkPrice: self._on_mark,
+            Ticker24h: self._on_ticker,
+            KlineUpdate: self._on_kline,
+            CandlesLoaded: self._on_candles,
+        }
+
+    # --- choosing -------------------------------------------------------------
+
+    def show_symbol(self, symbol: str) -> None:
+        """Turn all panels to another contract, emptied at once, and ask for its data."""
+        instrument = self._instruments.get(symbol)
+        if instrument is None or symbol == self.symbol:
+            return
+        self.symbol = symbol
+        self._is_book_synced = False
+        for panel in (self.header, self.chart, self.ladder, self.tape, self.ticket):
+            panel.set_instrument(instrument)
+        self.watch.watch((symbol,))
+        self._show_staleness()
+        self.symbol_shown.emit()
+        self.reload()
+
+    @Slot(object)
+    def show_interval(self, interval: str) -> None:
+        self.intervals.set_interval(interval)
+        if interval != self.interval:
+            self.interval = interval
+            self.reload()
+
+    def reload(self) -> None:
+        """Ask for the symbol's streams and newest candles, as after a gap."""
+        if not self.symbol:
+            return
+        self.command_wanted.emit(WatchSymbol(symbol=self.symbol, interval=self.interval))
+        self._load_candles(None)
+
+    # --- own orders and account --------------------------------------------------
+
+    def set_orders(self, orders: list[OrderView]) -> None:
+        """Those of the chosen symbol alone."""
+        self.chart.set_orders(orders)
+        self.ladder.set_orders(orders)
+
+    def set_position(self, position: PositionView | None) -> None:
+        self.chart.set_position(position)
+        self.ticket.set_position(position)
+
+    def set_stream(self, route: Route, state: StreamState) -> None:
+        self._streams[route] = state
+        self._show_staleness()
+
+    # --- events ---------------------------------------------------------------------
+
+    def _on_trade(self, trade: AggTrade | Trade) -> None:
+        self.watch.set_last_price(trade.symbol, trade.price)
+        if trade.symbol != self.symbol:
+            return
+        self.header.set_last_price(trade.price)
+        self.chart.set_last_price(trade.price)
+        self.ladder.set_last_trade(trade.price, trade.is_buyer_maker)
+        self.tape.add(
+            trade.trade_ms, trade.price, trade.quantity, is_buyer_maker=trade.is_buyer_maker
+        )
+
+    def _on_book(self, book: BookView) -> None:
+        if book.symbol != self.symbol:
+            return
+        if book.is_synced is not self._is_book_synced:
+            self._is_book_synced = book.is_synced
+            self._show_staleness()
+        self.ladder.set_book(book)
+        self.ticket.set_book(book)
+
+    def _on_mark(self, mark: MarkPrice) -> None:
+        if mark.symbol != self.symbol:
+            return
+        self.header.set_mark(mark)
+        self.chart.set_mark_price(mark.mark_price)
+        self.ticket.set_mark_price(mark.mark_price)
+
+    def _on_ticker(self, ticker: Ticker24h) -> None:
+        self.watch.set_last_price(ticker.symbol, ticker.last_price)
+        self.watch.set_change(ticker.symbol, ticker.change_pct)
+        if ticker.symbol == self.symbol:
+            self.header.set_ticker(ticker)
+
+    def _on_kline(self, update: KlineUpdate) -> None:
+        if update.symbol == self.symbol and update.kline.interval == self.interval:
+            self.chart.update_candle(update.kline.candle())
+
+    def _on_candles(self, loaded: CandlesLoaded) -> None:
+        """An answer for another symbol or interval came too late to matter."""
+        if loaded.symbol != self.symbol or loaded.interval != self.interval:
+            return
+        if loaded.end_ms is None:
+            self.chart.set_candles(loaded.candles, loaded.interval)
+        else:
+            self.chart.prepend_candles(loaded.candles)
+
+    # --- acts -----------------------------------------------------------------------
+
+    @Slot(object)
+    def _load_candles(self, end_ms: int | None) -> None:
+        self._candles_request = f"candles-{next(self._request_numbers)}"
+        self.command_wanted.emit(
+            LoadCandles(
+                request_id=self._candles_request,
+                symbol=self.symbol,
+                interval=self.interval,
+                end_ms=end_ms,
+            )
+        )
+
+    @Slot(object, object)
+    def _on_ladder_click(self, side: Side, price: Decimal) -> None:
+        """Fills the ticket; with one-click armed it places at once, once per click."""
+        self.ticket.set_price(price)
+        if self.ticket.is_one_click() and self._ladder_guard.admits():
+            self.ticket.place(side)
+
+    @Slot(object, object)
+    def _amend(self, client_order_id: str, price: Decimal) -> None:
+        self.command_wanted.emit(
+            AmendOrder(symbol=self.symbol, client_order_id=client_order_id, price=price)
+        )
+
+    @Slot(object)
+    def _cancel(self, client_order_id: str) -> None:
+        self.command_wanted.emit(CancelOrder(symbol=self.symbol, client_order_id=client_order_id))
+
+    @Slot(object)
+    def _ask_leverage(self, leverage: int) -> None:
+        self.command_wanted.emit(SetLeverage(symbol=self.symbol, leverage=leverage))
+
+    # --- inside -----------------------------------------------------------------------
+
+    def _show_staleness(self) -> None:
+        """What rests on a stream that is not live is grey and cannot be clicked."""
+        no_book = self._streams[Route.PUBLIC] is not StreamState.LIVE or not self._is_book_synced
+        no_market = self._streams[Route.MARKET] is not StreamState.LIVE
+        self.ladder.set_stale(no_book)
+        self.ticket.set_stale(no_book)
+        self.chart.set_stale(no_market)
+        self.tape.set_stale(no_market)
+        self.watch_table.set_stale(no_market)
+        self.header.set_market_stale(no_market)
+
+    def _connect(self) -> None:
+        self.ladder.price_clicked.connect(self._on_ladder_click)
+        self.chart.price_clicked.connect(self.ticket.set_price)
+        for panel in (self.chart, self.ladder):
+            panel.order_moved.connect(self._amend)
+            panel.order_cancel.connect(self._cancel)
+        self.chart.older_wanted.connect(self._load_candles)
+        self.intervals.interval_chosen.connect(self.show_interval)
+        self.ticket.order_wanted.connect(self.command_wanted)
+        self.ticket.leverage_wanted.connect(self._ask_leverage)
+        self.watch_table.row_chosen.connect(self.show_symbol)
+        self.header.symbol_chosen.connect(self.show_symbol)

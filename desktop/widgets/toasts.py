@@ -1,0 +1,191 @@
+"""Short notices over the chart: fills, refusals with their fix, lost connections.
+
+They cover no button and take no focus. The same sentence again counts up
+instead of piling up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from desktop.theme import palette
+from desktop.theme.fonts import ui_font
+from desktop.theme.icons import icon, icon_pixmap
+from desktop.widgets.buttons import make_button
+from engine.trading_types import AlertLevel
+
+_SHOWN_MS = {AlertLevel.INFO: 5_000, AlertLevel.WARNING: 8_000, AlertLevel.ERROR: 12_000}
+_ICONS = {AlertLevel.INFO: "info", AlertLevel.WARNING: "warning", AlertLevel.ERROR: "error"}
+_MOST = 4
+_WIDTH = 340
+_MARGIN = 12
+
+
+class Toast(QWidget):
+    """One notice. `key` tells which later one replaces it."""
+
+    def __init__(
+        self,
+        parent: QWidget,
+        *,
+        key: str,
+        sentence: str,
+        level: AlertLevel,
+        icon_name: str = "",
+        colour: str = "",
+        action: str = "",
+        act: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("toast")
+        self.setAccessibleName(sentence)
+        self.key = key
+        self.level = level
+        self.times = 1
+        self._colour = colour or palette.ALERT_COLOUR[level]
+        self._act = act
+        self.setFixedWidth(_WIDTH)
+        sign = QLabel(self)
+        sign.setPixmap(icon_pixmap(icon_name or _ICONS[level], self._colour))
+        self._sentence = QLabel(self)
+        self._sentence.setObjectName("toast.sentence")
+        self._sentence.setWordWrap(True)
+        self._sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self._sentence.setFont(ui_font(12))
+        row = QHBoxLayout()
+        row.setSpacing(9)
+        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._sentence, 1)
+        row.addWidget(self._close_button(), 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 9, 8, 9)
+        column.addLayout(row)
+        if action:
+            button = make_button("toast.action", action, "fix", parent=self)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(self._on_action)
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self.close)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.say(sentence)
+
+    def say(self, sentence: str) -> None:
+        self._plain = sentence
+        self._sentence.setText(sentence if self.times == 1 else f"{sentence} (x{self.times})")
+        self._timer.start(_SHOWN_MS[self.level])
+        self.adjustSize()
+
+    def sentence(self) -> str:
+        return self._plain
+
+    def say_again(self) -> None:
+        self.times += 1
+        self.say(self._plain)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QPen(QColor(palette.LINE_STRONG), 1))
+        painter.setBrush(QColor(palette.RAISED))
+        painter.drawRoundedRect(box, 5, 5)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self._colour))
+        painter.drawRoundedRect(QRectF(4, 7, 3, self.height() - 14), 1.5, 1.5)
+        painter.end()
+
+    def _close_button(self) -> QToolButton:
+        button = QToolButton(self)
+        button.setObjectName("toast.close")
+        button.setAccessibleName("Close this notice")
+        button.setIcon(icon("close", palette.TEXT_FAINT))
+        button.setAutoRaise(True)
+        button.setStyleSheet("QToolButton { border: 0; background: transparent; padding: 0; }")
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.clicked.connect(self.close)
+        return button
+
+    @Slot()
+    def _on_action(self) -> None:
+        act, self._act = self._act, None
+        if act is not None:
+            act()
+        self.close()
+
+
+class ToastStack(QObject):
+    """Newest at the top right of `area`; at most four, the oldest gives way."""
+
+    def __init__(self, area: QWidget) -> None:
+        super().__init__(area)
+        self._area = area
+        self._toasts: list[Toast] = []
+        area.installEventFilter(self)
+
+    def show(
+        self,
+        sentence: str,
+        level: AlertLevel = AlertLevel.INFO,
+        *,
+        key: str = "",
+        icon_name: str = "",
+        colour: str = "",
+        action: str = "",
+        act: Callable[[], None] | None = None,
+    ) -> None:
+        """A toast of the same `key` is rewritten, one of the same sentence counted up."""
+        for toast in self._toasts:
+            if toast.sentence() == sentence:
+                toast.say_again()
+                return
+            if key and toast.key == key:
+                toast.say(sentence)
+                self._arrange()
+                return
+        toast = Toast(
+            self._area,
+            key=key,
+            sentence=sentence,
+            level=level,
+            icon_name=icon_name,
+            colour=colour,
+            action=action,
+            act=act,
+        )
+        toast.installEventFilter(self)
+        self._toasts.insert(0, toast)
+        toast.show()
+        while len(self._toasts) > _MOST:
+            self._toasts.pop().close()
+        self._arrange()
+
+    def toasts(self) -> list[Toast]:
+        return list(self._toasts)
+
+    def sentences(self) -> list[str]:
+        """Newest first."""
+        return [toast.sentence() for toast in self._toasts]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._area and event.type() == QEvent.Type.Resize:
+            self._arrange()
+        if event.type() == QEvent.Type.Close and isinstance(watched, Toast):
+            self._forget(watched)
+        return super().eventFilter(watched, event)
+
+    def _forget(self, toast: Toast) -> None:
+        if toast in self._toasts:
+            self._toasts.remove(toast)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        corner = QPoint(self._area.width() - _WIDTH - _MARGIN, _MARGIN)
+        for toast in self._toasts:
+            toast.move(corner)
+            toast.raise_()
+            corner.setY(corner.y() + toast.height() + 6)
