@@ -36,7 +36,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     client_order_id: str
     symbol: str
     side: Side
-    type: OrderType
+    type: OrderType | str  # plain text where the venue used one we do not know
     status: OrderStatus
     price: Decimal  # 0 for MARKET
     orig_qty: Decimal
@@ -44,7 +44,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     executed_qty: Decimal = ZERO
     cummulative_quote_qty: Decimal = ZERO
     avg_price: Decimal = ZERO
-    time_in_force: TimeInForce = TimeInForce.GTC
+    time_in_force: TimeInForce | str = TimeInForce.GTC
     position_side: PositionSide = PositionSide.BOTH
     reduce_only: bool = False
     commission: Decimal = ZERO

@@ -1,0 +1,244 @@
+"""The face of order management: what scripts and the engine call.
+
+Calls block on the caller's thread until the venue has answered, so they are
+never made from the GUI's. The returned `Order` is live: read `.status` at any
+time, or `wait` for what you need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from engine.clock import Clock
+from engine.commands import AmendOrder, CancelAllOrders, CancelOrder, PlaceOrder
+from engine.errors import BadInput
+from engine.events import Event
+from engine.exchange.gateway import ExchangeGateway
+from engine.market.instruments import Instrument
+from engine.oms.intent_journal import IntentJournal
+from engine.oms.order_changing import OrderChanging
+from engine.oms.order_desk import OrderDesk
+from engine.oms.order_models import Order
+from engine.oms.order_placing import OrderPlacing
+from engine.oms.order_sender import OrderSender
+from engine.oms.order_tracker import CLOSED_KEPT, OrderTracker
+from engine.oms.position_tracker import PositionTracker
+from engine.oms.private_events import PrivateEvents
+from engine.oms.reconciler import Reconciler
+from engine.oms.unknown_resolver import UnknownResolver
+from engine.trading_types import OrderStatus, OrderType, PositionSide, Side, TimeInForce
+from engine.utils.decimals import Number, to_decimal
+from engine.views import FillView, OrderView
+
+W = TypeVar("W", bound=StrEnum)
+Until = OrderStatus | str | Iterable[OrderStatus | str] | Callable[[Order], bool]
+
+
+class Publisher(Protocol):
+    def publish(self, event: Event) -> None: ...
+
+
+class OmsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    retry_attempts: int = 3  # tries of a request that the venue refuses for now, in all
+    retry_backoff_base: float = 1.0  # s; pauses of 1, 2, 4, 8 times it
+    closed_orders_kept: int = CLOSED_KEPT
+    strict: bool = False  # raise where the venue contradicts itself: for tests and drills
+
+
+class OrderManager:
+    """Thread-safe. `instruments` and `mark_price` are asked on the caller's thread.
+
+    `on_gap` is called on the private stream's thread when the stream is live after
+    it was not: have `reconciler.recover` run on another thread. Until the first
+    recovery has succeeded and the stream is live, new orders are refused.
+    """
+
+    def __init__(
+        self,
+        gateway: ExchangeGateway,
+        journal: IntentJournal,
+        hub: Publisher,
+        clock: Clock,
+        instruments: Callable[[], Mapping[str, Instrument]],
+        settings: OmsSettings | None = None,
+        *,
+        mark_price: Callable[[str], Decimal | None] = lambda _: None,
+        on_gap: Callable[[], None] = lambda: None,
+    ) -> None:
+        settings = settings or OmsSettings()
+        self.tracker = OrderTracker(
+            hub.publish,
+            clock,
+            closed_kept=settings.closed_orders_kept,
+            strict=settings.strict,
+        )
+        self.positions = PositionTracker(hub.publish)
+        self._sender = OrderSender(
+            clock,
+            retry_attempts=settings.retry_attempts,
+            retry_backoff_base=settings.retry_backoff_base,
+        )
+        desk = OrderDesk(
+            gateway=gateway,
+            journal=journal,
+            tracker=self.tracker,
+            sender=self._sender,
+            clock=clock,
+            publish=hub.publish,
+            instruments=instruments,
+            mark_price=mark_price,
+        )
+        self._events = PrivateEvents(self.tracker, self.positions, hub.publish, clock, on_gap)
+        self._placing = OrderPlacing(desk, lambda: self._events.why_closed)
+        self._changing = OrderChanging(desk)
+        self.reconciler = Reconciler(desk, self.positions, self._events)
+        self.resolver = UnknownResolver(desk)
+
+    # --- orders ----------------------------------------------------------------------
+
+    def submit_order(
+        self,
+        symbol: str,
+        side: Side | str,
+        type: OrderType | str,
+        quantity: Number,
+        price: Number | None = None,
+        *,
+        time_in_force: TimeInForce | str | None = None,
+        reduce_only: bool = False,
+        position_side: PositionSide | str = PositionSide.BOTH,
+        client_order_id: str | None = None,
+        request_id: str = "",
+    ) -> Order:
+        """Place an order; see `place`. Raises BadInput for a value that cannot be read."""
+        return self.place(
+            PlaceOrder(
+                request_id=request_id,
+                symbol=symbol,
+                side=_word(Side, side, "side"),
+                type=_word(OrderType, type, "type"),
+                quantity=to_decimal(quantity, "quantity"),
+                price=None if price is None else to_decimal(price, "price"),
+                time_in_force=_word(TimeInForce, time_in_force or TimeInForce.GTC, "time_in_force"),
+                reduce_only=reduce_only,
+                position_side=_word(PositionSide, position_side, "position_side"),
+                client_order_id=client_order_id or "",
+            )
+        )
+
+    def place(self, command: PlaceOrder) -> Order:
+        """Check, write down, send, and return the live order.
+
+        Raises OrderNotAllowed, UnknownSymbol, JournalError or ShuttingDown when
+        nothing was sent. A refusal of the venue is no exception: the order is
+        REJECTED with `.reason`, and CommandRefused is published. A lost answer
+        makes it UNKNOWN until the exchange has told its fate.
+        """
+        return self._placing.place(command)
+
+    def modify_order(
+        self,
+        order: Order | str,
+        price: Number | None = None,
+        quantity: Number | None = None,
+        *,
+        request_id: str = "",
+    ) -> Order:
+        """New price and new TOTAL quantity of a resting limit order; None keeps the old.
+
+        The order loses its place in the queue. Raises OrderNotAllowed before
+        sending; a VenueError has been published as CommandRefused already.
+        """
+        found = self.get_order(order)
+        command = AmendOrder(
+            request_id=request_id,
+            symbol=found.symbol,
+            client_order_id=found.client_order_id,
+            price=None if price is None else to_decimal(price, "price"),
+            quantity=None if quantity is None else to_decimal(quantity, "quantity"),
+        )
+        return self._changing.amend(found, command)
+
+    def cancel_order(self, order: Order | str, *, request_id: str = "") -> Order:
+        """Ended already: no error, look at its status. Raises like `modify_order`."""
+        found = self.get_order(order)
+        command = CancelOrder(
+            request_id=request_id, symbol=found.symbol, client_order_id=found.client_order_id
+        )
+        return self._changing.cancel(found, command)
+
+    def cancel_all(self, symbol: str, *, request_id: str = "") -> list[Order]:
+        """Every open order of `symbol`, also those placed elsewhere."""
+        return self._changing.cancel_all(CancelAllOrders(request_id=request_id, symbol=symbol))
+
+    def ask_again(self, order: Order | str) -> Order:
+        """Query an order whose fate is unknown now. Raises what the gateway raises."""
+        return self.resolver.ask_again(self.get_order(order))
+
+    # --- reading ---------------------------------------------------------------------
+
+    def get_order(self, order: Order | str) -> Order:
+        """By client order id. Raises BadInput when it is not known."""
+        if isinstance(order, Order):
+            return order
+        found = self.tracker.get(order)
+        if found is None:
+            raise BadInput("client_order_id", f"There is no order {order!r}.")
+        return found
+
+    def open_orders(self, symbol: str | None = None) -> list[Order]:
+        """Everything not ended, oldest first."""
+        return self.tracker.open_orders(symbol)
+
+    def orders(self) -> list[Order]:
+        """Open ones, then the recently closed."""
+        return self.tracker.orders()
+
+    def wait(self, order: Order | str, until: Until | None = None, timeout_s: float = 10.0) -> bool:
+        """Block until the order has one of the statuses, or fulfils the condition, or (None)
+        has ended. False when `timeout_s` passed first.
+        """
+        found = self.get_order(order)
+        if callable(until):
+            condition = until
+            return self.tracker.wait(lambda: condition(found), timeout_s)
+        if until is None:
+            return self.tracker.wait(lambda: found.is_terminal, timeout_s)
+        wanted = frozenset((until,) if isinstance(until, str) else until)
+        return self.tracker.wait(lambda: found.status in wanted, timeout_s)
+
+    # --- life ------------------------------------------------------------------------
+
+    def on_event(self, event: Event) -> None:
+        """Everything of the private stream, in its order, on its reading thread."""
+        self._events.on_event(event)
+
+    def restore(
+        self,
+        orders: Iterable[OrderView],
+        fills: Iterable[FillView],
+        last_trade_ids: dict[str, int],
+    ) -> None:
+        """What the journal knew to be open, before the first `reconciler.run`.
+
+        Nobody knows what happened to them since: they are UNKNOWN until asked.
+        """
+        self.tracker.restore(orders, fills, last_trade_ids)
+
+    def close(self) -> None:
+        """Take no more requests and end every pause. Blocks for nothing."""
+        self._sender.close()
+        self.resolver.close()
+
+
+def _word(kind: type[W], value: W | str, field: str) -> W:
+    try:
+        return kind(value.upper())
+    except ValueError:
+        known = ", ".join(kind)
+        raise BadInput(field, f"{field} must be one of {known}; {value!r} is not.") from None

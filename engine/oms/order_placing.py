@@ -1,0 +1,137 @@
+"""Placing an order: checks, intent on disk, PENDING_NEW shown, sent, answer applied."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from engine.commands import PlaceOrder
+from engine.errors import OrderNotAllowed
+from engine.events import OrderUpdate
+from engine.oms.client_ids import new_client_order_id
+from engine.oms.order_changes import Concluded, Write
+from engine.oms.order_desk import OrderDesk
+from engine.oms.order_models import Order
+from engine.oms.order_sender import Accepted, Lost, Refused
+from engine.oms.pre_trade_checks import check_order
+from engine.trading_types import OrderStatus, OrderType, TimeInForce
+from engine.views import ZERO, OrderView
+
+logger = logging.getLogger(__name__)
+
+_REQUESTS_KEPT = 10_000
+
+
+class OrderPlacing:
+    def __init__(self, desk: OrderDesk, why_closed: Callable[[], str]) -> None:
+        self._desk = desk
+        self._why_closed = why_closed
+        self._lock = threading.Lock()
+        self._by_request: dict[str, Order] = {}
+
+    def place(self, command: PlaceOrder) -> Order:
+        """Blocks until answered. The same request id never places twice: a double click
+        gets the order of the first click.
+        """
+        desk = self._desk
+        instrument = desk.instrument(command.symbol)
+        with desk.sender.turn(command.symbol):
+            earlier = self._order_of(command.request_id)
+            if earlier is not None:
+                return earlier
+            check_order(
+                command,
+                instrument,
+                lost=desk.tracker.lost(),
+                open_count=desk.tracker.open_count(command.symbol),
+                mark_price=desk.mark_price(command.symbol),
+                closed_because=self._why_closed(),
+            )
+            command = self._with_client_id(command)
+            now_ms = desk.clock.now_ms()
+            desk.journal.record_intent(command, now_ms)
+            order = Order(pending_view(command, now_ms))
+            desk.tracker.add(order)
+            self._remember(command.request_id, order)
+            self._send(order, command)
+            return order
+
+    def _send(self, order: Order, command: PlaceOrder) -> None:
+        desk = self._desk
+        is_answered = False
+        try:
+            answer = desk.sender.send(
+                order.symbol,
+                lambda: self._request(command),
+                # an event about it is an answer too, and so is a cancel during a pause
+                lambda: order.status is OrderStatus.PENDING_NEW,
+            )
+            is_answered = True
+        finally:
+            if not is_answered:  # our own mistake, somewhere after the first byte
+                desk.lose(order, Write.PLACE, "Perpdesk failed while waiting for the answer")
+        if isinstance(answer, Accepted):
+            desk.tracker.apply_update(answer.reply)
+            logger.info("ORDER_PLACED order=%s id=%s", order.client_order_id, order.order_id)
+        elif isinstance(answer, Refused):
+            reason = str(answer.error)
+            desk.tracker.apply(order, Concluded(OrderStatus.REJECTED, reason, desk.clock.now_ms()))
+            desk.tell_refusal(command, answer.error)
+        elif isinstance(answer, Lost):
+            desk.lose(order, Write.PLACE, answer.sentence)
+
+    def _request(self, command: PlaceOrder) -> OrderUpdate:
+        is_limit = command.type is OrderType.LIMIT
+        return self._desk.gateway.submit_order(
+            command.symbol,
+            command.side,
+            command.type,
+            command.quantity,
+            command.price if is_limit else None,
+            time_in_force=command.time_in_force if is_limit else None,
+            reduce_only=command.reduce_only,
+            position_side=command.position_side,
+            client_order_id=command.client_order_id,
+        )
+
+    def _with_client_id(self, command: PlaceOrder) -> PlaceOrder:
+        if not command.client_order_id:
+            return replace(command, client_order_id=new_client_order_id(self._desk.clock))
+        if self._desk.tracker.get(command.client_order_id) is not None:
+            raise OrderNotAllowed(
+                "client_order_id", f"The id {command.client_order_id} is used already."
+            )
+        return command
+
+    def _order_of(self, request_id: str) -> Order | None:
+        with self._lock:
+            return self._by_request.get(request_id) if request_id else None
+
+    def _remember(self, request_id: str, order: Order) -> None:
+        if not request_id:
+            return
+        with self._lock:
+            self._by_request[request_id] = order
+            if len(self._by_request) > _REQUESTS_KEPT:
+                del self._by_request[next(iter(self._by_request))]
+
+
+def pending_view(command: PlaceOrder, at_ms: int) -> OrderView:
+    is_limit = command.type is OrderType.LIMIT
+    return OrderView(
+        client_order_id=command.client_order_id,
+        symbol=command.symbol,
+        side=command.side,
+        type=command.type,
+        status=OrderStatus.PENDING_NEW,
+        price=command.price if is_limit and command.price is not None else ZERO,
+        orig_qty=command.quantity,
+        time_in_force=command.time_in_force if is_limit else TimeInForce.GTC,
+        position_side=command.position_side,
+        reduce_only=command.reduce_only,
+        created_at=at_ms,
+        updated_at=at_ms,
+    )

@@ -1,0 +1,276 @@
+"""The book of all orders: one lock, dictionary work only, the same cost at any size.
+
+Three lanes: active, recently closed (bounded) and lost (active ones whose fate
+only the exchange can tell). Every change is published under the lock, so that
+readers see the changes of an order in the order in which they happened.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+
+from engine.clock import Clock
+from engine.errors import BugError
+from engine.events import Alert, Event, FillRecorded, OrderChanged, OrderUpdate
+from engine.oms.order_changes import Applied, Change, Impossible, Outcome, Stale
+from engine.oms.order_models import Order, order_from
+from engine.oms.order_transitions import origin_of
+from engine.trading_types import AlertLevel, OrderOrigin
+from engine.utils.decimals import plain
+from engine.views import FillView, OrderView
+
+logger = logging.getLogger(__name__)
+
+CLOSED_KEPT = 10_000
+_FORCED = {
+    OrderOrigin.LIQUIDATION: "Liquidation",
+    OrderOrigin.ADL: "Auto-deleveraging",
+    OrderOrigin.SETTLEMENT: "Settlement",
+}
+
+
+class OrderTracker:
+    """Thread-safe. `publish` is called under the lock and must not block.
+
+    `strict` raises BugError where the venue contradicts itself, for tests and
+    drills; in use it becomes an alert.
+    """
+
+    def __init__(
+        self,
+        publish: Callable[[Event], None],
+        clock: Clock,
+        *,
+        closed_kept: int = CLOSED_KEPT,
+        strict: bool = False,
+    ) -> None:
+        self._publish = publish
+        self._clock = clock
+        self._closed_kept = closed_kept
+        self._strict = strict
+        # re-entrant: a listener that reads the book while it is being told of a
+        # change runs on the thread that holds the lock
+        self.lock = threading.RLock()
+        self._changed = threading.Condition(self.lock)
+        self._waiting = 0
+        self._by_client_id: dict[str, Order] = {}
+        self._by_order_id: dict[tuple[str, int], Order] = {}
+        # dictionaries without values: sets that keep their order
+        self._active: dict[Order, None] = {}
+        self._closed: dict[Order, None] = {}
+        self._lost: dict[Order, None] = {}
+        self._incomplete: dict[Order, None] = {}
+        self._open_counts: Counter[str] = Counter()
+        self._last_trade_ids: dict[str, int] = {}
+        self.stale_count = 0
+        self.impossible_count = 0
+
+    # --- changes ---------------------------------------------------------------------
+
+    def add(self, order: Order) -> None:
+        """Follow an order of ours from now on. Its client id must be new."""
+        with self.lock:
+            if order.client_order_id in self._by_client_id:
+                raise BugError(f"Client order id {order.client_order_id} is used twice.")
+            self._index(order)
+            self._file(order)
+            self._publish(OrderChanged(order=order.view))
+
+    def restore(
+        self,
+        views: Iterable[OrderView],
+        fills: Iterable[FillView],
+        last_trade_ids: Mapping[str, int],
+    ) -> None:
+        """What was open before a restart, with the trades that were counted already."""
+        fills_by_order: dict[tuple[str, int], list[FillView]] = defaultdict(list)
+        for fill in fills:
+            fills_by_order[fill.symbol, fill.order_id].append(fill)
+        with self.lock:
+            self._last_trade_ids.update(last_trade_ids)
+            for view in views:
+                order = Order(view)
+                if view.order_id is not None:
+                    for fill in fills_by_order[view.symbol, view.order_id]:
+                        order.remember_fill(fill)
+                self.add(order)
+
+    def apply(self, order: Order, change: Change) -> Outcome:
+        with self.lock:
+            return self._apply(order, change)
+
+    def apply_update(self, update: OrderUpdate) -> Order:
+        """The venue's word; adopts an order that is not known yet."""
+        with self.lock:
+            order = self._by_client_id.get(update.client_order_id)
+            if order is None or order.order_id != update.order_id or order.symbol != update.symbol:
+                order = self._find(update, order) or self._adopt(update)
+            self._apply(order, update)
+            return order
+
+    def apply_fill(self, fill: FillView) -> Order | None:
+        """A trade from the account's list. None: its order is not known here."""
+        with self.lock:
+            order = self._by_order_id.get((fill.symbol, fill.order_id))
+            if order is not None:
+                self._apply(order, fill)
+            return order
+
+    def record_orphan(self, fill: FillView) -> None:
+        """A trade whose order the venue itself no longer knows: still our trade."""
+        with self.lock:
+            self._note_fill(fill)
+
+    def _apply(self, order: Order, change: Change) -> Outcome:
+        outcome = order.apply(change)
+        if not isinstance(outcome, Applied):
+            self._note_unapplied(order, outcome)
+            return outcome
+        self._index_order_id(order)
+        self._file(order)
+        self._publish(OrderChanged(order=outcome.view))
+        if outcome.fill is not None:
+            self._note_fill(outcome.fill)
+        if outcome.notice:
+            self._alert(AlertLevel.WARNING, "order.surprise", outcome.notice)
+        if self._waiting:
+            self._changed.notify_all()
+        return outcome
+
+    def _note_fill(self, fill: FillView) -> None:
+        if fill.trade_id > self._last_trade_ids.get(fill.symbol, 0):
+            self._last_trade_ids[fill.symbol] = fill.trade_id
+        self._publish(FillRecorded(fill=fill))
+
+    def _note_unapplied(self, order: Order, outcome: Stale | Impossible) -> None:
+        self._file(order)  # a word without news may still settle a doubt
+        if isinstance(outcome, Stale):
+            self.stale_count += 1
+            return
+        self.impossible_count += 1
+        logger.error("impossible order update: %s", outcome.sentence)
+        self._alert(AlertLevel.ERROR, "order.impossible", outcome.sentence)
+        if self._strict:
+            raise BugError(outcome.sentence)
+
+    def _alert(self, level: AlertLevel, code: str, sentence: str) -> None:
+        at_ms = self._clock.now_ms()
+        self._publish(Alert(level=level, code=code, sentence=sentence, at_ms=at_ms))
+
+    # --- lanes and indices -------------------------------------------------------------
+
+    def _find(self, update: OrderUpdate, candidate: Order | None) -> Order | None:
+        """The slow path: first answer, or a client id that the venue's owner used again."""
+        known = self._by_order_id.get((update.symbol, update.order_id))
+        if known is not None:
+            return known
+        if candidate is None or candidate.order_id is not None:
+            return None
+        return candidate if candidate.symbol == update.symbol else None
+
+    def _adopt(self, update: OrderUpdate) -> Order:
+        origin = origin_of(update.client_order_id)
+        order = order_from(update, origin)
+        self._index(order)
+        logger.info(
+            "adopted order=%s id=%s origin=%s", update.client_order_id, update.order_id, origin
+        )
+        if origin in _FORCED:
+            what = f"{update.side} {plain(update.orig_qty)} {update.symbol}"
+            sentence = f"{_FORCED[origin]} by the exchange: {what}."
+            self._alert(AlertLevel.ERROR, f"order.{origin}", sentence)
+        return order
+
+    def _index(self, order: Order) -> None:
+        self._by_client_id[order.client_order_id] = order
+        self._index_order_id(order)
+
+    def _index_order_id(self, order: Order) -> None:
+        if order.order_id is not None:
+            self._by_order_id[order.symbol, order.order_id] = order
+
+    def _file(self, order: Order) -> None:
+        if not order.is_terminal:
+            if order not in self._active:
+                self._closed.pop(order, None)
+                self._active[order] = None
+                self._open_counts[order.symbol] += 1
+        elif order not in self._closed:
+            if order in self._active:
+                del self._active[order]
+                self._open_counts[order.symbol] -= 1
+            self._closed[order] = None
+            self._forget_oldest()
+        _keep(self._lost, order, order.needs_asking)
+        _keep(self._incomplete, order, bool(order.missing_fill_qty))
+
+    def _forget_oldest(self) -> None:
+        while len(self._closed) > self._closed_kept:
+            oldest = next(iter(self._closed))
+            del self._closed[oldest]
+            self._incomplete.pop(oldest, None)
+            if self._by_client_id.get(oldest.client_order_id) is oldest:
+                del self._by_client_id[oldest.client_order_id]
+            if oldest.order_id is not None:
+                self._by_order_id.pop((oldest.symbol, oldest.order_id), None)
+
+    # --- reading -----------------------------------------------------------------------
+
+    def get(self, client_order_id: str) -> Order | None:
+        return self._by_client_id.get(client_order_id)
+
+    def get_by_order_id(self, symbol: str, order_id: int) -> Order | None:
+        return self._by_order_id.get((symbol, order_id))
+
+    def open_orders(self, symbol: str | None = None) -> list[Order]:
+        """Everything that is not terminal, oldest first; also what is only on its way."""
+        with self.lock:
+            return [o for o in self._active if symbol is None or o.symbol == symbol]
+
+    def orders(self) -> list[Order]:
+        """Open ones, then the recently closed, oldest first."""
+        with self.lock:
+            return [*self._active, *self._closed]
+
+    def lost(self) -> list[Order]:
+        """Open ones of which only the exchange can say what became of them."""
+        with self.lock:
+            return list(self._lost)
+
+    def with_missing_fills(self) -> list[Order]:
+        """Orders that executed more than the trades seen so far."""
+        with self.lock:
+            return list(self._incomplete)
+
+    def open_count(self, symbol: str) -> int:
+        with self.lock:
+            return self._open_counts[symbol]
+
+    def last_trade_ids(self) -> dict[str, int]:
+        with self.lock:
+            return dict(self._last_trade_ids)
+
+    def wait(self, is_met: Callable[[], bool], timeout_s: float) -> bool:
+        """Block until `is_met()` after some change; False when `timeout_s` passed first."""
+        until = self._clock.monotonic() + timeout_s
+        with self._changed:
+            self._waiting += 1
+            try:
+                while not is_met():
+                    left = until - self._clock.monotonic()
+                    if left <= 0:
+                        return False
+                    self._changed.wait(left)
+            finally:
+                self._waiting -= 1
+        return True
+
+
+def _keep(lane: dict[Order, None], order: Order, belongs: bool) -> None:
+    if belongs:
+        lane[order] = None
+    elif order in lane:
+        del lane[order]

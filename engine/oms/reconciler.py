@@ -1,0 +1,256 @@
+"""Reading the account anew: the one way to the truth, at start and after every gap.
+
+Open orders, each local order that is missing among them, trades since the last
+known one, positions, balances. All of it is read first and applied in one step
+with the events that came meanwhile. The exchange's word always wins.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from decimal import Decimal
+from functools import partial
+
+import msgspec
+
+from engine.errors import OrderRefused, PerpdeskError
+from engine.events import EngineStateChanged, OrderUpdate
+from engine.oms.order_changes import Doubted
+from engine.oms.order_desk import NO_SUCH_ORDER, OrderDesk, ids_of
+from engine.oms.order_models import Order
+from engine.oms.position_tracker import PositionTracker
+from engine.oms.private_events import PrivateEvents
+from engine.trading_types import AlertLevel, EngineState, OrderStatus
+from engine.utils.decimals import plain
+from engine.views import ZERO, BalanceView, FillView, OrderView, PositionView
+
+logger = logging.getLogger(__name__)
+
+_PAGE = 1000
+_CLOCK_MARGIN_MS = 300_000  # our clock may be off, and trades read twice count once
+_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+
+
+class Recovery(msgspec.Struct, frozen=True):
+    """`differences`: what had happened unseen, as phrases."""
+
+    gap_s: float
+    differences: tuple[str, ...]
+
+
+class _Reading(msgspec.Struct):
+    updates: list[OrderUpdate]
+    absent: list[Order]
+    trades: list[FillView]
+    positions: list[PositionView]
+    balances: list[BalanceView]
+    stamp: int
+
+
+class Reconciler:
+    """Blocks on the network: never on the GUI's or a reading thread."""
+
+    def __init__(self, desk: OrderDesk, positions: PositionTracker, events: PrivateEvents) -> None:
+        self._desk = desk
+        self._positions = positions
+        self._events = events
+        self._one_at_a_time = threading.Lock()
+        self._has_run = False
+
+    def recover(self, stop: threading.Event) -> Recovery | None:
+        """`run` until it succeeds, with growing pauses. None: `stop` was set first."""
+        attempt = 0
+        while not stop.is_set():
+            try:
+                return self.run()
+            except PerpdeskError as error:
+                logger.warning("could not read the account: %s", error)
+            self._desk.clock.wait(stop, _PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
+            attempt += 1
+        return None
+
+    def run(self) -> Recovery:
+        """Read everything once and go LIVE (DEGRADED while the stream is not live).
+
+        Raises what the gateway raises; then the state is DEGRADED, events flow on,
+        and new orders stay closed until a later run succeeds.
+        """
+        with self._one_at_a_time:
+            while True:
+                gap = self._events.begin()
+                self._tell(EngineState.RECOVERING, "Reading the account from the exchange.")
+                try:
+                    reading = self._read()
+                except PerpdeskError as error:
+                    self._events.give_up()
+                    self._tell(EngineState.DEGRADED, f"The account could not be read: {error}")
+                    raise
+                finished = self._events.finish(gap, partial(self._apply, reading))
+                if finished is not None:
+                    break
+                logger.info("the stream was lost while reading; reading once more")
+            differences, gap_s = finished
+            self._report(differences, gap_s)
+            self._has_run = True
+            return Recovery(gap_s, tuple(differences))
+
+    def refresh_account(self) -> None:
+        """Positions and balances alone: margins and liquidation prices are not streamed."""
+        stamp = self._positions.stamp()
+        positions = self._desk.gateway.get_positions()
+        balances = self._desk.gateway.get_account_balance()
+        self._positions.apply_positions(positions, stamp)
+        self._positions.apply_balances(balances, stamp)
+
+    # --- reading ---------------------------------------------------------------------
+
+    def _read(self) -> _Reading:
+        gateway = self._desk.gateway
+        known = self._desk.tracker.open_orders()
+        updates = gateway.get_open_orders()
+        listed = {(update.symbol, update.order_id) for update in updates}
+        listed_ids = {update.client_order_id for update in updates}
+        absent = []
+        for order in known:
+            is_listed = (
+                (order.symbol, order.order_id) in listed
+                if order.order_id is not None
+                else order.client_order_id in listed_ids
+            )
+            # PENDING_NEW: its own request is on the wire and will be answered
+            if is_listed or order.status is OrderStatus.PENDING_NEW:
+                continue
+            update = self._query(order)
+            if update is None:
+                absent.append(order)
+            else:
+                updates.append(update)
+        stamp = self._positions.stamp()
+        positions = gateway.get_positions()
+        symbols = {u.symbol for u in updates} | {p.symbol for p in positions}
+        symbols |= {order.symbol for order in known}
+        trades = self._read_trades(symbols)
+        updates += self._orders_of_unknown_trades(trades, updates)
+        trades += self._missing_trades(updates, trades)
+        balances = gateway.get_account_balance()
+        return _Reading(updates, absent, trades, positions, balances, stamp)
+
+    def _query(self, order: Order) -> OrderUpdate | None:
+        return self._query_id(order.symbol, **ids_of(order))
+
+    def _query_id(
+        self, symbol: str, *, order_id: int | None = None, client_order_id: str | None = None
+    ) -> OrderUpdate | None:
+        try:
+            return self._desk.gateway.query_order(
+                symbol, order_id=order_id, client_order_id=client_order_id
+            )
+        except OrderRefused as error:
+            if error.code != NO_SUCH_ORDER:
+                raise
+            return None
+
+    def _read_trades(self, symbols: set[str]) -> list[FillView]:
+        last_ids = self._desk.tracker.last_trade_ids()
+        since_ms = self._events.gap_began_ms
+        trades: list[FillView] = []
+        for symbol in sorted(symbols | set(last_ids)):
+            if symbol in last_ids:
+                trades += self._trades_from(symbol, last_ids[symbol] + 1)
+            elif since_ms is not None:
+                start_ms = since_ms - _CLOCK_MARGIN_MS
+                page = self._desk.gateway.get_user_trades(symbol, start_ms=start_ms, limit=_PAGE)
+                trades += page
+                if len(page) == _PAGE:
+                    trades += self._trades_from(symbol, page[-1].trade_id + 1)
+        return trades
+
+    def _trades_from(self, symbol: str, from_id: int) -> list[FillView]:
+        trades: list[FillView] = []
+        while True:
+            page = self._desk.gateway.get_user_trades(symbol, from_id=from_id, limit=_PAGE)
+            trades += page
+            if len(page) < _PAGE:
+                return trades
+            from_id = page[-1].trade_id + 1
+
+    def _orders_of_unknown_trades(
+        self, trades: list[FillView], updates: list[OrderUpdate]
+    ) -> list[OrderUpdate]:
+        """Orders placed elsewhere that came and went unseen."""
+        known = {(update.symbol, update.order_id) for update in updates}
+        found = []
+        for trade in trades:
+            key = (trade.symbol, trade.order_id)
+            if key in known or self._desk.tracker.get_by_order_id(*key) is not None:
+                continue
+            known.add(key)
+            update = self._query_id(trade.symbol, order_id=trade.order_id)
+            if update is not None:
+                found.append(update)
+        return found
+
+    def _missing_trades(self, updates: list[OrderUpdate], trades: list[FillView]) -> list[FillView]:
+        """For orders that executed more than the trades seen: ask order by order."""
+        read: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+        for trade in trades:
+            read[trade.symbol, trade.order_id] += trade.quantity
+        missing: list[FillView] = []
+        for update in updates:
+            order = self._desk.tracker.get_by_order_id(update.symbol, update.order_id)
+            seen = order.filled_qty if order is not None else ZERO
+            if update.executed_qty > seen + read[update.symbol, update.order_id]:
+                missing += self._desk.gateway.get_user_trades(
+                    update.symbol, order_id=update.order_id, limit=_PAGE
+                )
+        return missing
+
+    # --- applying: dictionary work only, under the locks ---------------------------------
+
+    def _apply(self, reading: _Reading) -> list[str]:
+        tracker = self._desk.tracker
+        before = {order: order.view for order in tracker.orders()}
+        for update in reading.updates:
+            tracker.apply_update(update)
+        for trade in reading.trades:
+            if tracker.apply_fill(trade) is None:
+                tracker.record_orphan(trade)
+        reason = "The exchange does not list this order; it is being asked again."
+        for order in reading.absent:
+            # one "no such order" is no proof: the resolver repeats the question
+            tracker.apply(order, Doubted(reason, self._desk.clock.now_ms()))
+        phrases = [
+            f"order {order.client_order_id} {_state(old)} -> {_state(order.view)}"
+            for order, old in before.items()
+            if _state(old) != _state(order.view)
+        ]
+        phrases += [
+            f"order {order.client_order_id} found, {order.status}"
+            for order in tracker.orders()
+            if order not in before
+        ]
+        phrases += self._positions.apply_positions(reading.positions, reading.stamp)
+        self._positions.apply_balances(reading.balances, reading.stamp)
+        # at the very first reading everything is new, and nothing is a surprise
+        return phrases if self._has_run or before else []
+
+    def _report(self, differences: list[str], gap_s: float) -> None:
+        if differences:
+            shown = "; ".join(differences[:8])
+            more = f"; and {len(differences) - 8} more" if len(differences) > 8 else ""
+            sentence = f"Happened while Perpdesk was not watching: {shown}{more}."
+            self._desk.alert(AlertLevel.WARNING, "recovery.differences", sentence)
+        logger.info("account read gap_s=%.3f differences=%d", gap_s, len(differences))
+        if self._events.is_stream_live:
+            self._tell(EngineState.LIVE, f"Live; the gap took {gap_s:.1f} s to close.", gap_s)
+        else:
+            self._tell(EngineState.DEGRADED, self._events.why_closed)
+
+    def _tell(self, state: EngineState, sentence: str, gap_s: float | None = None) -> None:
+        self._desk.publish(EngineStateChanged(state=state, sentence=sentence, gap_s=gap_s))
+
+
+def _state(view: OrderView) -> str:
+    return f"{view.status} {plain(view.executed_qty)}/{plain(view.orig_qty)}"

@@ -1,0 +1,164 @@
+"""Finding out what became of orders whose answer was lost.
+
+An event usually tells first. If none comes, the order is queried with growing
+pauses. A network error is no evidence of anything: only the exchange's own
+repeated "no such order", late enough and with no unexplained trade, means that
+an order never arrived. Nothing is ever sent again from here.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from engine.errors import PerpdeskError
+from engine.oms.order_changes import AmendEnded, CancelFailed, Concluded, Write
+from engine.oms.order_desk import OrderDesk
+from engine.oms.order_models import Order
+from engine.trading_types import AlertLevel, OrderStatus
+
+logger = logging.getLogger(__name__)
+
+PAUSES_S = (0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 15.0, 30.0)
+NOT_FOUND_AFTER_S = 10.0
+NOT_FOUND_TIMES = 3
+STILL_OPEN_TIMES = 2
+_CLOCK_MARGIN_MS = 60_000
+
+
+class _Watch:
+    __slots__ = ("next_at_s", "not_found", "since_s", "still_open", "tries", "was_unknown")
+
+    def __init__(self, now_s: float, was_unknown: bool) -> None:
+        self.since_s = now_s
+        self.next_at_s = now_s + PAUSES_S[0]
+        self.was_unknown = was_unknown
+        self.tries = 0
+        self.not_found = 0
+        self.still_open = 0
+
+    def plan_next(self, now_s: float) -> None:
+        self.tries += 1
+        self.next_at_s = now_s + PAUSES_S[min(self.tries, len(PAUSES_S) - 1)]
+
+
+class UnknownResolver:
+    """`tick` belongs to one thread; `ask_again` may be called from any other."""
+
+    def __init__(self, desk: OrderDesk) -> None:
+        self._desk = desk
+        self._lock = threading.Lock()  # for the watches; never held while asking
+        self._watches: dict[Order, _Watch] = {}
+        self._fill_watches: dict[Order, _Watch] = {}
+        self._is_closing = False
+
+    def tick(self, now_s: float) -> None:
+        """Ask about what is due at `now_s` (monotonic). Blocks on the network."""
+        for order, watch in self._due(self._watches, self._desk.tracker.lost(), now_s):
+            if self._is_closing:
+                return
+            self._ask(order, watch, now_s)
+        incomplete = self._desk.tracker.with_missing_fills()
+        for order, watch in self._due(self._fill_watches, incomplete, now_s):
+            if self._is_closing:
+                return
+            self._fetch_fills(order, watch, now_s)
+
+    def ask_again(self, order: Order) -> Order:
+        """Query now instead of at the next pause. Raises what the gateway raises."""
+        self._desk.ask(order)
+        return order
+
+    def close(self) -> None:
+        self._is_closing = True
+
+    # --- what is due -------------------------------------------------------------------
+
+    def _due(
+        self, watches: dict[Order, _Watch], wanted: list[Order], now_s: float
+    ) -> list[tuple[Order, _Watch]]:
+        with self._lock:
+            settled = watches.keys() - set(wanted)
+            ended = [(order, watches.pop(order)) for order in settled]
+            for order in wanted:
+                if order not in watches:
+                    watches[order] = _Watch(now_s, order.status is OrderStatus.UNKNOWN)
+            due = [(o, w) for o, w in watches.items() if w.next_at_s <= now_s]
+        for order, watch in ended:
+            self._tell_settled(order, watch)
+        return due
+
+    def _tell_settled(self, order: Order, watch: _Watch) -> None:
+        if watch.was_unknown:
+            what = f"{order.symbol} {order.side} {order.client_order_id}"
+            reason = f" {order.reason}" if order.reason else ""
+            sentence = f"{what} is no longer unknown: {order.status}.{reason}"
+            self._desk.alert(AlertLevel.INFO, "order.known", sentence)
+
+    # --- asking ------------------------------------------------------------------------
+
+    def _ask(self, order: Order, watch: _Watch, now_s: float) -> None:
+        watch.plan_next(now_s)
+        try:
+            is_known = self._desk.ask(order)
+            if is_known:
+                watch.not_found = 0
+                self._after_found(order, watch)
+                return
+            watch.not_found += 1
+            late_enough = now_s - watch.since_s >= NOT_FOUND_AFTER_S
+            if late_enough and watch.not_found >= NOT_FOUND_TIMES:
+                self._explain_trades(order)
+                self._conclude(order)
+        except PerpdeskError as error:
+            # could not ask, or was told to wait: proves nothing
+            logger.info("asking about order=%s failed: %s", order.client_order_id, error)
+
+    def _after_found(self, order: Order, watch: _Watch) -> None:
+        """It exists. If the lost request was a cancel or an amend that two answers in a
+        row show as not carried out, the person decides anew.
+        """
+        if order.lost_write is None or order.lost_write is Write.PLACE:
+            return
+        watch.still_open += 1
+        if watch.still_open < STILL_OPEN_TIMES:
+            return
+        write = order.lost_write
+        now_ms = self._desk.clock.now_ms()
+        end = CancelFailed(now_ms) if write is Write.CANCEL else AmendEnded(now_ms)
+        self._desk.tracker.apply(order, end)
+        sentence = (
+            f"The {write} of {order.symbol} {order.side} {order.client_order_id} was not"
+            f" carried out: the order stands as {order.status} at {order.price}."
+        )
+        self._desk.alert(AlertLevel.WARNING, f"order.{write}_lost", sentence)
+
+    def _explain_trades(self, order: Order) -> None:
+        """A trade of an order that nobody knows may be this one's: look who it belongs to."""
+        tracker = self._desk.tracker
+        since_ms = order.created_at - _CLOCK_MARGIN_MS
+        trades = self._desk.gateway.get_user_trades(order.symbol, start_ms=since_ms)
+        unknown = {t.order_id for t in trades}
+        for order_id in unknown:
+            if tracker.get_by_order_id(order.symbol, order_id) is None:
+                owner = self._desk.gateway.query_order(order.symbol, order_id=order_id)
+                tracker.apply_update(owner)
+
+    def _conclude(self, order: Order) -> None:
+        if order.order_id is None:
+            status, reason = OrderStatus.REJECTED, "It never reached the exchange."
+        else:
+            status, reason = OrderStatus.CANCELED, "The exchange no longer knows this order."
+        self._desk.tracker.apply(order, Concluded(status, reason, self._desk.clock.now_ms()))
+
+    def _fetch_fills(self, order: Order, watch: _Watch, now_s: float) -> None:
+        watch.plan_next(now_s)
+        if order.order_id is None:
+            return
+        try:
+            trades = self._desk.gateway.get_user_trades(order.symbol, order_id=order.order_id)
+        except PerpdeskError as error:
+            logger.info("trades of order=%s not read: %s", order.client_order_id, error)
+            return
+        for trade in trades:
+            self._desk.tracker.apply_fill(trade)
