@@ -8,13 +8,12 @@ signed text is the query followed by the body exactly as they were received, wit
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from urllib.parse import parse_qsl
-
-import msgspec
 
 from engine.paper.paper_refusals import illegal, missing, refusal
 from engine.wire.endpoints import Security
-from engine.wire.signing import Signer
+from engine.wire.signing import Signer, signer_for
 
 Params = dict[str, str]
 
@@ -26,12 +25,18 @@ _LONGEST_WINDOW_MS = 60_000
 _MAY_BE_AHEAD_MS = 1000
 
 
-class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
+class ApiKey:
     """One key of one account and how its signatures are checked."""
 
-    key: str
-    account_id: str
-    signer: Signer
+    def __init__(self, key: str, account_id: str, secret: str) -> None:
+        self.key = key
+        self.account_id = account_id
+        self._secret = secret
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Made at its first use: reading a PEM takes longer than a whole order."""
+        return signer_for(self._secret)
 
 
 def parse_parameters(query: str, body: str) -> Params:

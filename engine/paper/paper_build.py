@@ -18,7 +18,6 @@ from engine.paper.paper_market import PaperMarket
 from engine.paper.paper_state import AccountKeys, SavedState, StateFolder
 from engine.paper.paper_venue import PaperVenue
 from engine.paper.synthetic_market import SyntheticMarket, quiet_book
-from engine.wire.signing import signer_for
 
 ACCOUNT_IDS = ("first", "second")
 DEFAULT_BALANCE = Decimal(10_000)
@@ -26,10 +25,11 @@ _IDS_PER_MS = 4  # order ids start from the time, so that they rise across runs
 _TRADE_IDS_SINCE_MS = 1_500_000_000_000
 _MS_PER_TRADE_ID = 10
 _UNSAVED_TRADES = 10_000  # ids that a killed run may have used after its last note
+_NO_LIMIT = 100_000_000
 _UNLIMITED = LimitSettings(
-    weight_per_minute=100_000_000,
-    orders_per_minute=100_000_000,
-    orders_per_ten_seconds=100_000_000,
+    weight_per_minute=_NO_LIMIT,
+    orders_per_minute=_NO_LIMIT,
+    orders_per_ten_seconds=_NO_LIMIT,
 )
 
 
@@ -80,10 +80,8 @@ def build_venue(
         exchange.start_market(market, actions, now_ms)
     exchange.on_marks(now_ms)
     ring = KeyRing(
-        [
-            ApiKey(key=k.api_key, account_id=k.account_id, signer=signer_for(k.api_secret))
-            for k in keys
-        ]
+        [ApiKey(k.api_key, k.account_id, k.api_secret) for k in keys]
+        + [ApiKey(k.ed25519_api_key, k.account_id, k.ed25519_private_key) for k in keys]
     )
     venue = PaperVenue(exchange, ring, folder, clock, settings.limits)
     venue.commit(now_ms)
@@ -102,6 +100,8 @@ def _listed(settings: VenueSettings, saved: SavedState) -> list[str]:
 
 def _market(symbol: str, settings: VenueSettings, saved: SavedState, now_ms: int) -> PaperMarket:
     spec, mark = contract_spec(symbol), saved.markets.get(symbol)
+    if settings.unlimited:
+        spec = msgspec.structs.replace(spec, max_num_orders=_NO_LIMIT)
     first_id = (now_ms - _TRADE_IDS_SINCE_MS) // _MS_PER_TRADE_ID
     match_seq, agg_id = first_id, first_id // 2
     if mark is not None:

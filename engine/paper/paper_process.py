@@ -37,7 +37,8 @@ class PaperOptions(msgspec.Struct, frozen=True, kw_only=True):
     fresh: bool = False
     quiet_market: bool = False
     state_dir: Path | None = None
-    unlimited: bool = False
+    unlimited: bool = False  # no request and order limits
+    verify: bool = False  # the books are checked at every fill
 
     def arguments(self) -> list[str]:
         words = ["--port", str(self.port)]
@@ -53,13 +54,18 @@ class PaperOptions(msgspec.Struct, frozen=True, kw_only=True):
             "--fresh": self.fresh,
             "--quiet-market": self.quiet_market,
             "--unlimited": self.unlimited,
+            "--verify": self.verify,
         }
         return words + [name for name, wanted in flags.items() if wanted]
 
 
 class PaperAccountKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """An account's HMAC key, and the Ed25519 key (PEM) that the order socket's logon asks for."""
+
     api_key: str
     api_secret: str
+    ed25519_api_key: str = ""
+    ed25519_private_key: str = ""
 
 
 class ReadyLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,11 +27,12 @@ import msgspec
 from aiohttp import WSMsgType, web
 
 from engine.clock import SystemClock
-from engine.errors import PaperExchangeError, PerpdeskError
+from engine.errors import PaperExchangeError, PerpdeskError, VenueError
 from engine.paper.contract_specs import CONTRACT_SPECS
 from engine.paper.paper_build import DEFAULT_BALANCE, VenueSettings, build_venue
+from engine.paper.paper_order_socket import OrderSocketSession
 from engine.paper.paper_state import AccountKeys, StateFolder
-from engine.paper.paper_streams import StreamConnection
+from engine.paper.paper_streams import Send, StreamConnection
 from engine.paper.paper_venue import Incoming, PaperVenue
 from engine.utils.paths import user_data_dir
 from engine.wire.hosts import loopback
@@ -47,6 +48,8 @@ _MAX_BACKLOG_BYTES = 4 * 1024 * 1024
 _MAX_REQUEST_BYTES = 1024 * 1024
 _PORT_TAKEN = (errno.EADDRINUSE, errno.EACCES, 10048, 10013)
 _ROUTES = ("public", "market", "private")
+_ORDER_SOCKET = "/ws-fapi/v1"
+_LOOPBACK = "127.0.0.1"
 _JSON = "application/json"
 
 
@@ -97,7 +100,7 @@ class PaperServer:
                 query=query,
                 body=body,
                 api_key=request.headers.get("X-MBX-APIKEY"),
-                address=request.remote or "127.0.0.1",
+                address=request.remote or _LOOPBACK,
             )
         )
         return web.Response(
@@ -122,6 +125,8 @@ class PaperServer:
     async def _serve_socket(
         self, request: web.BaseRequest, path: str, query: str
     ) -> web.StreamResponse:
+        if path.rstrip("/") == _ORDER_SOCKET:
+            return await self._serve_orders(request, query)
         parts = [unquote(part) for part in path.split("/") if part]
         route = parts.pop(0) if parts and parts[0] in _ROUTES else ""
         if not parts or parts[0] not in ("ws", "stream"):
@@ -138,6 +143,18 @@ class PaperServer:
             connection.listen(name, events)
         await self._attend(socket, self._read_stream(socket, connection))
         connection.close()
+        return socket
+
+    async def _serve_orders(self, request: web.BaseRequest, query: str) -> web.StreamResponse:
+        try:
+            session = OrderSocketSession(self._venue, request.remote or _LOOPBACK, query)
+        except VenueError as error:
+            return web.Response(status=error.http_status, text=error.text)
+        socket = web.WebSocketResponse(compress=False, max_msg_size=_MAX_REQUEST_BYTES)
+        await socket.prepare(request)
+        if request.transport is not None:
+            send = Outbox(request.transport).send
+            await self._attend(socket, _read_orders(socket, session, send))
         return socket
 
     async def _read_stream(
@@ -184,6 +201,14 @@ class PaperServer:
             with contextlib.suppress(asyncio.TimeoutError, ConnectionError):
                 async with asyncio.timeout(_CLOSING_S / 4):
                     await socket.close(code=1001, message=b"The paper exchange is closing")
+
+
+async def _read_orders(
+    socket: web.WebSocketResponse, session: OrderSocketSession, send: Send
+) -> None:
+    async for message in socket:
+        if message.type is WSMsgType.TEXT:
+            send(session.answer(message.data))
 
 
 async def _ping(socket: web.WebSocketResponse) -> None:
@@ -280,13 +305,22 @@ async def _listen(web_server: web.Server, port: int) -> asyncio.Server:
 
 def _print_ready(port: int, keys: list[AccountKeys]) -> None:
     hosts = loopback(port)
-    accounts = [{"api_key": key.api_key, "api_secret": key.api_secret} for key in keys]
+    accounts = [
+        {
+            "api_key": key.api_key,
+            "api_secret": key.api_secret,
+            "ed25519_api_key": key.ed25519_api_key,
+            "ed25519_private_key": key.ed25519_private_key,
+        }
+        for key in keys
+    ]
     line = {
         "ready": True,
         "rest": hosts.rest,
         "streams": hosts.streams,
         "ws_api": hosts.ws_api,
-        **accounts[0],
+        "api_key": keys[0].api_key,
+        "api_secret": keys[0].api_secret,
         "accounts": accounts,
     }
     sys.stdout.write(msgspec.json.encode(line).decode() + "\n")

@@ -23,6 +23,7 @@ from engine.errors import PaperExchangeError
 from engine.paper.paper_account import AccountBooks
 from engine.paper.paper_algo_orders import PaperAlgoOrder
 from engine.paper.paper_orders import Amendment, IncomeRow, PaperFill, PaperOrder
+from engine.wire.signing import new_ed25519_pem
 
 logger = logging.getLogger(__name__)
 
@@ -45,9 +46,13 @@ Record = AccountBooks | PaperOrder | PaperFill | IncomeRow | Amendment | PaperAl
 
 
 class AccountKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """An HMAC key, and an Ed25519 one as the order socket's logon asks for (PEM)."""
+
     account_id: str
     api_key: str
     api_secret: str
+    ed25519_api_key: str
+    ed25519_private_key: str
 
 
 class SavedState(msgspec.Struct, kw_only=True):
@@ -154,7 +159,11 @@ class StateFolder:
         missing = [account_id for account_id in account_ids if account_id not in known]
         for account_id in missing:
             known[account_id] = AccountKeys(
-                account_id=account_id, api_key=_random_key(), api_secret=_random_key()
+                account_id=account_id,
+                api_key=_random_key(),
+                api_secret=_random_key(),
+                ed25519_api_key=_random_key(),
+                ed25519_private_key=new_ed25519_pem(),
             )
         if missing:
             draft = path.with_suffix(".new")

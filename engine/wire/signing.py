@@ -105,3 +105,8 @@ def signer_for(secret: str) -> Signer:
         raise CredentialsError(
             "The private key is neither an Ed25519 nor an RSA key in PEM form."
         ) from None
+
+
+def new_ed25519_pem() -> str:
+    """A new private key in PEM form, unencrypted."""
+    return ECC.generate(curve="ed25519").export_key(format="PEM")
