@@ -6,15 +6,28 @@ that starts the engine, never on the GUI's.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 
+from engine.clock import Clock
 from engine.config import Config, Environment
 from engine.credentials import Credentials, Secret, find_credentials
-from engine.errors import PaperExchangeError
+from engine.errors import PaperExchangeError, PerpdeskError
+from engine.event_hub import EventHub
+from engine.events import StreamStateChanged
+from engine.exchange.binance_gateway import BinanceGateway, GatewaySettings
+from engine.exchange.rest_client import RestSettings
+from engine.exchange.stream_liveness import StreamSettings
+from engine.journal.journal_reader import JournalReader
+from engine.journal.journal_writer import JournalWriter
+from engine.market.instruments import Instrument
+from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.paper.paper_discovery import announce, find_running, withdraw
 from engine.paper.paper_process import PaperOptions, PaperProcess, ReadyLine
+from engine.utils.threads import CrashHandler
 from engine.wire.hosts import Hosts
 
 
@@ -74,3 +87,124 @@ def _started(config: Config, state_dir: Path) -> Venue:
         paper=process,
         paper_state=state_dir,
     )
+
+
+def build_gateway(
+    config: Config,
+    venue: Venue,
+    clock: Clock,
+    on_state: Callable[[StreamStateChanged], None],
+    on_crash: CrashHandler,
+) -> BinanceGateway:
+    own_limit: int = config["network.weight_limit_per_minute"]
+    return BinanceGateway(
+        hosts=venue.hosts,
+        api_key=venue.credentials.api_key,
+        api_secret=venue.credentials.api_secret.reveal(),
+        clock=clock,
+        settings=GatewaySettings(
+            rest=RestSettings(
+                connect_timeout_s=config["network.connect_timeout_s"],
+                read_timeout_s=config["network.read_timeout_s"],
+                recv_window_ms=config["exchange.recv_window_ms"],
+            ),
+            streams=StreamSettings(
+                reconnect_max_delay_s=config["websocket.reconnect_max_delay"],
+                ping_interval_s=config["websocket.ping_interval"],
+                first_data_s=config["websocket.first_data_deadline_s"],
+            ),
+            weight_limit=own_limit or None,
+        ),
+        on_state=on_state,
+        on_crash=on_crash,
+    )
+
+
+class Parts:
+    """A built engine's parts, and the order in which they are taken apart."""
+
+    def __init__(
+        self,
+        venue: Venue,
+        gateway: BinanceGateway,
+        oms: OrderManager,
+        journal: JournalWriter,
+    ) -> None:
+        self.venue = venue
+        self.gateway = gateway
+        self.oms = oms
+        self.journal = journal
+
+    def restore(self) -> None:
+        """What the journal knew to be open; the first recovery asks what became of it."""
+        reader = JournalReader(self.journal.path)
+        self.oms.restore(
+            reader.open_orders(), reader.fills_of_open_orders(), reader.last_trade_ids()
+        )
+
+    def close_connections(self, timeout_s: float) -> None:
+        """First: whoever waits on the network sees its end at once."""
+        self.oms.close()
+        self.gateway.close(timeout_s)
+
+    def close(self, timeout_s: float) -> None:
+        """Last: everything that happened until now is written down, then our child ends."""
+        self.journal.close(timeout_s / 2)
+        self.venue.close(timeout_s / 2)
+
+
+def build_parts(
+    config: Config,
+    environment: Environment,
+    user_data: Path,
+    *,
+    clock: Clock,
+    hub: EventHub,
+    mark_price: Callable[[str], Decimal | None],
+    on_gap: Callable[[], None],
+    on_crash: CrashHandler,
+) -> Parts:
+    """Raises ConfigError, CredentialsError, PaperExchangeError or JournalError."""
+    venue = open_venue(config, environment, user_data)
+    try:
+        journal = JournalWriter(_journal_file(environment, venue, user_data), clock, hub.publish)
+        gateway = build_gateway(config, venue, clock, hub.publish, on_crash)
+        oms = OrderManager(
+            gateway,
+            journal,
+            hub,
+            clock,
+            _Rules(gateway).instruments,
+            OmsSettings(
+                retry_attempts=config["oms.retry_attempts"],
+                retry_backoff_base=config["oms.retry_backoff_base"],
+            ),
+            mark_price=mark_price,
+            on_gap=on_gap,
+        )
+    except PerpdeskError:
+        venue.close(1.0)
+        raise
+    journal.start(hub)
+    return Parts(venue, gateway, oms, journal)
+
+
+class _Rules:
+    """The contracts' rules, translated once: a real venue has five hundred of them."""
+
+    def __init__(self, gateway: BinanceGateway) -> None:
+        self._gateway = gateway
+        self._known: Mapping[str, Instrument] | None = None
+
+    def instruments(self) -> Mapping[str, Instrument]:
+        if self._known is None:
+            self._known = self._gateway.get_exchange_instruments()
+        return self._known
+
+
+def _journal_file(environment: Environment, venue: Venue, user_data: Path) -> Path:
+    """One journal an environment; on paper one an account, since a reset starts its ids anew."""
+    name = environment.name
+    if environment.hosts is None:
+        name += f"-{venue.credentials.api_key[:8]}"
+    return user_data / f"journal-{name}.db"

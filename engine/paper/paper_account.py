@@ -165,7 +165,7 @@ class PaperAccount:
         if order.is_open:
             self.open_orders[order.symbol][order.order_id] = order
             self.open_by_client_id[order.client_order_id] = order
-            if order.reduce_only:
+            if order.only_reduces:
                 self.reduce_only[order.symbol][order.order_id] = order
             self.reserve(order)
         else:
@@ -182,7 +182,7 @@ class PaperAccount:
 
     def reserve(self, order: PaperOrder) -> None:
         """Bring the exposure in line with what the order has left."""
-        if order.reduce_only:
+        if order.only_reduces:
             return
         key = (order.symbol, order.order_id)
         units = order.price_ticks * order.remaining_steps if order.is_open else 0

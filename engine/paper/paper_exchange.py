@@ -137,12 +137,12 @@ class PaperExchange:
             self_trade_prevention=request.self_trade_prevention,
             good_till_ms=request.good_till_ms,
         )
-        if order.reduce_only:
+        if order.only_reduces:
             self._check_reduces(account, market, order)
         if len(account.open_orders[market.symbol]) >= market.spec.max_num_orders:
             raise refusal(-2025)
         check_band(market, order.side, order.price_ticks)
-        check_notional(account, market, order)
+        check_notional(market, order)
         self._check_margin(account, market, order)
         return order
 
@@ -150,8 +150,8 @@ class PaperExchange:
         self, account: PaperAccount, order: PaperOrder, market: PaperMarket, now_ms: int
     ) -> None:
         qty = order.qty_steps
-        if order.reduce_only:
-            qty = min(qty, self._closable_steps(account, market))
+        if order.only_reduces:
+            qty = min(qty, self._closable_steps(account, market, order.position_side))
         is_market = order.type != "LIMIT"
         result = market.book.place(
             order.order_id,
@@ -229,8 +229,8 @@ class PaperExchange:
         self._report(order, market, "AMENDMENT", now_ms)
         answer = order.amended(market.grid)
         in_book = qty_steps
-        if order.reduce_only:
-            closable = self._closable_steps(account, market)
+        if order.only_reduces:
+            closable = self._closable_steps(account, market, order.position_side)
             in_book = order.executed_steps + min(order.remaining_steps, closable)
         result = market.book.amend(order.order_id, price_ticks, in_book, now_ms=now_ms)
         assert result is not None, "an open order rests in the book"
@@ -271,13 +271,13 @@ class PaperExchange:
             raise refusal(-5026)
         check_band(market, order.side, price_ticks)
         notional = market.grid.quote(price_ticks * qty_steps)
-        if not order.reduce_only and notional < market.spec.min_notional:
+        if not order.only_reduces and notional < market.spec.min_notional:
             raise refusal(
                 -5029,
                 f"Order's notional must be no smaller than {market.spec.min_notional} "
                 "(unless you choose reduce only).",
             )
-        if not order.reduce_only:
+        if not order.only_reduces:
             changed = msgspec.structs.replace(order, price_ticks=price_ticks, qty_steps=qty_steps)
             self._check_margin(account, market, changed, replaced=order)
 
@@ -322,7 +322,7 @@ class PaperExchange:
             self._expire_rest(taker, result, now_ms)
         for account_id in touched:
             self.sync_reduce_only(self.accounts[account_id], market, now_ms)
-        if isinstance(taker, PaperOrder) and taker.reduce_only and taker.is_open:
+        if isinstance(taker, PaperOrder) and taker.only_reduces and taker.is_open:
             self.sync_reduce_only(self.accounts[taker.account_id], market, now_ms)
 
     def _expire_rest(self, order: PaperOrder, result: PlaceResult, now_ms: int) -> None:
@@ -471,24 +471,28 @@ class PaperExchange:
         orders = account.reduce_only.get(market.symbol)
         if not orders:
             return
-        amount = account.amount(market.symbol, "BOTH")
-        left = self._closable_steps(account, market)
+        left = {
+            side: self._closable_steps(account, market, side) for side in ("BOTH", "LONG", "SHORT")
+        }
         for order in sorted(orders.values(), key=_reduce_priority):
-            if left == 0 or order.is_buy == (amount > 0):
+            side = order.position_side
+            amount = account.amount(market.symbol, side)
+            if left[side] == 0 or order.is_buy == (amount > 0):
                 self.expire(order, now_ms, _REDUCE_ONLY_KNOCKED_OUT)
                 continue
-            share = min(order.remaining_steps, left)
-            left -= share
+            share = min(order.remaining_steps, left[side])
+            left[side] -= share
             resting = market.book.get(order.order_id)
             if resting is not None and resting.remaining != share:
                 total = order.executed_steps + share
                 market.book.amend(order.order_id, order.price_ticks, total, now_ms=now_ms)
 
-    def _closable_steps(self, account: PaperAccount, market: PaperMarket) -> int:
-        return market.spec.qty_to_steps(abs(account.amount(market.symbol, "BOTH")))
+    def _closable_steps(self, account: PaperAccount, market: PaperMarket, side: str) -> int:
+        return market.spec.qty_to_steps(abs(account.amount(market.symbol, side)))
 
     def _check_reduces(self, account: PaperAccount, market: PaperMarket, order: PaperOrder) -> None:
-        amount = account.amount(market.symbol, "BOTH")
+        side = order.position_side
+        amount = account.amount(market.symbol, side)
         if amount == 0 or order.is_buy == (amount > 0):
             raise refusal(-2022)
         if order.type != "LIMIT":
@@ -496,9 +500,9 @@ class PaperExchange:
         ahead = sum(
             other.remaining_steps
             for other in account.reduce_only[market.symbol].values()
-            if _reduce_priority(other) <= _reduce_priority(order)
+            if other.position_side == side and _reduce_priority(other) <= _reduce_priority(order)
         )
-        if ahead >= self._closable_steps(account, market):
+        if ahead >= self._closable_steps(account, market, side):
             raise refusal(-2022)
 
     # margin
@@ -511,7 +515,7 @@ class PaperExchange:
         replaced: PaperOrder | None = None,
     ) -> None:
         """Raises -2027 above the bracket's size, -2019 without the margin."""
-        if order.reduce_only or order.close_position:
+        if order.only_reduces or order.close_position:
             return
         spec, mark = market.spec, self.marks[order.symbol]
         price = spec.ticks_to_price(order.price_ticks)
@@ -556,8 +560,9 @@ class PaperExchange:
         """Put an order of an earlier run back into the book, before the market starts."""
         account, market = self.accounts[order.account_id], self.markets[order.symbol]
         in_book = order.remaining_steps
-        if order.reduce_only:
-            in_book = min(in_book, self._closable_steps(account, market))
+        if order.only_reduces:
+            closable = self._closable_steps(account, market, order.position_side)
+            in_book = min(in_book, closable)
         if in_book == 0:
             account.add_order(order)
             self.expire(order, order.updated_ms, _REDUCE_ONLY_KNOCKED_OUT)
@@ -610,10 +615,9 @@ def check_band(market: PaperMarket, side: str, price_ticks: int) -> None:
         )
 
 
-def check_notional(account: PaperAccount, market: PaperMarket, order: PaperOrder) -> None:
+def check_notional(market: PaperMarket, order: PaperOrder) -> None:
     """MIN_NOTIONAL; orders that can only reduce are exempt."""
-    closes = account.books.dual_side and order.is_buy == (order.position_side == "SHORT")
-    if order.reduce_only or order.close_position or closes:
+    if order.only_reduces or order.close_position:
         return
     spec = market.spec
     price = spec.ticks_to_price(order.price_ticks) if order.price_ticks else market.mark_price

@@ -61,6 +61,13 @@ class PaperOrder(msgspec.Struct, tag_field="k", tag="order", kw_only=True, eq=Fa
     def is_buy(self) -> bool:
         return self.side == "BUY"
 
+    @property
+    def only_reduces(self) -> bool:
+        """May never open: reduce-only, or the closing direction in hedge mode."""
+        if self.position_side == "BOTH":
+            return self.reduce_only
+        return (self.position_side == "LONG") == (self.side == "SELL")
+
     def written(self, grid: Grid) -> dict[str, object]:
         """Answer to placing and cancelling."""
         executed = grid.qty(self.executed_steps)

@@ -1,0 +1,98 @@
+"""`perpdesk-cli` and `python -m engine`: the console."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.errors import PerpdeskError
+
+_EPILOG = "Without --environment the one of config.yaml is used (paper)."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns the exit code: 0 done, 1 refused, 2 wrong usage, 3 outcome unknown."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and words[0] == "paper-server":
+        # the server parses its own options and imports none of the client
+        from engine.paper.paper_server import main as serve  # noqa: PLC0415
+
+        return serve(words[1:])
+    given = _parser().parse_args(words)
+    try:
+        return _trade(given)
+    except PerpdeskError as error:
+        print(f"perpdesk-cli: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _trade(given: argparse.Namespace) -> int:
+    from engine import console  # noqa: PLC0415 - paper-server and --help need none of it
+    from engine.config import load_config  # noqa: PLC0415
+    from engine.trading_engine import TradingEngine  # noqa: PLC0415
+    from engine.utils.logger import close_logging, setup_logging  # noqa: PLC0415
+    from engine.utils.paths import user_data_dir  # noqa: PLC0415
+
+    commands: dict[str, console.Command] = {
+        "order": console.order,
+        "amend": console.amend,
+        "cancel": console.cancel,
+        "orders": console.orders,
+        "positions": console.positions,
+        "balance": console.balance,
+        "watch": console.watch,
+    }
+    setup_logging(user_data_dir(given.user_data))
+    try:
+        with TradingEngine.open(
+            given.environment, config=load_config(given.config), user_data=given.user_data
+        ) as engine:
+            return commands[given.command](engine, given)
+    finally:
+        close_logging()
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--environment", metavar="NAME", help="paper, testnet, live or your own")
+    shared.add_argument("--config", type=Path, metavar="FILE", help="settings (config.yaml)")
+    shared.add_argument("--user-data", type=Path, metavar="DIR", help="where the journal is kept")
+    parser = argparse.ArgumentParser(
+        prog="perpdesk-cli", description="Trade from the console.", epilog=_EPILOG
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, words: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=words, description=words, parents=[shared])
+
+    placing = add("order", "place an order: order BTCUSDT BUY LIMIT 0.1 60000")
+    placing.add_argument("symbol")
+    placing.add_argument("side", type=str.upper, choices=["BUY", "SELL"])
+    placing.add_argument("type", type=str.upper, choices=["LIMIT", "MARKET"])
+    placing.add_argument("quantity")
+    placing.add_argument("price", nargs="?")
+    placing.add_argument("--tif", type=str.upper, choices=["GTC", "IOC", "FOK", "GTX"])
+    placing.add_argument("--reduce-only", action="store_true")
+    amending = add("amend", "change price or total quantity of a resting limit order")
+    cancelling = add("cancel", "cancel an open order")
+    for changing in (amending, cancelling):
+        changing.add_argument("symbol")
+        changing.add_argument("id", help="order id or client order id")
+    amending.add_argument("--price")
+    amending.add_argument("--quantity")
+    add("orders", "list the open orders").add_argument("symbol", nargs="?")
+    add("positions", "list the open positions")
+    add("balance", "show the wallet")
+    watching = add("watch", "print prices as they come")
+    watching.add_argument("symbol")
+    watching.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
+    commands.add_parser("paper-server", help="serve the paper exchange alone", add_help=False)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

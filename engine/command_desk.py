@@ -1,0 +1,177 @@
+"""Carries out commands on the engine's threads and answers each with an event.
+
+Orders go to the `orders` queue, reads and settings to `queries`, so that a
+click never waits behind history. A refused command is answered by
+CommandRefused with a sentence; nothing a person asked for ends in silence.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from engine.commands import (
+    AmendOrder,
+    AskAgain,
+    CancelAllOrders,
+    CancelOrder,
+    ClosePosition,
+    Command,
+    LoadCandles,
+    PlaceOrder,
+    SetLeverage,
+    WatchSymbol,
+)
+from engine.errors import BadInput, NotConnected, PerpdeskError, VenueError
+from engine.event_hub import EventHub
+from engine.events import CandlesLoaded, CommandDone, CommandRefused
+from engine.exchange.gateway import ExchangeGateway
+from engine.market_feed import MarketFeed
+from engine.oms.order_manager import OrderManager
+from engine.trading_types import OrderType, PositionSide, Side
+from engine.utils.task_queue import TaskQueue
+
+logger = logging.getLogger(__name__)
+
+
+class CommandDesk:
+    """`submit` may be called from any thread and never waits."""
+
+    def __init__(
+        self,
+        gateway: ExchangeGateway,
+        oms: OrderManager,
+        feed: MarketFeed,
+        hub: EventHub,
+        orders: TaskQueue,
+        queries: TaskQueue,
+    ) -> None:
+        self._gateway = gateway
+        self._oms = oms
+        self._feed = feed
+        self._hub = hub
+        self._orders = orders
+        self._queries = queries
+
+    def submit(self, command: Command) -> None:
+        """Raises ShuttingDown when the engine is closing."""
+        match command:
+            case PlaceOrder():
+                self._order(command, lambda: self._oms.place(command))
+            case AmendOrder():
+                self._order(command, lambda: self._amend(command))
+            case CancelOrder():
+                self._order(command, lambda: self._cancel(command))
+            case CancelAllOrders():
+                self._order(command, lambda: self._cancel_all(command))
+            case ClosePosition():
+                self._order(command, lambda: self._close(command))
+            case SetLeverage():
+                self._query(command, lambda: self._set_leverage(command))
+            case WatchSymbol():
+                self._query(command, lambda: self._watch(command))
+            case LoadCandles():
+                self._query(command, lambda: self._load_candles(command))
+            case AskAgain():
+                self._query(command, lambda: self._oms.ask_again(command.client_order_id))
+            case _:
+                self.refuse(command, f"{type(command).__name__} is not a command of this engine.")
+
+    def refuse(self, command: Command, sentence: str) -> None:
+        self._hub.publish(CommandRefused(command=command, sentence=sentence))
+
+    def _order(self, command: Command, work: Callable[[], object]) -> None:
+        self._orders.submit(
+            lambda: self._answer_order(command, work), lambda: self._refuse_closing(command)
+        )
+
+    def _query(self, command: Command, work: Callable[[], object]) -> None:
+        self._queries.submit(
+            lambda: self._answer(command, work), lambda: self._refuse_closing(command)
+        )
+
+    def _refuse_closing(self, command: Command) -> None:
+        self.refuse(command, "Perpdesk is closing; this was not sent.")
+
+    def _answer_order(self, command: Command, work: Callable[[], object]) -> None:
+        """Order management has told what the venue refused; the rest is told here."""
+
+        def tell_the_rest() -> None:
+            try:
+                work()
+            except (VenueError, NotConnected) as error:
+                logger.info("%s refused: %s", type(command).__name__, error)
+
+        self._answer(command, tell_the_rest)
+
+    def _answer(self, command: Command, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except BadInput as error:
+            self._hub.publish(
+                CommandRefused(
+                    command=command, sentence=str(error), field=error.field, fix=error.fix
+                )
+            )
+        except VenueError as error:
+            self._hub.publish(CommandRefused(command=command, sentence=str(error), code=error.code))
+        except PerpdeskError as error:
+            self.refuse(command, str(error))
+
+    def _amend(self, command: AmendOrder) -> None:
+        self._oms.modify_order(
+            command.client_order_id,
+            price=command.price,
+            quantity=command.quantity,
+            request_id=command.request_id,
+        )
+
+    def _cancel(self, command: CancelOrder) -> None:
+        self._oms.cancel_order(command.client_order_id, request_id=command.request_id)
+
+    def _cancel_all(self, command: CancelAllOrders) -> None:
+        orders = self._oms.cancel_all(command.symbol, request_id=command.request_id)
+        self._done(command, f"Cancelling {len(orders)} open orders of {command.symbol}.")
+
+    def _close(self, command: ClosePosition) -> None:
+        position = self._oms.positions.position(command.symbol, command.position_side)
+        if position is None or not position.quantity:
+            self.refuse(command, f"There is no open position in {command.symbol}.")
+            return
+        hedged = command.position_side is not PositionSide.BOTH
+        self._oms.place(
+            PlaceOrder(
+                request_id=command.request_id,
+                symbol=command.symbol,
+                side=Side.SELL if position.quantity > 0 else Side.BUY,
+                type=OrderType.MARKET,
+                quantity=abs(position.quantity),
+                reduce_only=not hedged,  # the venue refuses it in hedge mode
+                position_side=command.position_side,
+            )
+        )
+
+    def _set_leverage(self, command: SetLeverage) -> None:
+        now = self._gateway.set_leverage(command.symbol, command.leverage)
+        self._done(command, f"Leverage of {command.symbol} is {now}x now.")
+
+    def _watch(self, command: WatchSymbol) -> None:
+        self._gateway.get_exchange_info(command.symbol)  # says so when there is none
+        self._feed.watch(command.symbol, command.interval)
+
+    def _load_candles(self, command: LoadCandles) -> None:
+        candles = self._gateway.get_ohlc_data(
+            command.symbol, command.interval, command.limit, end_ms=command.end_ms
+        )
+        self._hub.publish(
+            CandlesLoaded(
+                request_id=command.request_id,
+                symbol=command.symbol,
+                interval=command.interval,
+                candles=tuple(candles),
+                end_ms=command.end_ms,
+            )
+        )
+
+    def _done(self, command: Command, sentence: str) -> None:
+        self._hub.publish(CommandDone(command=command, sentence=sentence))

@@ -1,0 +1,386 @@
+"""The engine's public face: one object for the window, the console and scripts.
+
+`start` returns at once and everything that blocks happens on the engine's own
+threads; `EngineStateChanged` says how far it is. Start-up is a long reconnect:
+what a gap needs afterwards, a start needs too.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from engine.build_engine import Parts, build_parts
+from engine.clock import Clock, SystemClock
+from engine.command_desk import CommandDesk
+from engine.commands import Command, LoadCandles, WatchSymbol
+from engine.config import Config, Environment, load_config
+from engine.errors import (
+    KeyRefused,
+    NotConnected,
+    PaperExchangeError,
+    PerpdeskError,
+    ShuttingDown,
+)
+from engine.event_hub import EventHub
+from engine.events import (
+    Alert,
+    CommandRefused,
+    EngineStateChanged,
+    FillRecorded,
+    OrderChanged,
+    PositionChanged,
+    StreamStateChanged,
+    ThreadCrashed,
+)
+from engine.exchange.gateway import ExchangeGateway
+from engine.health import HealthReporter
+from engine.market.instruments import Instrument
+from engine.market.market_state import MarketState
+from engine.market_feed import MarketFeed
+from engine.oms.order_manager import OrderManager
+from engine.trading_types import AlertLevel, EngineState
+from engine.utils.backoff import Backoff
+from engine.utils.deadline import Deadline
+from engine.utils.paths import user_data_dir
+from engine.utils.task_queue import TaskQueue
+from engine.utils.threads import StoppableThread
+
+logger = logging.getLogger(__name__)
+
+TICK_S = 0.25
+_REPORT_EVERY = 4  # ticks
+_REFRESH_PAUSE_S = 1.0
+
+
+class TradingEngine:
+    """Every method but `open`, `wait_until_live` and `stop` returns at once, on any thread.
+
+    From a script, `with TradingEngine.open("paper") as engine:` gives an engine
+    that is live. `hub` and `market` are there at once; `oms` and `gateway` once
+    the engine has been built, which `wait_until_live` waits for.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        environment: Environment,
+        user_data: Path,
+        clock: Clock | None = None,
+    ) -> None:
+        self.config = config
+        self.environment = environment
+        self.clock: Clock = clock if clock is not None else SystemClock()
+        self.hub = EventHub()
+        self.market = MarketState()
+        self._user_data = user_data
+        self._state = EngineState.STOPPED
+        self._changed = threading.Condition()
+        self._failure: PerpdeskError | None = None
+        self._orders = TaskQueue("orders", self._on_crash)
+        self._queries = TaskQueue("queries", self._on_crash)
+        self._housekeeping = StoppableThread("housekeeping", self._keep_house, self._on_crash)
+        self._lock = threading.Lock()
+        self._early: list[Command] = []
+        self._is_stopped = False
+        self._parts: Parts | None = None
+        self._feed: MarketFeed | None = None
+        self._desk: CommandDesk | None = None
+        self._paper_lost = False
+        self._account_moved = False
+        self._refreshed_at_s = 0.0
+        self.hub.listen(EngineStateChanged, self._on_state)
+        self.hub.listen(OrderChanged, self._on_account_moved)
+        self.hub.listen(FillRecorded, self._on_account_moved)
+        self.hub.listen(PositionChanged, self._on_position)
+        self.hub.listen(StreamStateChanged, self._on_stream_state)
+
+    @classmethod
+    def open(
+        cls,
+        environment: str | None = None,
+        *,
+        config: Config | None = None,
+        user_data: Path | str | None = None,
+        timeout_s: float = 30.0,
+    ) -> Self:
+        """A started engine that is live and watches the configured symbol.
+
+        Blocks; raises what kept it from starting. The environment is the
+        configured one when None.
+        """
+        settings = config if config is not None else load_config()
+        engine = cls(settings, settings.environment(environment), user_data_dir(user_data))
+        engine.start()
+        try:
+            engine.wait_until_live(timeout_s)
+        except BaseException:
+            engine.stop()
+            raise
+        engine.watch(settings["desktop.symbol"], settings["desktop.interval"])
+        return engine
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    # --- what it is made of -------------------------------------------------------
+
+    @property
+    def oms(self) -> OrderManager:
+        return self._built.oms
+
+    @property
+    def gateway(self) -> ExchangeGateway:
+        return self._built.gateway
+
+    @property
+    def state(self) -> EngineState:
+        return self._state
+
+    @property
+    def paper_pid(self) -> int | None:
+        """The process of the paper exchange that this engine started, if it did."""
+        paper = self._parts.venue.paper if self._parts is not None else None
+        return paper.pid if paper is not None else None
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Blocks at the first call only. Raises UnknownSymbol."""
+        self.gateway.get_exchange_info(symbol)
+        return self.gateway.get_exchange_instruments()[symbol]
+
+    @property
+    def _built(self) -> Parts:
+        if self._parts is None:
+            raise NotConnected("The engine is not ready yet; use wait_until_live().")
+        return self._parts
+
+    # --- commands ------------------------------------------------------------------
+
+    def submit(self, command: Command) -> None:
+        """Carried out on the engine's threads; the answer comes as an event.
+
+        What only reads waits for the start to finish; an order sent before that is
+        refused, so that nothing is placed later than the person meant it. Raises
+        ShuttingDown.
+        """
+        with self._lock:
+            if self._is_stopped:
+                raise ShuttingDown("The engine is closing; this was not carried out.")
+            desk = self._desk
+            if desk is None and isinstance(command, WatchSymbol | LoadCandles):
+                self._early.append(command)
+                return
+        if desk is not None:
+            desk.submit(command)
+        else:
+            sentence = "The connection to the exchange is not ready yet; nothing was sent."
+            self.hub.publish(CommandRefused(command=command, sentence=sentence))
+
+    def watch(self, symbol: str, interval: str = "1m") -> None:
+        """Stream this symbol's book, tape, mark price and candles into `market` and `hub`."""
+        self.submit(WatchSymbol(symbol=symbol, interval=interval))
+
+    # --- life ------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin; follow EngineStateChanged, or call `wait_until_live`."""
+        self._tell(EngineState.STARTING, f"Starting on {self.environment.name}.")
+        self._orders.start()
+        self._queries.start()
+        self._housekeeping.start()
+
+    def wait_until_live(self, timeout_s: float = 30.0) -> None:
+        """Block until LIVE. Raises what stopped the start, or NotConnected at the time-out."""
+        with self._changed:
+            settled = self._changed.wait_for(
+                lambda: self._state is EngineState.LIVE or self._failure is not None, timeout_s
+            )
+        if self._failure is not None:
+            raise self._failure
+        if not settled:
+            raise NotConnected(
+                f"{self.environment.name} was not reached within {timeout_s:g} s"
+                f" (state: {self._state})."
+            )
+
+    def stop(self, timeout_s: float = 4.0) -> None:
+        """End every thread, connection and child. Orders at the exchange stay as they are.
+
+        Blocks for `timeout_s` at the most; may be called twice and before `start`.
+        """
+        with self._lock:
+            if self._is_stopped:
+                return
+            self._is_stopped = True
+        deadline = Deadline(SystemClock(), timeout_s)
+        self._housekeeping.request_stop()
+        if self._feed is not None:
+            self._feed.stop()
+        parts = self._parts
+        if parts is not None:
+            parts.close_connections(deadline.left_s() / 2)
+        ended = [self._orders.stop(deadline.left_s()), self._queries.stop(deadline.left_s())]
+        if not self._housekeeping.is_current():
+            ended.append(self._housekeeping.join(deadline.left_s()))
+        # a start that was still running may have built its parts meanwhile
+        parts = self._parts
+        if parts is not None:
+            parts.close(deadline.left_s())
+        if not all(ended):
+            logger.error("not every thread of the engine ended in time")
+        self._tell(EngineState.STOPPED, "Stopped.")
+
+    # --- housekeeping thread ------------------------------------------------------------
+
+    def _keep_house(self, stop: threading.Event) -> None:
+        try:
+            self._build(stop)
+        except ShuttingDown:
+            return
+        except PerpdeskError as error:
+            logger.warning("start failed: %s", error)
+            self._failure = error
+            self._tell(EngineState.DEGRADED, str(error))
+            self._alert("START_FAILED", str(error))
+            return
+        reporter = HealthReporter(self._built.gateway, self.hub.publish, self.clock)
+        ticks = 0
+        while not stop.is_set():
+            self._tick()
+            if ticks % _REPORT_EVERY == 0:
+                reporter.report()
+            ticks += 1
+            self.clock.wait(stop, TICK_S)
+
+    def _build(self, stop: threading.Event) -> None:
+        """Everything up to the user stream; its LIVE then starts the first recovery.
+
+        The contracts are asked for until they come: without them no order can be
+        checked, and a network that is down now may be up in a moment.
+        """
+        parts = build_parts(
+            self.config,
+            self.environment,
+            self._user_data,
+            clock=self.clock,
+            hub=self.hub,
+            mark_price=self.market.mark_price,
+            on_gap=self._on_gap,
+            on_crash=self._on_crash,
+        )
+        self._parts = parts
+        backoff = Backoff(maximum_s=15.0)
+        while True:
+            self._check_running(stop)
+            try:
+                parts.gateway.warm_up()
+                break
+            except KeyRefused:
+                raise
+            except PerpdeskError as error:
+                self._tell(EngineState.DEGRADED, f"{self.environment.name} is not reached: {error}")
+                self._check_paper()
+                self.clock.wait(stop, backoff.next_s())
+        parts.restore()
+        feed = MarketFeed(parts.gateway, self.hub, self.market, self._queries, self.clock)
+        desk = CommandDesk(parts.gateway, parts.oms, feed, self.hub, self._orders, self._queries)
+        parts.gateway.start_user_stream(parts.oms.on_event)
+        with self._lock:
+            self._feed, self._desk = feed, desk
+            early, self._early = self._early, []
+        for command in early:
+            desk.submit(command)
+
+    def _check_running(self, stop: threading.Event) -> None:
+        if stop.is_set():
+            raise ShuttingDown("Closing.")
+
+    def _tick(self) -> None:
+        parts = self._built
+        parts.gateway.tick()
+        parts.oms.resolver.tick(self.clock.monotonic())
+        self._refresh_account()
+        self._check_paper()
+
+    def _refresh_account(self) -> None:
+        """Margins, available balance and liquidation prices are not on the stream: they are
+        read after orders or fills, at most once in `_REFRESH_PAUSE_S`.
+        """
+        now_s = self.clock.monotonic()
+        due = self._account_moved and now_s - self._refreshed_at_s >= _REFRESH_PAUSE_S
+        if not due or self._state is not EngineState.LIVE:
+            return
+        self._account_moved, self._refreshed_at_s = False, now_s
+        self._queries.submit(self._read_account)
+
+    def _read_account(self) -> None:
+        try:
+            self._built.oms.reconciler.refresh_account()
+        except PerpdeskError as error:
+            logger.info("margins not read: %s", error)
+            self._account_moved = True
+
+    def _check_paper(self) -> None:
+        """A dead paper exchange takes its account with it: say so, once."""
+        paper = self._built.venue.paper
+        if paper is None or paper.is_running or self._paper_lost:
+            return
+        self._paper_lost = True
+        sentence = "The paper exchange has stopped. Close Perpdesk and start it again."
+        self._tell(EngineState.DEGRADED, sentence)
+        self._alert("PAPER_EXCHANGE_LOST", sentence)
+        self._failure = self._failure or PaperExchangeError(sentence)
+        with self._changed:
+            self._changed.notify_all()
+
+    # --- listeners: any thread, at once ---------------------------------------------------
+
+    def _on_gap(self) -> None:
+        try:
+            self._queries.submit(self._recover)
+        except ShuttingDown:
+            logger.debug("no recovery: the engine is closing")
+
+    def _recover(self) -> None:
+        self._built.oms.reconciler.recover(self._housekeeping.stop_event)
+
+    def _on_state(self, event: EngineStateChanged) -> None:
+        with self._changed:
+            self._state = event.state
+            self._changed.notify_all()
+
+    def _on_stream_state(self, event: StreamStateChanged) -> None:
+        if self._feed is not None:
+            self._feed.on_stream_state(event)
+
+    def _on_account_moved(self, _event: OrderChanged | FillRecorded) -> None:
+        self._account_moved = True
+
+    def _on_position(self, event: PositionChanged) -> None:
+        """Its profit needs a mark price, also when another symbol is on screen."""
+        if event.position.quantity and self._feed is not None:
+            self._feed.follow_mark_price(event.position.symbol)
+
+    def _on_crash(self, thread: str, error: BaseException) -> None:
+        sentence = f"Perpdesk's thread {thread!r} failed ({type(error).__name__}); see the log."
+        self.hub.publish(ThreadCrashed(thread=thread, sentence=sentence))
+        self._alert("THREAD_CRASHED", sentence)
+
+    def _alert(self, code: str, sentence: str) -> None:
+        self.hub.publish(
+            Alert(level=AlertLevel.ERROR, code=code, sentence=sentence, at_ms=self.clock.now_ms())
+        )
+
+    def _tell(self, state: EngineState, sentence: str) -> None:
+        self.hub.publish(EngineStateChanged(state=state, sentence=sentence))
