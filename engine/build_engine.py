@@ -120,6 +120,19 @@ def build_gateway(
     )
 
 
+class Rules:
+    """The contracts' rules, translated once: a real venue has five hundred of them."""
+
+    def __init__(self, gateway: BinanceGateway) -> None:
+        self._gateway = gateway
+        self._known: Mapping[str, Instrument] | None = None
+
+    def instruments(self) -> Mapping[str, Instrument]:
+        if self._known is None:
+            self._known = self._gateway.get_exchange_instruments()
+        return self._known
+
+
 class Parts:
     """A built engine's parts, and the order in which they are taken apart."""
 
@@ -129,11 +142,13 @@ class Parts:
         gateway: BinanceGateway,
         oms: OrderManager,
         journal: JournalWriter,
+        rules: Rules,
     ) -> None:
         self.venue = venue
         self.gateway = gateway
         self.oms = oms
         self.journal = journal
+        self.rules = rules
 
     def restore(self) -> None:
         """What the journal knew to be open; the first recovery asks what became of it."""
@@ -169,12 +184,13 @@ def build_parts(
     try:
         journal = JournalWriter(_journal_file(environment, venue, user_data), clock, hub.publish)
         gateway = build_gateway(config, venue, clock, hub.publish, on_crash)
+        rules = Rules(gateway)
         oms = OrderManager(
             gateway,
             journal,
             hub,
             clock,
-            _Rules(gateway).instruments,
+            rules.instruments,
             OmsSettings(
                 retry_attempts=config["oms.retry_attempts"],
                 retry_backoff_base=config["oms.retry_backoff_base"],
@@ -186,20 +202,7 @@ def build_parts(
         venue.close(1.0)
         raise
     journal.start(hub)
-    return Parts(venue, gateway, oms, journal)
-
-
-class _Rules:
-    """The contracts' rules, translated once: a real venue has five hundred of them."""
-
-    def __init__(self, gateway: BinanceGateway) -> None:
-        self._gateway = gateway
-        self._known: Mapping[str, Instrument] | None = None
-
-    def instruments(self) -> Mapping[str, Instrument]:
-        if self._known is None:
-            self._known = self._gateway.get_exchange_instruments()
-        return self._known
+    return Parts(venue, gateway, oms, journal, rules)
 
 
 def _journal_file(environment: Environment, venue: Venue, user_data: Path) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,6 +25,7 @@ from engine.errors import (
     PaperExchangeError,
     PerpdeskError,
     ShuttingDown,
+    UnknownSymbol,
 )
 from engine.event_hub import EventHub
 from engine.events import (
@@ -154,10 +156,17 @@ class TradingEngine:
         paper = self._parts.venue.paper if self._parts is not None else None
         return paper.pid if paper is not None else None
 
+    @property
+    def instruments(self) -> Mapping[str, Instrument]:
+        """Every contract's rules. Never blocks once the engine has been RECOVERING."""
+        return self._built.rules.instruments()
+
     def instrument(self, symbol: str) -> Instrument:
-        """Blocks at the first call only. Raises UnknownSymbol."""
-        self.gateway.get_exchange_info(symbol)
-        return self.gateway.get_exchange_instruments()[symbol]
+        """Raises UnknownSymbol."""
+        known = self.instruments
+        if symbol not in known:
+            raise UnknownSymbol(symbol, tuple(sorted(known)))
+        return known[symbol]
 
     @property
     def _built(self) -> Parts:
@@ -285,6 +294,7 @@ class TradingEngine:
             self._check_running(stop)
             try:
                 parts.gateway.warm_up()
+                parts.rules.instruments()
                 break
             except KeyRefused:
                 raise

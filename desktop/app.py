@@ -1,0 +1,180 @@
+"""The program: puts window, bridge and engine together, and takes them apart again."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from desktop.crash_hooks import CrashHooks
+from desktop.engine_bridge import EngineBridge
+from desktop.main_window import MainWindow
+from desktop.options import Options
+from desktop.shutdown import Shutdown
+from desktop.theme.apply_theme import apply_theme
+from engine.config import Config, Environment, load_config
+from engine.errors import PerpdeskError
+from engine.events import Alert, EngineStateChanged, Event
+from engine.trading_engine import TradingEngine
+from engine.trading_types import AlertLevel, EngineState
+from engine.utils.logger import close_logging, setup_logging
+from engine.utils.paths import user_data_dir
+
+logger = logging.getLogger(__name__)
+
+EXIT_BAD_INPUT = 78
+
+# Shorter turns of the interpreter keep clicks quick while a stream thread decodes.
+_SWITCH_INTERVAL_S = 0.0005
+_CTRL_C_MS = 200
+
+
+class Desk(QObject):
+    """One window on one engine. Made and closed on the GUI thread."""
+
+    closed = Signal(object)  # True: everything ended in time
+
+    def __init__(self, config: Config, environment: Environment, user_data: Path) -> None:
+        super().__init__()
+        self.engine = TradingEngine(config, environment, user_data)
+        self.bridge = EngineBridge(self.engine.hub, self.engine.submit)
+        self.window = MainWindow(
+            environment=environment.name,
+            kind=environment.kind,
+            symbol=config["desktop.symbol"],
+            interval=config["desktop.interval"],
+            submit=self.bridge.submit,
+            layout_file=user_data / "layout.json",
+        )
+        self._has_instruments = False
+        self._shutdown = Shutdown(self.engine.stop)
+        self._shutdown.finished.connect(self.closed)
+        self.bridge.events_ready.connect(self._on_events)
+        self.window.close_requested.connect(self.close)
+
+    def open(self) -> None:
+        """Show the window; the engine starts once it has been painted."""
+        self.window.show()
+        QTimer.singleShot(0, self.engine.start)
+
+    @Slot()
+    def close(self) -> None:
+        """The window goes at once, the rest within the shutdown's deadline."""
+        self.bridge.close()
+        self.window.hide()
+        self._shutdown.begin()
+
+    def tell(self, sentence: str) -> None:
+        """Any thread: show an error of our own as an alert."""
+        self.engine.hub.publish(
+            Alert(
+                level=AlertLevel.ERROR,
+                code="INTERNAL",
+                sentence=sentence,
+                at_ms=self.engine.clock.now_ms(),
+            )
+        )
+
+    @Slot(object)
+    def _on_events(self, events: list[Event]) -> None:
+        if not self._has_instruments and any(_is_recovering(event) for event in events):
+            # loaded by now: the engine recovers only after it knows the contracts
+            self._has_instruments = True
+            self.window.set_instruments(self.engine.instruments)
+        self.window.handle_events(events)
+
+
+def _is_recovering(event: Event) -> bool:
+    return isinstance(event, EngineStateChanged) and event.state in (
+        EngineState.RECOVERING,
+        EngineState.LIVE,
+    )
+
+
+class Task(Protocol):
+    """What a program without a person does with the window; ends by closing it."""
+
+    exit_code: int
+
+    def begin(self) -> None: ...
+
+
+def run(options: Options) -> int:
+    """Open the window and serve until it is closed. Returns the exit code."""
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    app = QApplication(["perpdesk"])
+    app.setApplicationName("Perpdesk")
+    app.setQuitOnLastWindowClosed(False)
+    apply_theme(app)
+    try:
+        config = load_config(options.config)
+        environment = config.environment(options.environment)
+        if not options.is_offscreen or options.user_data is not None:
+            return _serve(app, options, config, environment, user_data_dir(options.user_data))
+        with tempfile.TemporaryDirectory(prefix="perpdesk-", ignore_cleanup_errors=True) as folder:
+            return _serve(app, options, config, environment, Path(folder))
+    except (PerpdeskError, OSError) as error:
+        return _refuse(str(error), with_window=not options.is_offscreen)
+
+
+def _serve(
+    app: QApplication, options: Options, config: Config, environment: Environment, user_data: Path
+) -> int:
+    setup_logging(user_data)
+    desk = Desk(config, environment, user_data)
+    hooks = CrashHooks(user_data, desk.tell)
+    hooks.install()
+    if options.size is not None:
+        desk.window.resize(*options.size)
+    task = _task_for(options, desk, user_data)
+    desk.closed.connect(lambda in_time: app.exit(0 if in_time else 1))
+    ctrl_c = _listen_for_ctrl_c(desk)
+    desk.open()
+    if task is not None:
+        task.begin()
+    code = app.exec()
+    ctrl_c.stop()
+    hooks.close()
+    close_logging()
+    return code or (task.exit_code if task is not None else 0)
+
+
+def _task_for(options: Options, desk: Desk, user_data: Path) -> Task | None:
+    if options.selftest:
+        from desktop.selftest import Selftest  # noqa: PLC0415 - only then is QtTest needed
+
+        return Selftest(desk.window, desk.engine, user_data / "selftest.json")
+    if options.screenshot is not None:
+        from desktop.screenshot import Screenshot  # noqa: PLC0415
+
+        return Screenshot(desk.window, options.screenshot, options.after_s)
+    return None
+
+
+def _listen_for_ctrl_c(desk: Desk) -> QTimer:
+    """Python sees a signal only when it gets to run, so it is given a turn now and then."""
+    signal.signal(signal.SIGINT, lambda *_: desk.close())
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, lambda *_: desk.close())
+    turn = QTimer(desk, interval=_CTRL_C_MS)
+    turn.timeout.connect(_take_a_turn)
+    turn.start()
+    return turn
+
+
+def _take_a_turn() -> None:
+    """Nothing to do: being called is the point."""
+
+
+def _refuse(sentence: str, *, with_window: bool) -> int:
+    if sys.stderr is not None:
+        print(f"perpdesk: {sentence}", file=sys.stderr)  # noqa: T201 - before there is a log
+    if with_window:
+        QMessageBox.critical(None, "Perpdesk cannot start", sentence)
+    return EXIT_BAD_INPUT
