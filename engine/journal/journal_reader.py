@@ -1,0 +1,121 @@
+"""Reading the journal: what was open at the last stop, the history, and CSV files.
+
+Every call opens the file read-only for itself, so it may run on any thread while
+the writer works. It sees what the writer has flushed.
+"""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from engine.errors import JournalError
+from engine.journal.journal_rows import (
+    FILL_COLUMNS,
+    ORDER_COLUMNS,
+    fill_view,
+    order_view,
+    order_view_of_intent,
+)
+from engine.trading_types import OrderStatus
+from engine.views import FillView, OrderView
+
+T = TypeVar("T")
+
+_AFTER_RESTART = "Sent before Perpdesk was last closed; the exchange is being asked."
+
+_OPEN_ORDERS = """
+    SELECT * FROM orders WHERE status NOT IN
+        ('FILLED', 'CANCELED', 'REJECTED', 'EXPIRED', 'EXPIRED_IN_MATCH')
+    ORDER BY created_at
+"""
+# the intent is on disk before the order's first state is: a kill may come between
+_LONELY_INTENTS = """
+    SELECT * FROM intents WHERE kind = 'PLACE' AND NOT EXISTS (
+        SELECT 1 FROM orders WHERE orders.symbol = intents.symbol
+        AND orders.client_order_id = intents.client_order_id)
+    ORDER BY seq
+"""
+_FILLS_OF_OPEN_ORDERS = """
+    SELECT fills.* FROM fills JOIN orders USING (symbol, order_id) WHERE orders.status NOT IN
+        ('FILLED', 'CANCELED', 'REJECTED', 'EXPIRED', 'EXPIRED_IN_MATCH')
+"""
+
+
+class JournalReader:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    # --- for a start -------------------------------------------------------------------
+
+    def open_orders(self) -> list[OrderView]:
+        """Every order not known to have ended, as UNKNOWN: the exchange must be asked."""
+        views = self._rows(_OPEN_ORDERS, (), order_view)
+        views += self._rows(_LONELY_INTENTS, (), order_view_of_intent)
+        return [replace(v, status=OrderStatus.UNKNOWN, reason=_AFTER_RESTART) for v in views]
+
+    def fills_of_open_orders(self) -> list[FillView]:
+        return self._rows(_FILLS_OF_OPEN_ORDERS, (), fill_view)
+
+    def last_trade_ids(self) -> dict[str, int]:
+        """The newest trade known, by symbol."""
+        with self._open() as connection:
+            rows = connection.execute("SELECT symbol, MAX(trade_id) FROM fills GROUP BY symbol")
+            return {str(symbol): int(trade_id) for symbol, trade_id in rows}
+
+    # --- history -----------------------------------------------------------------------
+
+    def fills(self, *, since_ms: int = 0, limit: int = 1000) -> list[FillView]:
+        """The newest `limit` since then, newest first."""
+        sql = "SELECT * FROM fills WHERE time_ms >= ? ORDER BY time_ms DESC LIMIT ?"
+        return self._rows(sql, (since_ms, limit), fill_view)
+
+    def orders(self, *, since_ms: int = 0, limit: int = 1000) -> list[OrderView]:
+        """The newest `limit` by their last change since then, newest first."""
+        sql = "SELECT * FROM orders WHERE updated_at >= ? ORDER BY updated_at DESC LIMIT ?"
+        return self._rows(sql, (since_ms, limit), order_view)
+
+    def export_fills(self, target: Path) -> int:
+        """A CSV of every fill, oldest first. Returns their number. Raises JournalError."""
+        return self._export("SELECT * FROM fills ORDER BY time_ms", FILL_COLUMNS, target)
+
+    def export_orders(self, target: Path) -> int:
+        """A CSV of every order, oldest first. Returns their number. Raises JournalError."""
+        return self._export("SELECT * FROM orders ORDER BY created_at", ORDER_COLUMNS, target)
+
+    def _export(self, sql: str, columns: Sequence[str], target: Path) -> int:
+        count = 0
+        try:
+            with self._open() as connection, target.open("w", newline="", encoding="utf-8") as file:
+                writer = csv.writer(file)
+                writer.writerow(columns)
+                for row in connection.execute(sql):
+                    writer.writerow([row[name] for name in columns])
+                    count += 1
+        except OSError as error:
+            raise JournalError(f"{target} cannot be written: {error.strerror}.") from None
+        return count
+
+    # --- the file ----------------------------------------------------------------------
+
+    def _rows(
+        self, sql: str, values: Sequence[object], read: Callable[[sqlite3.Row], T]
+    ) -> list[T]:
+        with self._open() as connection:
+            return [read(row) for row in connection.execute(sql, values)]
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            uri = f"{self._path.resolve().as_uri()}?mode=ro"
+            with closing(sqlite3.connect(uri, uri=True, timeout=1.0)) as connection:
+                connection.row_factory = sqlite3.Row
+                yield connection
+        except sqlite3.Error as error:
+            raise JournalError(f"The journal cannot be read: {error}.") from None

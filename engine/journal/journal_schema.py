@@ -1,0 +1,97 @@
+"""Tables of the journal and how an older file becomes a newer one.
+
+A migration, once released, is never edited: a change is a new entry at the end.
+Money is text, so that not a digit is lost; times are ms since 1970 UTC.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from engine.errors import JournalError
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE intents (
+        seq INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        client_order_id TEXT NOT NULL,
+        request_id TEXT NOT NULL,
+        symbol TEXT NOT NULL,
+        side TEXT,
+        type TEXT,
+        quantity TEXT,
+        price TEXT,
+        time_in_force TEXT,
+        reduce_only INTEGER,
+        position_side TEXT
+    );
+    CREATE TABLE orders (
+        symbol TEXT NOT NULL,
+        client_order_id TEXT NOT NULL,
+        order_id INTEGER,
+        side TEXT NOT NULL,
+        type TEXT NOT NULL,
+        status TEXT NOT NULL,
+        price TEXT NOT NULL,
+        orig_qty TEXT NOT NULL,
+        executed_qty TEXT NOT NULL,
+        cummulative_quote_qty TEXT NOT NULL,
+        avg_price TEXT NOT NULL,
+        time_in_force TEXT NOT NULL,
+        position_side TEXT NOT NULL,
+        reduce_only INTEGER NOT NULL,
+        commission TEXT NOT NULL,
+        commission_asset TEXT NOT NULL,
+        realized_pnl TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        origin TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (symbol, client_order_id)
+    );
+    CREATE INDEX open_orders ON orders (status) WHERE status NOT IN
+        ('FILLED', 'CANCELED', 'REJECTED', 'EXPIRED', 'EXPIRED_IN_MATCH');
+    CREATE TABLE fills (
+        symbol TEXT NOT NULL,
+        trade_id INTEGER NOT NULL,
+        order_id INTEGER NOT NULL,
+        client_order_id TEXT NOT NULL,
+        side TEXT NOT NULL,
+        price TEXT NOT NULL,
+        quantity TEXT NOT NULL,
+        commission TEXT NOT NULL,
+        commission_asset TEXT NOT NULL,
+        realized_pnl TEXT NOT NULL,
+        is_maker INTEGER NOT NULL,
+        position_side TEXT NOT NULL,
+        time_ms INTEGER NOT NULL,
+        PRIMARY KEY (symbol, trade_id, order_id)
+    );
+    CREATE INDEX fills_by_order ON fills (symbol, order_id);
+    CREATE TABLE events (
+        seq INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        body TEXT NOT NULL
+    );
+    """,
+)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to the newest version, one transaction a step.
+
+    Raises JournalError for a file of a newer Perpdesk, which is left as it is,
+    and sqlite3.Error.
+    """
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(MIGRATIONS):
+        raise JournalError(
+            f"The journal was written by a newer Perpdesk (version {version}, this one knows"
+            f" {len(MIGRATIONS)}). Update Perpdesk, or choose another data folder."
+        )
+    for number in range(version, len(MIGRATIONS)):
+        script = MIGRATIONS[number]
+        connection.executescript(f"BEGIN;{script};PRAGMA user_version={number + 1};COMMIT;")
