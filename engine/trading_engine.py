@@ -151,6 +151,11 @@ class TradingEngine:
         return self._state
 
     @property
+    def failure(self) -> PerpdeskError | None:
+        """What ended the engine's work for good, if something did."""
+        return self._failure
+
+    @property
     def paper_pid(self) -> int | None:
         """The process of the paper exchange that this engine started, if it did."""
         paper = self._parts.venue.paper if self._parts is not None else None
