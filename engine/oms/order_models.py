@@ -121,14 +121,13 @@ class Order(OrderFace):
     def _while_open(
         self, update: OrderUpdate, said: OrderStatus | None, fill: FillView | None
     ) -> Outcome:
-        old = self._view
         is_newer = self._is_newer(update, said)
-        if update.executed_qty < old.executed_qty:
-            if is_newer:
-                return self._contradiction(fill, "reports less executed than before")
-        elif is_newer or said in TERMINAL_STATUSES:
+        reported_before = self._tie_break[0]  # trades may have told of more already
+        if is_newer and update.executed_qty < reported_before:
+            return self._contradiction(fill, "reports less executed than before")
+        if is_newer or said in TERMINAL_STATUSES:
             return self._accept(update, said, fill)
-        elif update.executed_qty > old.executed_qty:
+        if update.executed_qty > self._view.executed_qty:
             return self._accept_quantity(update, fill)
         return self._fill_alone(fill)
 
@@ -154,7 +153,10 @@ class Order(OrderFace):
     ) -> Outcome:
         old = self._view
         current = OrderStatus.UNKNOWN if self._concluded else old.status
-        status = TRANSITIONS[current].get(said or OrderStatus.UNKNOWN)
+        word = said or OrderStatus.UNKNOWN
+        if word is OrderStatus.NEW and old.executed_qty:
+            word = OrderStatus.PARTIALLY_FILLED  # from before a trade that was seen already
+        status = TRANSITIONS[current].get(word)
         if status is None:
             return self._contradiction(fill, f"went from {old.status} to {said}")
         is_end = status in TERMINAL_STATUSES
