@@ -1,0 +1,157 @@
+"""A small HTTP server on a real socket whose every answer a test scripts.
+
+It can also do what a good server never does: answer half, drip, cut, say nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+
+    @property
+    def params(self) -> dict[str, str]:
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
+
+@dataclass(frozen=True)
+class Reply:
+    """`behaviour` is one of: whole, silent, cut (head only), reset, drip, close_after."""
+
+    body: object = field(default_factory=dict)
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    behaviour: str = "whole"
+    raw: bytes | None = None
+
+    def to_bytes(self) -> bytes:
+        if self.raw is not None:
+            return self.raw
+        body = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+        lines = [f"HTTP/1.1 {self.status} Toy", f"Content-Length: {len(body)}"]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+Script = Callable[[Request], Reply]
+
+
+class ToyHttpServer:
+    """Serves `script` until closed. `requests` and `connections` tell what came."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.requests: list[Request] = []
+        self.connections = 0
+        self._stopping = threading.Event()
+        self._sockets: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._start(self._accept)
+
+    def of(self, path: str) -> list[Request]:
+        return [request for request in self.requests if request.path == path]
+
+    def cut_idle_connections(self) -> None:
+        for sock in self._sockets:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._stopping.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.cut_idle_connections()
+        for thread in self._threads:
+            thread.join(5)
+        for sock in self._sockets:
+            sock.close()
+
+    def _start(self, body: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=body, args=args, name="toy-http", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self._sockets.append(sock)
+            self._start(self._serve, sock)
+
+    def _serve(self, sock: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            received = b""
+            while not self._stopping.is_set():
+                while b"\r\n\r\n" not in received:
+                    data = sock.recv(65536)
+                    if not data:
+                        return
+                    received += data
+                head, _, received = received.partition(b"\r\n\r\n")
+                request = _parse(head.decode("latin-1"))
+                self.requests.append(request)
+                if not self._answer(sock, self.script(request)):
+                    return
+
+    def _answer(self, sock: socket.socket, reply: Reply) -> bool:
+        content = reply.to_bytes()
+        if reply.behaviour == "silent":
+            self._stopping.wait(30)
+            return False
+        if reply.behaviour == "cut":
+            sock.sendall(content[: content.index(b"\r\n\r\n") + 5])
+        elif reply.behaviour == "drip":
+            for at in range(len(content)):
+                sock.sendall(content[at : at + 1])
+                if self._stopping.wait(0.05):
+                    break
+        elif reply.behaviour == "reset":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.close()
+            return False
+        else:
+            sock.sendall(content)
+        if reply.behaviour == "whole":
+            return True
+        sock.shutdown(socket.SHUT_RDWR)
+        return False
+
+
+def _parse(head: str) -> Request:
+    lines = head.split("\r\n")
+    method, target, _ = lines[0].split(" ")
+    parts = urlsplit(target)
+    headers = {}
+    for line in lines[1:]:
+        name, _, value = line.partition(":")
+        headers[name.strip().lower()] = value.strip()
+    return Request(method, parts.path, parts.query, headers)
+
+
+@contextlib.contextmanager
+def toy_http_server(script: Script) -> Iterator[ToyHttpServer]:
+    server = ToyHttpServer(script)
+    try:
+        yield server
+    finally:
+        server.close()

@@ -1,0 +1,16 @@
+"""Waiting in tests: for a condition, with a deadline, without sleeping blindly."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+
+def wait_until(condition: Callable[[], object], timeout_s: float = 5.0, what: str = "") -> None:
+    """Returns when `condition()` is true; fails the test after `timeout_s`."""
+    ends_at = time.monotonic() + timeout_s
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < ends_at, f"not within {timeout_s} s: {what or condition}"
+        pause.wait(0.005)
