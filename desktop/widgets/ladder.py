@@ -430,7 +430,7 @@ class PriceLadder(QWidget):
         hint = self._hint()
         if hint != self._look.hint:
             self._look.hint = hint
-            self.update(self._painter.hint_rect(self._frame))
+            self.update(self._frame.header_rect())
 
     def _hint(self) -> str:
         if self._model.middle() is None:

@@ -23,7 +23,6 @@ ROW_PX = 18
 _SMALLEST_ROW_PX = 15
 _ROWS_WANTED = 23  # ten levels a side, the spread, and a row of air at both ends
 HEADER_PX = 20
-_HINT_PX = 24
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
@@ -44,6 +43,9 @@ class LadderFrame:
 
     def row_rect(self, row: int) -> QRect:
         return QRect(0, self.top + row * self.row_px, self.right, self.row_px)
+
+    def header_rect(self) -> QRect:
+        return QRect(0, self.top - HEADER_PX, self.right, HEADER_PX)
 
     def row_at(self, y: float) -> int | None:
         row = int((y - self.top) // self.row_px)
@@ -66,7 +68,7 @@ def frame_for(width: int, height: int, top: int, price_text: str) -> LadderFrame
     """Five columns; rows get lower before fewer than ten levels a side are left."""
     price_px = round(digit_px(12) * len(price_text)) + 30
     beside = max(width - price_px, 0) // 2
-    mine = round(beside * 0.44)
+    mine = round(beside * 0.46)
     space = max(height - top, 0)
     row_px = min(ROW_PX, max(_SMALLEST_ROW_PX, space // _ROWS_WANTED))
     return LadderFrame(
@@ -104,7 +106,7 @@ class LadderPainter:
         """Repaint the rows that touch `dirty`."""
         painter.fillRect(dirty, ink(palette.BACKGROUND))
         if dirty.top() < frame.top:
-            _paint_header(painter, frame)
+            _paint_header(painter, frame, self._look.hint)
         if self._model.middle() is None:
             self._paint_waiting(painter, frame)
             return
@@ -117,12 +119,6 @@ class LadderPainter:
                 self._paint_row(painter, frame, row)
         self._paint_chips(painter, frame, first, last)
         _paint_rules(painter, frame)
-        if self._look.hint:
-            self._paint_hint(painter, frame)
-
-    def hint_rect(self, frame: LadderFrame) -> QRect:
-        bottom = frame.top + frame.rows * frame.row_px
-        return QRect(0, bottom - _HINT_PX, frame.right, _HINT_PX)
 
     # --- rows ---------------------------------------------------------------
 
@@ -216,10 +212,7 @@ class LadderPainter:
         else:
             painter.fillRect(rect, ink(palette.BACKGROUND))
             _paint_outline(painter, rect, colour)
-        text = _short(own.quantity)
-        if len(own.orders) > 1:
-            text = f"{text} ×{len(own.orders)}"
-        painter.drawText(rect, _CENTRE, text)
+        painter.drawText(rect, _CENTRE, _chip_text(own, chip.width()))
 
     # --- words --------------------------------------------------------------
 
@@ -228,13 +221,6 @@ class LadderPainter:
         painter.setPen(ink(palette.TEXT_DIM))
         room = QRect(0, frame.top, frame.right, frame.rows * frame.row_px)
         painter.drawText(room, _CENTRE, "Waiting for the order book…")
-
-    def _paint_hint(self, painter: QPainter, frame: LadderFrame) -> None:
-        rect = QRectF(self.hint_rect(frame))
-        painter.fillRect(rect, ink(palette.UNKNOWN_SOFT))
-        painter.setFont(words_font(12))
-        painter.setPen(ink(palette.WARNING))
-        painter.drawText(rect, _CENTRE, self._look.hint)
 
     def _price_text(self, bucket: int) -> str:
         text = self._price_texts.get(bucket)
@@ -256,15 +242,21 @@ class LadderPainter:
             self._texts_of = texts_of
 
 
-def _paint_header(painter: QPainter, frame: LadderFrame) -> None:
-    top = frame.top - HEADER_PX
-    painter.fillRect(0, top, frame.right, HEADER_PX, ink(palette.HEADER))
+def _paint_header(painter: QPainter, frame: LadderFrame, hint: str) -> None:
+    """The names of the columns; a hint takes their place, never that of a row."""
+    header = frame.header_rect()
+    painter.fillRect(header, ink(palette.UNKNOWN_SOFT if hint else palette.HEADER))
     painter.setFont(words_font())
-    painter.setPen(ink(palette.TEXT_FAINT))
-    edges = (0, frame.bids, frame.price, frame.asks, frame.my_asks, frame.right)
-    names = ("Mine", "Bids", "Price", "Asks", "Mine")
-    for name, left, right in zip(names, edges[:-1], edges[1:], strict=True):
-        painter.drawText(QRect(left, top, right - left, HEADER_PX), _CENTRE, name)
+    if hint:
+        painter.setPen(ink(palette.WARNING))
+        painter.drawText(header, _CENTRE, hint)
+    else:
+        painter.setPen(ink(palette.TEXT_FAINT))
+        edges = (0, frame.bids, frame.price, frame.asks, frame.my_asks, frame.right)
+        names = ("Mine", "Bids", "Price", "Asks", "Mine")
+        for name, left, right in zip(names, edges[:-1], edges[1:], strict=True):
+            cell = QRect(left, header.top(), right - left, HEADER_PX)
+            painter.drawText(cell, _CENTRE, name)
     painter.setPen(hairline(palette.LINE))
     painter.drawLine(0, frame.top - 1, frame.right, frame.top - 1)
 
@@ -280,6 +272,18 @@ def _paint_outline(painter: QPainter, rect: QRectF, colour: str) -> None:
     painter.setPen(hairline(colour, Qt.PenStyle.DashLine))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(rect.adjusted(0, 0, -1, -1))
+
+
+def _chip_text(own: OwnOrders, width: int) -> str:
+    """Quantity and number of orders, as far as they fit."""
+    text = _short(own.quantity)
+    count = f"×{len(own.orders)}"
+    if len(own.orders) == 1:
+        return text
+    for whole in (f"{text} {count}", f"{text}{count}"):
+        if len(whole) * digit_px() <= width - 2:
+            return whole
+    return count
 
 
 def _short(quantity: Decimal) -> str:

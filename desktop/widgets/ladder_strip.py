@@ -28,6 +28,7 @@ class LadderStrip(QWidget):
         self.grouping.setObjectName("ladder.grouping")
         self.grouping.setAccessibleName("Price step of a ladder row")
         self.grouping.setToolTip("Price step of a row")
+        self.grouping.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.grouping.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.grouping.activated.connect(self._choose)
         self._spread = QLabel(self)
