@@ -42,11 +42,18 @@ class PaperAlgoOrder(msgspec.Struct, tag_field="k", tag="algo", kw_only=True, eq
     triggered_ms: int = 0
     order_id: int = 0
     order_type: str = ""
+    executed_steps: int = 0  # of the order in the book
+    quote_units: int = 0
+    held_position: bool = False  # close-position: there has been one to close
     reject_reason: str = ""
 
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_ALGO_STATUSES
+
+    @property
+    def actual_order_id(self) -> str:
+        return str(self.order_id) if self.order_id else ""
 
     @property
     def waits(self) -> bool:
@@ -98,3 +105,50 @@ class PaperAlgoOrder(msgspec.Struct, tag_field="k", tag="algo", kw_only=True, eq
             "triggerTime": self.triggered_ms,
             "goodTillDate": self.good_till_ms,
         }
+
+    def queried(self, grid: Grid, *, in_list: bool) -> dict[str, object]:
+        """A row of the algo queries."""
+        row = self.written(grid)
+        row["actualOrderId"] = self.actual_order_id
+        row["actualPrice"] = grid.average(self.quote_units, self.executed_steps)
+        row["tpOrderType"] = ""
+        if in_list:
+            row["tpTriggerPrice"] = row["tpPrice"] = grid.price_zero
+            row["slTriggerPrice"] = row["slPrice"] = grid.price_zero
+        else:
+            row["actualType"] = self.order_type
+            row["actualQty"] = grid.qty(self.executed_steps)
+        return row
+
+    def event_body(self, grid: Grid) -> dict[str, object]:
+        """The `o` of ALGO_UPDATE."""
+        body: dict[str, object] = {
+            "caid": self.client_algo_id,
+            "aid": self.algo_id,
+            "at": "CONDITIONAL",
+            "o": self.type,
+            "s": self.symbol,
+            "S": self.side,
+            "ps": self.position_side,
+            "f": self.time_in_force,
+            "q": grid.qty(self.qty_steps),
+            "X": self.status,
+            "ai": self.actual_order_id,
+            "ap": grid.average(self.quote_units, self.executed_steps),
+            "aq": grid.qty(self.executed_steps),
+            "tp": grid.price(self.trigger_ticks),
+            "p": grid.price(self.price_ticks),
+            "V": self.self_trade_prevention,
+            "wt": self.working_type,
+            "pm": self.price_match,
+            "cp": self.close_position,
+            "pP": self.price_protect,
+            "R": self.reduce_only,
+            "tt": self.triggered_ms,
+            "gtd": self.good_till_ms,
+            "rm": self.reject_reason,
+            "ia": self.is_active,
+        }
+        if self.order_type:
+            body["act"] = self.order_type
+        return body

@@ -11,6 +11,7 @@ from engine.paper.candle_history import CandleHistory
 from engine.paper.contract_specs import CONTRACT_SPECS, contract_spec
 from engine.paper.matching_book import MatchingBook
 from engine.paper.paper_account import AccountBooks, PaperAccount
+from engine.paper.paper_algo_service import AlgoService
 from engine.paper.paper_auth import ApiKey, KeyRing
 from engine.paper.paper_exchange import PaperExchange
 from engine.paper.paper_limits import LimitSettings
@@ -83,7 +84,10 @@ def build_venue(
         [ApiKey(k.api_key, k.account_id, k.api_secret) for k in keys]
         + [ApiKey(k.ed25519_api_key, k.account_id, k.ed25519_private_key) for k in keys]
     )
-    venue = PaperVenue(exchange, ring, folder, clock, settings.limits)
+    algos = AlgoService(exchange)
+    for algo in saved.algos.values():
+        algos.restore(algo)
+    venue = PaperVenue(exchange, algos, ring, folder, clock, settings.limits)
     venue.commit(now_ms)
     venue.remember_markets()
     return venue, keys

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from engine.paper.paper_account import PaperAccount
+from engine.paper.paper_algo_service import AlgoService
 from engine.paper.paper_exchange import PaperExchange
 from engine.paper.paper_limits import LimitSettings
 from engine.paper.paper_listen_keys import ListenKeys
@@ -23,6 +24,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """`caller` is None on public calls. `default_stp` differs by way in (venue rule)."""
 
     exchange: PaperExchange
+    algos: AlgoService
     listen_keys: ListenKeys
     limits: LimitSettings
     params: Params

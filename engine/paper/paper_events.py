@@ -8,6 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from engine.paper.paper_account import PaperAccount, Position
+from engine.paper.paper_algo_orders import PaperAlgoOrder
 from engine.paper.paper_grid import Grid, money
 from engine.paper.paper_orders import PaperFill, PaperOrder
 
@@ -138,6 +139,11 @@ def _position(account: PaperAccount, position: Position, mark: Decimal) -> Paylo
         "ps": position.side,
         "ma": "USDT",
     }
+
+
+def algo_update(algo: PaperAlgoOrder, grid: Grid, now_ms: int) -> UserEvent:
+    body = algo.event_body(grid)
+    return _event(algo.account_id, "ALGO_UPDATE", now_ms, T=now_ms, o=body)
 
 
 def leverage_changed(account_id: str, symbol: str, leverage: int, now_ms: int) -> UserEvent:

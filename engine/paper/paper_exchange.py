@@ -33,6 +33,7 @@ _EXPIRY_REASON = {
 }
 _REDUCE_ONLY_KNOCKED_OUT = 4
 _MAKER_EXPIRED_BY_STP = 1
+_ALGO_IDS = 2_000_000_000_000_000
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -61,6 +62,10 @@ class PaperExchange:
         """Ids of orders, amendments and income rows: one rising series."""
         self._next_id += 1
         return self._next_id
+
+    def next_algo_id(self) -> int:
+        """Ids of conditional orders: a series of its own, far from the orders'."""
+        return _ALGO_IDS + self.next_id()
 
     def take_events(self) -> list[UserEvent]:
         events, self._events = self._events, []
@@ -136,6 +141,12 @@ class PaperExchange:
             price_match=request.price_match,
             self_trade_prevention=request.self_trade_prevention,
             good_till_ms=request.good_till_ms,
+            original_type=request.original_type,
+            stop_ticks=request.stop_ticks,
+            working_type=request.working_type,
+            price_protect=request.price_protect,
+            activate_price=request.activate_price,
+            callback_rate=request.callback_rate,
         )
         if order.only_reduces:
             self._check_reduces(account, market, order)

@@ -61,6 +61,13 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     self_trade_prevention: str = "EXPIRE_MAKER"
     good_till_ms: int = 0
     close_position: bool = False
+    # of an order that was born from a conditional one
+    original_type: str = ""
+    stop_ticks: int = 0
+    working_type: str = "CONTRACT_PRICE"
+    price_protect: bool = False
+    activate_price: str = ""
+    callback_rate: str = ""
 
 
 def parse_order(

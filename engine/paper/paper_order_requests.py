@@ -252,10 +252,6 @@ def _cancel_batch(call: Call) -> object:
     return [_alone(call, {"symbol": symbol, name: str(one)}, cancel) for one in ids]
 
 
-def _open_algos(_call: Call) -> object:
-    return []
-
-
 ORDER_REQUESTS: Mapping[str, Handler] = {
     "place_order": place,
     "test_order": _test,
@@ -271,5 +267,4 @@ ORDER_REQUESTS: Mapping[str, Handler] = {
     "all_orders": _all_orders,
     "user_trades": _user_trades,
     "order_amendments": _amendments,
-    "open_algos": _open_algos,
 }

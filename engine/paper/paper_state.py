@@ -98,7 +98,6 @@ class SavedState(msgspec.Struct, kw_only=True):
         """Ids must rise across runs."""
         used = [order.order_id for order in self.orders.values()]
         used += [row.tran_id for row in self.income[-100:]]
-        used += list(self.algos)
         return max(used, default=0)
 
 

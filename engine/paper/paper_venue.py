@@ -14,6 +14,8 @@ from engine.clock import Clock
 from engine.errors import RateLimited, VenueError
 from engine.paper.paper_account import PaperAccount
 from engine.paper.paper_account_requests import ACCOUNT_REQUESTS
+from engine.paper.paper_algo_requests import ALGO_REQUESTS
+from engine.paper.paper_algo_service import AlgoService
 from engine.paper.paper_auth import KeyRing, Params, parse_parameters
 from engine.paper.paper_call import Call
 from engine.paper.paper_events import UserEvent, listen_key_expired
@@ -29,7 +31,7 @@ from engine.wire.endpoints import BY_ROUTE, Endpoint
 
 logger = logging.getLogger(__name__)
 
-_HANDLERS = {**MARKET_REQUESTS, **ACCOUNT_REQUESTS, **ORDER_REQUESTS}
+_HANDLERS = {**MARKET_REQUESTS, **ACCOUNT_REQUESTS, **ORDER_REQUESTS, **ALGO_REQUESTS}
 _MARK_MS = 1000
 _REMEMBER_MS = 10_000
 Headers = dict[str, str]
@@ -56,12 +58,14 @@ class PaperVenue:
     def __init__(
         self,
         exchange: PaperExchange,
+        algos: AlgoService,
         keys: KeyRing,
         state: StateFolder,
         clock: Clock,
         limits: LimitSettings,
     ) -> None:
         self.exchange = exchange
+        self.algos = algos
         self.limits = limits
         self.hub = StreamHub()
         self.feed = MarketFeed(self.hub, exchange.markets)
@@ -132,6 +136,7 @@ class PaperVenue:
         """What the call does, once it may. Raises VenueError."""
         call = Call(
             exchange=self.exchange,
+            algos=self.algos,
             listen_keys=self.listen_keys,
             limits=self.limits,
             params=params,
@@ -192,7 +197,8 @@ class PaperVenue:
     # what was caused
 
     def commit(self, now_ms: int) -> None:
-        """Records to disk, then events and prints to whoever listens."""
+        """Set off what has been triggered; records to disk; events and prints to listeners."""
+        self.algos.look(now_ms)
         records = self.exchange.take_records()
         if records:
             self._state.append(records)

@@ -13,7 +13,9 @@ from tests.helpers.paper import PaperClient, paper_server
 @pytest.fixture(scope="session")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperProcess]:
     folder = tmp_path_factory.mktemp("paper")
-    with paper_server(folder, fresh=True, unlimited=True, verify=True) as process:
+    with paper_server(
+        folder, fresh=True, unlimited=True, verify=True, balance="50000000"
+    ) as process:
         yield process
 
 
