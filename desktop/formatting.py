@@ -48,6 +48,14 @@ def money_text(amount: Decimal | float) -> str:
     return grouped(amount, 2)
 
 
+def short_amount(amount: float) -> str:
+    """1.23B, 456.78M, 12.34K: for volumes that nobody reads to the cent."""
+    for size, letter in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if amount >= size:
+            return f"{amount / size:,.2f}{letter}"
+    return f"{amount:,.2f}"
+
+
 def pct_text(pct: float, decimals: int = 2) -> str:
     return f"{signed(pct, decimals)}%"
 

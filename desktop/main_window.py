@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QVBoxLayout, QWid
 from desktop.layout_store import LayoutStore
 from desktop.theme.icons import program_icon
 from desktop.widgets.account_desk import AccountDesk
+from desktop.widgets.dock_title import DockGrip, DockTitle
 from desktop.widgets.environment_badge import EnvironmentFrame
 from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.kill_switch import KillPlan, KillSwitch
@@ -225,7 +226,7 @@ class MainWindow(QMainWindow):
         blotter = self._dock("blotter", "Account", self.account.blotter, bottom)
         self.splitDockWidget(watch, tape, Qt.Orientation.Vertical)
         self.splitDockWidget(ladder, ticket, Qt.Orientation.Horizontal)
-        self.resizeDocks([watch, ladder, ticket], [206, 250, 276], Qt.Orientation.Horizontal)
+        self.resizeDocks([watch, ladder, ticket], [232, 250, 276], Qt.Orientation.Horizontal)
         self.resizeDocks([watch, tape], [190, 360], Qt.Orientation.Vertical)
         self.resizeDocks([blotter], [212], Qt.Orientation.Vertical)
         menu = QMenu(self)
@@ -242,6 +243,7 @@ class MainWindow(QMainWindow):
         dock.setObjectName(f"dock.{name}")
         dock.setAccessibleName(title)
         dock.setWidget(panel)
+        dock.setTitleBarWidget(DockGrip(dock) if name == "blotter" else DockTitle(dock))
         dock.toggleViewAction().setObjectName(f"header.panels.{name}")
         self.addDockWidget(area, dock)
         return dock

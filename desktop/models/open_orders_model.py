@@ -52,7 +52,7 @@ class OpenOrdersModel(TableModel[OrderView]):
                 Column("Symbol", lambda o: Cell(o.symbol), sample="1000PEPEUSDT"),
                 Column("Side", _side, sample="SELL"),
                 Column("Type", _type, sample="TAKE PROFIT"),
-                Column(PRICE, self._price, numeric=True, sample="123,456.00"),
+                Column(PRICE, self._price, numeric=True, sample="64,250.10 to 64,250.10"),
                 Column(QUANTITY, self._quantity, numeric=True, sample="12,345.000"),
                 Column("Filled", self._filled, numeric=True, sample="12,345.000"),
                 Column("Value", _value, numeric=True, sample="1,234,567.00"),
@@ -147,9 +147,9 @@ class OpenOrdersModel(TableModel[OrderView]):
             if problem.field != field or problem.fix is None:
                 return EditRefused(sentence=problem.sentence)
             fixed = _amend(order, problem.fix, is_price=is_price)
-            return EditRefused(
-                sentence=problem.sentence, fixed=fixed, fix_text=f"Use {problem.fix:f}"
-            )
+            show = price_text if is_price else quantity_text
+            text = f"Use {show(problem.fix, instrument)}"
+            return EditRefused(sentence=problem.sentence, fixed=fixed, fix_text=text)
         return None
 
     def _editable_columns(self) -> tuple[int, int]:

@@ -63,6 +63,16 @@ class TicketDraft:
         best = self.best_ask if side is Side.BUY else self.best_bid
         return best or self.mark_price or ZERO
 
+    def prospect(self) -> str:
+        """What each button would do to the book as it stands; "" when it is not known."""
+        if self.is_stale or self.order_type is not OrderType.LIMIT or self.price is None:
+            return ""
+        if self.best_ask is not None and self.price >= self.best_ask:
+            return "A buy would trade at once; a sell would wait in the book."
+        if self.best_bid is not None and self.price <= self.best_bid:
+            return "A buy would wait in the book; a sell would trade at once."
+        return "Inside the spread: either side would wait in the book."
+
     def notional(self) -> Decimal:
         return self.reference_price() * (self.quantity or ZERO)
 

@@ -28,8 +28,8 @@ class WatchModel(TableModel[Watched]):
         self._instruments = instruments
         super().__init__(
             [
-                Column("Symbol", lambda w: Cell(w.symbol)),
-                Column("Last", self._last, numeric=True, sample="123,456.0"),
+                Column("Symbol", lambda w: Cell(w.symbol), sample="DOGEUSDT"),
+                Column("Last", self._last, numeric=True, sample="64,250.1"),
                 Column("24h", _change, numeric=True, sample="+12.34%"),
             ],
             parent=parent,

@@ -31,6 +31,8 @@ from desktop.theme.fonts import mono_font, ui_font
 from desktop.widgets.cell_delegate import MARK_WIDTH, PADDING, ROW_HEIGHT, CellDelegate
 from desktop.widgets.click_guard import ClickGuard
 
+_SLACK = 2  # letters are measured in fractions of a pixel
+
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -186,7 +188,7 @@ class DataTable(QTableView):
             metrics = numbers if model.headerData(column, horizontal, CellRole.NUMERIC) else words
             width = max(metrics.horizontalAdvance(sample), words.horizontalAdvance(title))
             mark = MARK_WIDTH if title in ("Status", "Level") else 0
-            self._widths.append(width + 2 * PADDING + mark)
+            self._widths.append(width + 2 * PADDING + mark + _SLACK)
 
     def _spread(self) -> None:
         """Share what is left over among all columns, so that the last is not lost far right."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from desktop.formatting import parse_number
 from desktop.theme import palette
 from desktop.theme.fonts import mono_font, ui_font
+from engine.market.instruments import decimals_of
 from engine.utils.decimals import floor_to_step
 
 _HEIGHT = 34
@@ -63,9 +64,7 @@ class DecimalField(QLineEdit):
 
     def set_number(self, number: Decimal) -> None:
         """Written with at least the contract's decimals, never rounded."""
-        exponent = number.as_tuple().exponent
-        decimals = max(self._decimals, -exponent if isinstance(exponent, int) else 0)
-        self.setText(f"{number:.{decimals}f}")
+        self.setText(f"{number:.{max(self._decimals, decimals_of(number))}f}")
 
     def set_wrong(self, is_wrong: bool) -> None:
         if is_wrong != self._is_wrong:

@@ -15,6 +15,7 @@ from desktop.formatting import (
     money_text,
     pct_text,
     price_text,
+    short_amount,
     signed,
 )
 from desktop.theme import palette
@@ -40,7 +41,7 @@ class HeaderBar(QWidget):
         self.setFixedHeight(_HEIGHT)
         self._instrument: Instrument | None = None
         self._last_price = 0.0
-        self._next_funding_ms = 0
+        self._now_ms = self._next_funding_ms = 0
         self._funding = DASH
         self.badge = EnvironmentBadge(self)
         self.symbol = self._symbol_box()
@@ -49,6 +50,9 @@ class HeaderBar(QWidget):
         self.change = StatCell("header.change", "24h", "▼ 12.34%", parent=self)
         self.mark = StatCell("header.mark", "Mark", "123,456.0", parent=self)
         self.funding = StatCell("header.funding", "Funding", "-0.0100% 00:00:00", parent=self)
+        self.high = StatCell("header.high", "24h high", "123,456.0", parent=self)
+        self.low = StatCell("header.low", "24h low", "123,456.0", parent=self)
+        self.volume = StatCell("header.volume", "24h volume", "123.45B", parent=self)
         self.equity = StatCell("header.equity", "Equity", "1,234,567.00", parent=self)
         self.profit = StatCell("header.unrealizedPnl", "uPnL", "+123,456.00", parent=self)
         self.panels = self._panels_button()
@@ -72,7 +76,7 @@ class HeaderBar(QWidget):
         self._instrument = instrument
         self._last_price, self._next_funding_ms, self._funding = 0.0, 0, DASH
         self.symbol.setCurrentText(instrument.symbol)
-        for cell in (self.last, self.change, self.mark, self.funding):
+        for cell in self._market_cells():
             cell.set_value(DASH, palette.TEXT_FAINT)
 
     def set_last_price(self, price: float) -> None:
@@ -88,12 +92,16 @@ class HeaderBar(QWidget):
     def set_ticker(self, ticker: Ticker24h) -> None:
         text = change_text(ticker.change_pct)
         self.change.set_value(text, palette.signed_colour(ticker.change_pct))
+        self.high.set_value(price_text(ticker.high, self._instrument))
+        self.low.set_value(price_text(ticker.low, self._instrument))
+        self.volume.set_value(short_amount(ticker.quote_volume))
 
     def set_mark(self, mark: MarkPrice) -> None:
         self.mark.set_value(price_text(mark.mark_price, self._instrument))
         rate = mark.funding
         self._funding = DASH if rate is None else pct_text(rate * 100, 4)
         self._next_funding_ms = mark.next_funding_ms
+        self._show_funding()
 
     def set_account(self, equity: Decimal, unrealized_pnl: Decimal) -> None:
         self.equity.set_value(money_text(equity))
@@ -101,17 +109,25 @@ class HeaderBar(QWidget):
 
     def tick(self, now_ms: int) -> None:
         """Once a second: the funding countdown runs without the venue."""
+        self._now_ms = now_ms
+        self._show_funding()
+
+    def _show_funding(self) -> None:
         if self._next_funding_ms:
-            left = countdown_text(self._next_funding_ms - now_ms)
+            left = countdown_text(self._next_funding_ms - self._now_ms)
             self.funding.set_value(f"{self._funding} {left}")
 
     def set_market_stale(self, is_stale: bool) -> None:
-        for cell in (self.last, self.change, self.mark, self.funding):
+        for cell in self._market_cells():
             cell.set_stale(is_stale)
 
     def set_account_stale(self, is_stale: bool) -> None:
         self.equity.set_stale(is_stale)
         self.profit.set_stale(is_stale)
+
+    def _market_cells(self) -> tuple[StatCell, ...]:
+        day = (self.high, self.low, self.volume)
+        return (self.last, self.change, self.mark, self.funding, *day)
 
     # --- building -----------------------------------------------------------------
 
@@ -152,7 +168,7 @@ class HeaderBar(QWidget):
         row.setSpacing(12)
         row.addWidget(self.badge)
         row.addWidget(self.symbol)
-        for cell in (self.last, self.change, self.mark, self.funding):
+        for cell in self._market_cells():
             row.addWidget(cell)
         row.addStretch(1)
         row.addWidget(self.equity)

@@ -47,7 +47,7 @@ class KillSwitch(QPushButton):
     command_wanted = Signal(object)
 
     def __init__(self, plan: Callable[[], KillPlan], parent: QWidget | None = None) -> None:
-        super().__init__("KILL", parent)
+        super().__init__(" KILL", parent)
         self.setObjectName("killSwitch")
         self.setAccessibleName("Kill switch: cancel all orders and close all positions")
         self.setToolTip("Cancel all orders and close all positions (Ctrl+Shift+K)")
@@ -65,8 +65,7 @@ class KillSwitch(QPushButton):
     @Slot()
     def _ask(self) -> None:
         if self._dialog is not None:
-            self._dialog.raise_()
-            return
+            return  # the question is on the screen already
         dialog = _confirmation(self.window(), self._plan())
         dialog.accepted.connect(self._kill)
         dialog.finished.connect(self._forget)

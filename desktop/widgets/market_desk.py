@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from desktop.models.watch_model import WatchModel
 from desktop.widgets.chart import CandleChart
@@ -71,6 +71,7 @@ class MarketDesk(QObject):
         self.ticket = OrderTicket()
         self.watch = WatchModel(instruments, self)
         self.watch_table = DataTable("watch.table", "Watch list", self.watch, "No symbol.")
+        self.watch_table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._streams = dict.fromkeys(Route, StreamState.STOPPED)
         self._is_book_synced = False
         self._ladder_guard = ClickGuard()

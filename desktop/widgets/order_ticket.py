@@ -253,7 +253,7 @@ class OrderTicket(QWidget):
                     problem.sentence, field=problem.field, fix=problem.fix, fix_text=text
                 )
                 return
-        self.problems.show_hint("")
+        self.problems.show_hint(draft.prospect())
 
     def _fix_text(self, field: str, fix: Decimal) -> str:
         show = price_text if field == "price" else quantity_text

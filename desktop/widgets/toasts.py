@@ -58,7 +58,7 @@ class Toast(QWidget):
         self._sentence.setFont(ui_font(12))
         row = QHBoxLayout()
         row.setSpacing(9)
-        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(sign, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._sentence, 1)
         row.addWidget(self._close_button(), 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
@@ -104,8 +104,7 @@ class Toast(QWidget):
         button.setObjectName("toast.close")
         button.setAccessibleName("Close this notice")
         button.setIcon(icon("close", palette.TEXT_FAINT))
-        button.setAutoRaise(True)
-        button.setStyleSheet("QToolButton { border: 0; background: transparent; padding: 0; }")
+        button.setProperty("role", "bare")
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.clicked.connect(self.close)
         return button

@@ -223,10 +223,10 @@ def market() -> list[Event]:
                 change_pct=change_pct,
                 last_price=last,
                 open=last,
-                high=last,
-                low=last,
+                high=last * 1.013,
+                low=last * 0.984,
                 volume=1e5,
-                quote_volume=1e9,
+                quote_volume=12.84e9,
             )
         )
         made.append(

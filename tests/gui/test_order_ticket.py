@@ -1,0 +1,249 @@
+"""The ticket in the real window: typing and clicking, and what leaves it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QPushButton, QTabBar, QWidget
+
+from desktop.widgets.decimal_field import DecimalField
+from engine.commands import PlaceOrder, SetLeverage
+from engine.events import BalanceChanged, CommandRefused, LeverageChanged
+from engine.trading_types import OrderType, Side, StreamState, TimeInForce
+from tests.gui import scene
+from tests.gui.conftest import Desk
+
+BUY, SELL = "orderTicket.side.buy", "orderTicket.side.sell"
+
+
+def is_enabled(desk: Desk, name: str) -> bool:
+    return desk.find(QPushButton, name).isEnabled()
+
+
+def sentence(desk: Desk) -> str:
+    return desk.window.market.ticket.problems.sentence()
+
+
+def test_buy_sends_exactly_what_was_typed(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64246.0")
+    desk.type_into("orderTicket.quantity", "0.120")
+    desk.click(BUY)
+    assert desk.commands == [
+        PlaceOrder(
+            request_id="ticket-1",
+            symbol="BTCUSDT",
+            side=Side.BUY,
+            type=OrderType.LIMIT,
+            quantity=Decimal("0.120"),
+            price=Decimal("64246.0"),
+            time_in_force=TimeInForce.GTC,
+        )
+    ]
+
+
+def test_sell_reduce_only_and_post_only_are_sent(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64300")
+    desk.type_into("orderTicket.quantity", "0.1")
+    desk.click("orderTicket.postOnly")
+    desk.click("orderTicket.reduceOnly")
+    desk.click(SELL)
+    (sent,) = desk.commands
+    assert isinstance(sent, PlaceOrder)
+    assert (sent.side, sent.time_in_force, sent.reduce_only) == (Side.SELL, TimeInForce.GTX, True)
+
+
+def test_market_order_has_no_price(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64246.0")
+    tabs = desk.find(QTabBar, "orderTicket.type")
+    desk.qtbot.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(1).center())
+    desk.type_into("orderTicket.quantity", "0.05")
+    desk.click(BUY)
+    (sent,) = desk.commands
+    assert isinstance(sent, PlaceOrder)
+    assert (sent.type, sent.price) == (OrderType.MARKET, None)
+
+
+def test_letters_are_not_taken_into_a_number_field(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "6a4b2c5d0")
+    assert desk.find(DecimalField, "orderTicket.price").text() == "64250"
+
+
+def test_a_comma_that_may_mean_two_things_is_no_number(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64246")
+    desk.type_into("orderTicket.quantity", "0,5")
+    assert not is_enabled(desk, BUY)
+    assert sentence(desk) == "Enter a quantity."
+
+
+def test_off_tick_price_offers_a_fix_and_one_click_applies_it(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64250.13")
+    desk.type_into("orderTicket.quantity", "0.1")
+    assert sentence(desk).startswith("Price must be a multiple of 0.1")
+    assert not is_enabled(desk, BUY)
+    assert desk.find(DecimalField, "orderTicket.price").is_wrong()
+    desk.click("orderTicket.problem.fix")
+    assert desk.find(DecimalField, "orderTicket.price").text() == "64250.1"
+    assert is_enabled(desk, BUY)
+    assert desk.find(QPushButton, "orderTicket.problem.fix").isHidden()
+
+
+def test_zero_quantity_is_disabled_with_a_reason(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64250")
+    desk.type_into("orderTicket.quantity", "0")
+    assert not is_enabled(desk, BUY)
+    assert not is_enabled(desk, SELL)
+    assert "above zero" in sentence(desk)
+    assert "above zero" in desk.find(QPushButton, BUY).toolTip()
+    desk.click(BUY)
+    assert desk.commands == []
+
+
+def test_too_small_a_value_offers_the_smallest_quantity(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64250")
+    desk.type_into("orderTicket.quantity", "0.001")
+    assert "at least 100" in sentence(desk)
+    desk.click("orderTicket.problem.fix")
+    assert desk.find(DecimalField, "orderTicket.quantity").text() == "0.002"
+
+
+def test_a_problem_of_one_side_leaves_the_other_free(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "70000")  # more than 5 % above the mark
+    desk.type_into("orderTicket.quantity", "0.1")
+    assert not is_enabled(desk, BUY)
+    assert is_enabled(desk, SELL)
+    assert "A buy may be at most" in sentence(desk)
+
+
+def test_post_only_that_would_trade_is_stopped(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64250.1")
+    desk.type_into("orderTicket.quantity", "0.1")
+    desk.click("orderTicket.postOnly")
+    assert not is_enabled(desk, BUY)
+    assert is_enabled(desk, SELL)
+    assert "Post-only" in sentence(desk)
+
+
+def test_double_click_makes_one_order(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64246.0")
+    desk.type_into("orderTicket.quantity", "0.120")
+    button = desk.find(QPushButton, BUY)
+    desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    desk.qtbot.mouseDClick(button, Qt.MouseButton.LeftButton)
+    desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert len(desk.commands) == 1
+    assert "ignored" in sentence(desk)
+
+
+@pytest.mark.parametrize(
+    ("key", "after"), [(Qt.Key.Key_Up, "64246.1"), (Qt.Key.Key_Down, "64245.9")]
+)
+def test_arrow_keys_step_by_the_tick(desk: Desk, key: Qt.Key, after: str) -> None:
+    desk.type_into("orderTicket.price", "64246.0")
+    desk.qtbot.keyClick(desk.find(QWidget, "orderTicket.price"), key)
+    assert desk.find(DecimalField, "orderTicket.price").text() == after
+
+
+def test_stepping_down_from_between_two_ticks_stops_at_the_lower_one(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64246.07")
+    desk.qtbot.keyClick(desk.find(QWidget, "orderTicket.price"), Qt.Key.Key_Down)
+    assert desk.find(DecimalField, "orderTicket.price").text() == "64246.0"
+
+
+def test_wheel_over_a_field_without_focus_changes_nothing(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64246.0")
+    field = desk.find(DecimalField, "orderTicket.price")
+    field.clearFocus()
+    middle = QPointF(field.rect().center())
+    event = QWheelEvent(
+        middle,
+        middle,
+        QPoint(0, 0),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(field, event)
+    assert field.text() == "64246.0"
+
+
+def test_best_bid_fills_the_price(desk: Desk) -> None:
+    desk.click("orderTicket.best.bid")
+    assert desk.find(DecimalField, "orderTicket.price").number() == Decimal("64250.0")
+
+
+def test_share_of_the_account_counts_leverage_and_fee(desk: Desk) -> None:
+    desk.feed(
+        BalanceChanged(balance=scene.balance(available="1000")),
+        LeverageChanged(symbol="BTCUSDT", leverage=10, event_ms=1),
+    )
+    desk.type_into("orderTicket.price", "64000")
+    desk.click("orderTicket.share.50")
+    # 500 USDT x 10 / 1.005 (fee of 10 x 0.05 %) = 4975.12; / 64,000 = 0.0777
+    assert desk.find(DecimalField, "orderTicket.quantity").text() == "0.077"
+
+
+def test_leverage_menu_asks_and_shows_nothing_before_the_answer(desk: Desk) -> None:
+    button = desk.window.market.ticket.leverage
+    menu = button.menu()
+    next(a for a in menu.actions() if a.text() == "25x").trigger()
+    assert desk.commands == [SetLeverage(symbol="BTCUSDT", leverage=25)]
+    assert button.leverage() == 0
+    desk.feed(LeverageChanged(symbol="BTCUSDT", leverage=25, event_ms=1))
+    assert button.text() == "25x"
+
+
+def test_stale_book_greys_the_best_prices_and_holds_market_orders_back(desk: Desk) -> None:
+    desk.feed(*scene.streams(StreamState.STALE))
+    assert not is_enabled(desk, "orderTicket.best.bid")
+    desk.window.market.ticket.type.setCurrentIndex(1)
+    desk.type_into("orderTicket.quantity", "0.1")
+    assert not is_enabled(desk, BUY)
+    assert "blind" in sentence(desk)
+    desk.click("orderTicket.reduceOnly")  # getting out must work
+    assert is_enabled(desk, SELL)
+
+
+def test_unsynced_book_counts_as_stale_though_the_stream_lives(desk: Desk) -> None:
+    desk.feed(scene.book(is_synced=False))
+    assert not is_enabled(desk, "orderTicket.best.ask")
+    desk.feed(scene.book())
+    assert is_enabled(desk, "orderTicket.best.ask")
+
+
+def test_refused_order_shows_its_sentence_and_fix_in_the_ticket(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64246.0")
+    desk.type_into("orderTicket.quantity", "0.120")
+    desk.click(BUY)
+    desk.feed(
+        CommandRefused(
+            command=desk.commands[0],
+            sentence="Margin is insufficient.",
+            field="quantity",
+            fix="0.050",
+        )
+    )
+    assert sentence(desk) == "Margin is insufficient."
+    assert "Margin is insufficient." in desk.window.toasts.sentences()
+    desk.click("orderTicket.problem.fix")
+    assert desk.find(DecimalField, "orderTicket.quantity").text() == "0.050"
+    assert len(desk.commands) == 1  # a fix never sends by itself
+
+
+def test_before_the_rules_are_known_nothing_can_be_sent(empty_desk: Desk) -> None:
+    empty_desk.type_into("orderTicket.price", "1")
+    empty_desk.type_into("orderTicket.quantity", "1")
+    assert not is_enabled(empty_desk, BUY)
+    assert "Waiting" in sentence(empty_desk)
+
+
+def test_another_symbol_empties_price_and_quantity(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64246.0")
+    desk.type_into("orderTicket.quantity", "0.120")
+    desk.window.market.show_symbol("ETHUSDT")
+    assert desk.find(DecimalField, "orderTicket.price").text() == ""
+    assert desk.find(DecimalField, "orderTicket.quantity").text() == ""
