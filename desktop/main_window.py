@@ -112,7 +112,13 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def submit(self, command: Command) -> None:
-        """The one way out."""
+        """The one way out. New risk in LIVE leaves only while armed."""
+        arm = self.header.arm_switch
+        if not arm.lets_out(command):
+            self.toasts.show(
+                "LIVE is disarmed: nothing was sent.", AlertLevel.WARNING, action="Arm", act=arm.arm
+            )
+            return
         self.account.note_sent(command)
         self._submit(command)
 
@@ -139,11 +145,17 @@ class MainWindow(QMainWindow):
         self.market.set_stream(change.route, change.state)
         self.account.set_stream(change.route, change.state)
         self.header.set_account_stale(self.account.is_stale)
-        key = f"stream {change.route}"
         if change.state in _LOST and before is StreamState.LIVE:
             self.market.ticket.disarm()
-            sentence = change.sentence or f"The {change.route} stream is {change.state}."
-            self.toasts.show(sentence, AlertLevel.WARNING, key=key)
+            self.header.arm_switch.disarm()
+            self._tell_lost_streams(change)
+
+    def _tell_lost_streams(self, change: StreamStateChanged) -> None:
+        """One notice, however many streams a cut takes down."""
+        lost = [route for route, dot in self.status.streams.items() if dot.state in _LOST]
+        several = f"No data on the {', '.join(lost)} streams."
+        sentence = change.sentence if len(lost) == 1 else several
+        self.toasts.show(sentence, AlertLevel.WARNING, key="streams")
 
     def _on_engine(self, change: EngineStateChanged) -> None:
         was_live = self._engine_state is EngineState.LIVE

@@ -30,7 +30,7 @@ class FillsModel(TableModel[FillView]):
         super().__init__(
             [
                 Column("Time", _time, sample="00:00:00"),
-                Column("Symbol", lambda f: Cell(f.symbol), sample="1000PEPEUSDT"),
+                Column("Symbol", lambda f: Cell(f.symbol), sample="DOGEUSDT"),
                 Column("Side", _side, sample="SELL"),
                 Column("Price", self._price, numeric=True, sample="123,456.00"),
                 Column("Quantity", self._quantity, numeric=True, sample="12,345.000"),

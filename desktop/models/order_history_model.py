@@ -31,7 +31,7 @@ class OrderHistoryModel(TableModel[OrderView]):
         super().__init__(
             [
                 Column("Time", _time, sample="00:00:00"),
-                Column("Symbol", lambda o: Cell(o.symbol), sample="1000PEPEUSDT"),
+                Column("Symbol", lambda o: Cell(o.symbol), sample="DOGEUSDT"),
                 Column("Side", _side, sample="SELL"),
                 Column("Type", lambda o: Cell(_words(o.type)), sample="Take profit"),
                 Column("Price", self._price, numeric=True, sample="123,456.00"),

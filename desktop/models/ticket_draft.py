@@ -65,8 +65,10 @@ class TicketDraft:
 
     def prospect(self) -> str:
         """What each button would do to the book as it stands; "" when it is not known."""
-        if self.is_stale or self.order_type is not OrderType.LIMIT or self.price is None:
+        if self.order_type is not OrderType.LIMIT or self.price is None:
             return ""
+        if self.is_stale:
+            return "Prices are stale: what would trade at once is not known."
         if self.best_ask is not None and self.price >= self.best_ask:
             return "A buy would trade at once; a sell would wait in the book."
         if self.best_bid is not None and self.price <= self.best_bid:

@@ -188,12 +188,13 @@ class DataTable(QTableView):
             metrics = numbers if model.headerData(column, horizontal, CellRole.NUMERIC) else words
             width = max(metrics.horizontalAdvance(sample), words.horizontalAdvance(title))
             mark = MARK_WIDTH if title in ("Status", "Level") else 0
+            self._ends_in_sentences = bool(title) and not sample
             self._widths.append(width + 2 * PADDING + mark + _SLACK)
 
     def _spread(self) -> None:
-        """Share what is left over among all columns, so that the last is not lost far right."""
+        """A column of sentences takes what is left over; without one all share it."""
         spare = max(0, self.viewport().width() - sum(self._widths))
-        share = spare // len(self._widths)
+        share = 0 if self._ends_in_sentences else spare // len(self._widths)
         for column, width in enumerate(self._widths):
             self.setColumnWidth(column, width + share)
         self.setColumnWidth(

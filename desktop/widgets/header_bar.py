@@ -21,6 +21,7 @@ from desktop.formatting import (
 from desktop.theme import palette
 from desktop.theme.fonts import ui_font
 from desktop.theme.icons import icon
+from desktop.widgets.arm_switch import ArmSwitch
 from desktop.widgets.environment_badge import EnvironmentBadge
 from desktop.widgets.kill_switch import KillSwitch
 from desktop.widgets.stat_cell import StatCell
@@ -44,6 +45,7 @@ class HeaderBar(QWidget):
         self._now_ms = self._next_funding_ms = 0
         self._funding = DASH
         self.badge = EnvironmentBadge(self)
+        self.arm_switch = ArmSwitch(self)
         self.symbol = self._symbol_box()
         self.last = StatCell("header.last", "", "123,456.0", size=19, bold=True, parent=self)
         self.last.setAccessibleName("Last price")
@@ -63,6 +65,7 @@ class HeaderBar(QWidget):
 
     def set_environment(self, name: str, kind: EnvironmentKind) -> None:
         self.badge.set_environment(name, kind)
+        self.arm_switch.set_kind(kind)
 
     def set_symbols(self, symbols: tuple[str, ...], chosen: str) -> None:
         self.symbol.blockSignals(True)
@@ -167,6 +170,7 @@ class HeaderBar(QWidget):
         row.setContentsMargins(10, 2, 10, 1)
         row.setSpacing(12)
         row.addWidget(self.badge)
+        row.addWidget(self.arm_switch)
         row.addWidget(self.symbol)
         for cell in self._market_cells():
             row.addWidget(cell)

@@ -63,6 +63,7 @@ class OrderTicket(QWidget):
         self._make_controls()
         self._lay_out()
         self._connect()
+        self._show_best()
         self._check()
 
     # --- what it is told --------------------------------------------------------

@@ -448,3 +448,37 @@ def test_closing_asks_the_owner_and_waits(desk: Desk) -> None:
     assert not desk.window.close()
     assert spy.count() == 1
     assert desk.window.isVisible()
+
+
+# --- arming -----------------------------------------------------------------------
+
+
+def test_live_holds_new_orders_back_until_armed(desk: Desk) -> None:
+    desk.window.set_environment("live", EnvironmentKind.LIVE)
+    desk.type_into("orderTicket.price", "64246.0")
+    desk.type_into("orderTicket.quantity", "0.120")
+    desk.click("orderTicket.side.buy")
+    assert desk.commands == []
+    assert toasts(desk) == ["LIVE is disarmed: nothing was sent."]
+    desk.click("environment.arm")
+    desk.click("orderTicket.side.sell")
+    assert len(desk.commands) == 1
+
+
+def test_disarmed_live_still_cancels_and_closes(full_desk: Desk) -> None:
+    full_desk.window.set_environment("live", EnvironmentKind.LIVE)
+    full_desk.click("killSwitch")
+    full_desk.click("killSwitch.confirm")
+    assert len(full_desk.commands) == 4
+
+
+def test_a_lost_stream_disarms_live(desk: Desk) -> None:
+    desk.window.set_environment("live", EnvironmentKind.LIVE)
+    desk.click("environment.arm")
+    desk.feed(*scene.streams(StreamState.DISCONNECTED))
+    assert not desk.window.header.arm_switch.isChecked()
+    assert toasts(desk) == ["No data on the public, market, private streams."]
+
+
+def test_paper_needs_no_arming(desk: Desk) -> None:
+    assert desk.find(QWidget, "environment.arm").isHidden()
