@@ -7,7 +7,6 @@ a cancel as done before new orders came in. GUI thread only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal, Slot
@@ -21,11 +20,10 @@ from PySide6.QtGui import (
     QShowEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.models.chart_model import ChartModel
-from desktop.models.order_certainty import can_cancel, can_move
-from desktop.widgets.chart_lines import Part
+from desktop.widgets.chart_hand import CancelWanted, ChartHand, MoveWanted
 from desktop.widgets.chart_scene import ChartScene, ChartState
 from engine.clock import Clock, SystemClock
 from engine.market.instruments import Instrument
@@ -33,17 +31,6 @@ from engine.views import Candle, OrderView, PositionView
 
 GHOST_MS = 3000  # a move nobody answered is drawn for so long
 _KEY_PAN_SHARE = 0.1
-
-
-@dataclass(slots=True)
-class _Press:
-    """The left button is down: on an order, or on the plot."""
-
-    at: QPointF
-    right: float  # the model's view when it went down
-    order: OrderView | None = None
-    part: Part | None = None
-    is_panning: bool = False
 
 
 class CandleChart(QWidget):
@@ -68,7 +55,7 @@ class CandleChart(QWidget):
         self._state = ChartState()
         self._model = ChartModel()
         self._scene = ChartScene(self._model, self._state)
-        self._press: _Press | None = None
+        self._hand = ChartHand(self._model, self._state, self._scene)
         self._wheel_rest = 0
         self._ghost_timer = QTimer(self)
         self._ghost_timer.setSingleShot(True)
@@ -85,7 +72,7 @@ class CandleChart(QWidget):
         state.position = state.last_price = state.mark_price = None
         self._scene.candles.forget()
         self._model.set_candles((), state.interval or "1m")
-        self._drop_press()
+        self._hand.let_go()
         self._drop_ghosts()
 
     def set_candles(self, candles: Sequence[Candle], interval: str) -> None:
@@ -97,9 +84,7 @@ class CandleChart(QWidget):
 
     def prepend_candles(self, candles: Sequence[Candle]) -> None:
         """The answer to `older_wanted`; nothing new in it ends the asking."""
-        added = self._model.prepend(candles)
-        if self._press is not None:
-            self._press.right += added
+        self._hand.shift(self._model.prepend(candles))
         self._moved()
 
     def update_candle(self, candle: Candle) -> None:
@@ -125,7 +110,7 @@ class CandleChart(QWidget):
         symbol = self._state.instrument.symbol if self._state.instrument else None
         self._state.orders = tuple(o for o in orders if symbol is None or o.symbol == symbol)
         self._scene.lines.forget()
-        self._keep_dragged_order()
+        self._hand.check_orders()
         self._drop_ghosts()
 
     def set_position(self, position: PositionView | None) -> None:
@@ -134,11 +119,11 @@ class CandleChart(QWidget):
 
     def set_stale(self, stale: bool) -> None:
         """Grey, with the time of the last data; nothing can be placed or moved."""
-        if stale == (self._state.stale_since_ms is not None):
+        if stale == self._state.is_stale:
             return
         self._state.stale_since_ms = self._last_data_ms if stale else None
         if stale:
-            self._drop_press()
+            self._hand.let_go()
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -164,12 +149,6 @@ class CandleChart(QWidget):
     def y_of_price(self, price: Decimal) -> float:
         self._scene.lay_out(self.size())
         return self._scene.scale.y(float(price))
-
-    def price_at(self, y: float) -> Decimal:
-        """On the tick grid, and at least one tick."""
-        tick = self._state.instrument.tick_size if self._state.instrument else Decimal("0.01")
-        ticks = round(self._scene.scale.price(y) / float(tick))
-        return max(ticks, 1) * tick
 
     # --- Qt's events --------------------------------------------------------
 
@@ -209,8 +188,8 @@ class CandleChart(QWidget):
                 self._model.zoom(-1)
             case Qt.Key.Key_Home:
                 self._model.go_live()
-            case Qt.Key.Key_Escape if self._press is not None:
-                self._drop_press()
+            case Qt.Key.Key_Escape if self._hand.is_down:
+                self._hand.let_go()
             case _:
                 super().keyPressEvent(event)
                 return
@@ -223,36 +202,32 @@ class CandleChart(QWidget):
         if self._scene.live_button.contains(at):
             self._model.go_live()
             self._moved()
-            return
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._click_price(at)
-            return
-        self._press = _Press(at=at, right=self._model.right)
-        hit = self._scene.lines.at(at) if self._is_in_plot(at) else None
-        if hit is not None:
-            self._press.order, self._press.part = hit
+        elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            if self._is_in_plot(at) and not self._state.is_stale:
+                self.price_clicked.emit(self._hand.price_at(at.y()))
+        else:
+            self._hand.press(at)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position()
         self._state.cursor = at if self._is_in_plot(at) else None
-        if self._press is None:
+        if not self._hand.is_down:
             self._hover(at)
-        else:
-            self._drag(self._press, at)
+        elif self._hand.move(at):
+            self._moved()
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        press = self._press
-        if press is None or event.button() is not Qt.MouseButton.LeftButton:
+        if not self._hand.is_down or event.button() is not Qt.MouseButton.LeftButton:
             return
-        self._press = None
-        dragged, self._state.dragged = self._state.dragged, None
-        if dragged is not None:
-            self._drop_order(dragged)
-        elif press.part is Part.CLOSE and press.order is not None:
-            self._click_close(press.order, event.position())
+        wanted = self._hand.release(event.position())
         self._hover(event.position())
         self.update()
+        if isinstance(wanted, MoveWanted):
+            self._ghost_timer.start()
+            self.order_moved.emit(wanted.client_order_id, wanted.price)
+        elif isinstance(wanted, CancelWanted):
+            self.order_cancel.emit(wanted.client_order_id)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         # over an order a double click is a slip of the hand: it does nothing
@@ -271,78 +246,12 @@ class CandleChart(QWidget):
         self._state.cursor = self._state.hovered = None
         self.update()
 
-    # --- the hand -----------------------------------------------------------
+    # --- inside -------------------------------------------------------------
 
     def _hover(self, at: QPointF) -> None:
-        hit = self._scene.lines.at(at) if self._is_in_plot(at) else None
-        self._state.hovered = hit[0].client_order_id if hit else None
-        shape = Qt.CursorShape.CrossCursor
-        if hit is not None and hit[1] is Part.CLOSE:
-            shape = Qt.CursorShape.PointingHandCursor
-        elif hit is not None and can_move(hit[0]) and not self._is_stale():
-            shape = Qt.CursorShape.SizeVerCursor
-        elif self._scene.live_button.contains(at):
-            shape = Qt.CursorShape.PointingHandCursor
-        elif not self._is_in_plot(at):
-            shape = Qt.CursorShape.ArrowCursor
+        shape = self._hand.hover(at)
         if shape is not self.cursor().shape():
             self.setCursor(shape)
-
-    def _drag(self, press: _Press, at: QPointF) -> None:
-        dx, dy = at.x() - press.at.x(), at.y() - press.at.y()
-        if not press.is_panning and self._state.dragged is None:
-            if max(abs(dx), abs(dy)) < QApplication.startDragDistance() / 2:
-                return
-            self._begin_drag(press, sideways=abs(dx) > abs(dy))
-        if self._state.dragged is not None:
-            self._state.ghosts[self._state.dragged] = self.price_at(at.y())
-        elif press.is_panning:
-            self._model.pan(self._model.right - press.right + dx / self._model.pitch)
-            self._moved()
-
-    def _begin_drag(self, press: _Press, *, sideways: bool) -> None:
-        """Up and down moves an order; sideways along its line moves the view.
-
-        Otherwise a hand that only wants to scroll would amend an order.
-        """
-        order = press.order
-        if order is None or (press.part is Part.LINE and sideways):
-            press.is_panning = True
-        elif press.part is not Part.CLOSE and can_move(order) and not self._is_stale():
-            self._state.dragged = order.client_order_id
-
-    def _drop_order(self, client_order_id: str) -> None:
-        price = self._state.ghosts.get(client_order_id)
-        order = self._order(client_order_id)
-        if price is None or order is None or price == order.price:
-            self._state.ghosts.pop(client_order_id, None)
-            return
-        self._ghost_timer.start()
-        self.order_moved.emit(client_order_id, price)
-
-    def _click_close(self, order: OrderView, at: QPointF) -> None:
-        hit = self._scene.lines.at(at)
-        same = hit is not None and hit[1] is Part.CLOSE
-        if same and hit is not None and hit[0].client_order_id == order.client_order_id:
-            current = self._order(order.client_order_id)
-            if current is not None and can_cancel(current):
-                self.order_cancel.emit(order.client_order_id)
-
-    def _click_price(self, at: QPointF) -> None:
-        if self._is_in_plot(at) and not self._is_stale():
-            self.price_clicked.emit(self.price_at(at.y()))
-
-    def _drop_press(self) -> None:
-        if self._state.dragged is not None:
-            self._state.ghosts.pop(self._state.dragged, None)
-        self._state.dragged = self._press = None
-
-    def _keep_dragged_order(self) -> None:
-        dragged = self._state.dragged
-        if dragged is not None:
-            order = self._order(dragged)
-            if order is None or not can_move(order):
-                self._drop_press()
 
     @Slot()
     def _drop_ghosts(self) -> None:
@@ -353,19 +262,8 @@ class CandleChart(QWidget):
             del self._state.ghosts[client_order_id]
         self.update()
 
-    # --- small answers ------------------------------------------------------
-
-    def _order(self, client_order_id: str) -> OrderView | None:
-        for order in self._state.orders:
-            if order.client_order_id == client_order_id:
-                return order
-        return None
-
     def _is_in_plot(self, at: QPointF) -> bool:
         return self._scene.frame.plot.contains(at.toPoint())
-
-    def _is_stale(self) -> bool:
-        return self._state.stale_since_ms is not None
 
     def _note_data(self) -> None:
         self._last_data_ms = self._clock.now_ms()

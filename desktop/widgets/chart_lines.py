@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QPainter, QPen
+from PySide6.QtGui import QBrush, QPainter, QPen, QPixmap
 
 from desktop.models.chart_scale import PriceScale, TagSpan, place_tags
 from desktop.models.order_certainty import (
@@ -27,6 +27,7 @@ TAG_PX = 18
 _CLOSE_PX = 18
 _PAD_PX = 7
 _GRAB_PX = 3
+_PICTURES_KEPT = 256
 TAGS_LEFT_PX = 8
 _TAGS_SHARE = 0.85  # the newest candles stay free of tags
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
@@ -67,7 +68,10 @@ class OrderLines:
 
     def __init__(self) -> None:
         self._placed: list[PlacedOrder] = []
+        self._lines: list[tuple[str, Qt.PenStyle, list[QLineF]]] = []
+        self._labelled: list[PlacedOrder] = []
         self._layout_of: object = None
+        self._pictures: dict[tuple[object, ...], QPixmap] = {}
         self.above = 0
         self.below = 0
 
@@ -94,6 +98,9 @@ class OrderLines:
         self.above = sum(1 for line in own if line.y < 0)
         self.below = sum(1 for line in own if line.y > bottom)
         self._placed = _tagged([li for li in lines if 0 <= li.y <= bottom], taken, frame)
+        self._lines = _by_pen(self._placed, frame)
+        # the first of a pixel row gets its price on the axis
+        self._labelled = list({round(p.y): p for p in reversed(self._placed)}.values())
 
     def at(self, point: QPointF) -> tuple[OrderView, Part] | None:
         """The order under the mouse; a tag wins over a line, the top one over others."""
@@ -114,20 +121,28 @@ class OrderLines:
         return None
 
     def paint(self, painter: QPainter, frame: ChartFrame, hovered: str | None) -> None:
-        painter.setFont(words_font())
-        # hundreds of orders share few pixel rows: draw each row once
-        rows = {(round(p.y), p.colour, p.certainty): p for p in self._placed}
-        for placed in rows.values():
-            _paint_line(painter, frame, placed, is_hovered=False)
-        for placed in self._placed:
-            if placed.order.client_order_id == hovered:
-                _paint_line(painter, frame, placed, is_hovered=True)
+        own = [p for p in self._placed if p.order.client_order_id == hovered]
+        for batches, width in ((self._lines, 1), (_by_pen(own, frame), 2)):
+            for colour, style, lines in batches:
+                painter.setPen(hairline(colour, style, width))
+                painter.drawLines(lines)
+        ratio = painter.device().devicePixelRatio()
         for placed in self._placed:
             if placed.tag is not None:
-                _paint_tag(painter, placed.tag, placed)
+                painter.drawPixmap(placed.tag.topLeft(), self._tag_picture(placed, ratio))
+
+    def _tag_picture(self, placed: PlacedOrder, ratio: float) -> QPixmap:
+        """Tags are kept as pictures: most orders have the same few texts."""
+        key = (placed.text, placed.colour, placed.certainty, placed.close is None, ratio)
+        picture = self._pictures.get(key)
+        if picture is None or placed.tag is None:
+            if len(self._pictures) > _PICTURES_KEPT:
+                self._pictures.clear()
+            picture = self._pictures[key] = _draw_tag(placed, ratio)
+        return picture
 
     def paint_labels(self, labels: PriceLabels, text: Callable[[Decimal], str]) -> None:
-        for placed in self._placed:
+        for placed in self._labelled:
             if labels.has_room(placed.y):
                 style = _line_style(placed.certainty)
                 labels.outlined(placed.y, text(placed.price), placed.colour, style)
@@ -195,29 +210,41 @@ def _line_style(certainty: Certainty) -> Qt.PenStyle:
     return Qt.PenStyle.SolidLine if certainty is Certainty.CONFIRMED else Qt.PenStyle.DashLine
 
 
-def _paint_line(
-    painter: QPainter, frame: ChartFrame, placed: PlacedOrder, *, is_hovered: bool
-) -> None:
-    width = 2 if is_hovered else 1
-    painter.setPen(hairline(placed.colour, _line_style(placed.certainty), width))
-    y = round(placed.y)
-    painter.drawLine(QLineF(0, y, frame.plot.width(), y))
+def _by_pen(
+    placed: Sequence[PlacedOrder], frame: ChartFrame
+) -> list[tuple[str, Qt.PenStyle, list[QLineF]]]:
+    """Hundreds of orders share few pixel rows and pens: one call for each pen."""
+    rows: dict[tuple[str, Qt.PenStyle], set[int]] = {}
+    for line in placed:
+        rows.setdefault((line.colour, _line_style(line.certainty)), set()).add(round(line.y))
+    right = frame.plot.width()
+    return [
+        (colour, style, [QLineF(0, y, right, y) for y in sorted(ys)])
+        for (colour, style), ys in rows.items()
+    ]
 
 
-def _paint_tag(painter: QPainter, tag: QRectF, placed: PlacedOrder) -> None:
+def _draw_tag(placed: PlacedOrder, ratio: float) -> QPixmap:
+    width = words_width(placed.text) + (0 if placed.close is None else _CLOSE_PX)
+    picture = QPixmap(round(width * ratio), round(TAG_PX * ratio))
+    picture.setDevicePixelRatio(ratio)
+    tag = QRectF(0, 0, width, TAG_PX)
+    painter = QPainter(picture)
+    painter.setFont(words_font())
     solid = placed.certainty is Certainty.CONFIRMED
     painter.fillRect(tag, ink(placed.colour if solid else palette.BACKGROUND))
     if placed.certainty is Certainty.UNKNOWN:
         paint_stripes(painter, tag)
     if not solid:
         painter.setPen(hairline(placed.colour, _line_style(placed.certainty)))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(tag.adjusted(0, 0, -1, -1))
     text_colour = palette.BACKGROUND if solid else placed.colour
     painter.setPen(ink(text_colour))
     painter.drawText(tag.adjusted(_PAD_PX, 0, 0, 0), _LEFT, placed.text)
     if placed.close is not None:
-        paint_cross(painter, placed.close.center(), text_colour)
+        paint_cross(painter, QPointF(width - _CLOSE_PX / 2, TAG_PX / 2), text_colour)
+    painter.end()
+    return picture
 
 
 def paint_stripes(painter: QPainter, rect: QRectF) -> None:

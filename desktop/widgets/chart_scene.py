@@ -57,6 +57,10 @@ class ChartState:
     def tick_size(self) -> float:
         return float(self.instrument.tick_size) if self.instrument else 0.01
 
+    @property
+    def is_stale(self) -> bool:
+        return self.stale_since_ms is not None
+
     def text(self, price: Decimal | float) -> str:
         return price_text(price, self.instrument)
 
@@ -101,6 +105,8 @@ class ChartScene:
         if state.stale_since_ms is not None:
             # orders stay bright: they are the exchange's word, and can be cancelled
             painter.fillRect(self.frame.plot, ink(palette.BACKGROUND, _VEIL_ALPHA))
+        if state.cursor is not None and state.dragged is None:
+            paint_crosshair(painter, self.frame, state.cursor)
         self.lines.paint(painter, self.frame, state.dragged or state.hovered)
         self._paint_position(painter)
         self._paint_hints(painter)
@@ -144,7 +150,7 @@ class ChartScene:
             painter,
             beside,
             signed(pnl, 2),
-            palette.STALE if self._is_stale() else palette.signed_colour(pnl),
+            palette.STALE if self._state.is_stale else palette.signed_colour(pnl),
             palette.BACKGROUND,
             palette.ACCENT,
         )
@@ -186,7 +192,6 @@ class ChartScene:
                 scale.y(float(dragged)), state.text(dragged), palette.TEXT, palette.BACKGROUND
             )
         elif cursor is not None:
-            paint_crosshair(painter, self.frame, cursor)
             text = grouped(scale.price(cursor.y()), state.decimals)
             labels.filled(cursor.y(), text, palette.LINE_STRONG, palette.TEXT)
         last = self._last()
@@ -229,7 +234,7 @@ class ChartScene:
             (prices, colour),
             (volume, palette.TEXT_DIM),
         ):
-            painter.setPen(ink(palette.STALE if self._is_stale() else name))
+            painter.setPen(ink(palette.STALE if self._state.is_stale else name))
             painter.drawText(at, text)
         painter.restore()
 
@@ -246,9 +251,6 @@ class ChartScene:
 
     # --- values -------------------------------------------------------------
 
-    def _is_stale(self) -> bool:
-        return self._state.stale_since_ms is not None
-
     def _title(self) -> str:
         instrument = self._state.instrument
         return f"{instrument.symbol if instrument else ''}  {self._state.interval}"
@@ -262,7 +264,7 @@ class ChartScene:
         return self._model.candles[-1].close if price is None else price
 
     def _last_colour(self) -> str:
-        if self._is_stale():
+        if self._state.is_stale:
             return palette.STALE
         return palette.BUY if self._last() >= self._model.candles[-1].open else palette.SELL
 
