@@ -13,7 +13,7 @@ import msgspec
 
 from engine.errors import BugError
 from engine.paper.paper_grid import ZERO, to_money
-from engine.paper.paper_orders import Amendment, IncomeRow, PaperFill, PaperOrder
+from engine.paper.paper_orders import Amendment, IncomeRow, MarginChange, PaperFill, PaperOrder
 
 DEFAULT_LEVERAGE = 20
 _KEPT_CLOSED_ORDERS = 50_000
@@ -110,6 +110,7 @@ class PaperAccount:
         self.fills: dict[str, deque[PaperFill]] = defaultdict(lambda: deque(maxlen=_KEPT_ROWS))
         self.income: deque[IncomeRow] = deque(maxlen=_KEPT_ROWS)
         self.amendments: deque[Amendment] = deque(maxlen=_KEPT_ROWS)
+        self.margin_changes: deque[MarginChange] = deque(maxlen=_KEPT_ROWS)
         self.forced: deque[PaperOrder] = deque(maxlen=_KEPT_ROWS)
         self._closed: deque[PaperOrder] = deque()
         self._reserved: dict[tuple[str, int], int] = {}

@@ -159,3 +159,8 @@ def _restore(exchange: PaperExchange, saved: SavedState) -> None:
         accounts[row.account_id].income.append(row)
     for change in saved.amendments:
         accounts[change.account_id].amendments.append(change)
+    for moved in saved.margin_changes:
+        accounts[moved.account_id].margin_changes.append(moved)
+    for order in saved.orders.values():
+        if order.type == "LIQUIDATION":
+            accounts[order.account_id].forced.append(order)

@@ -57,6 +57,7 @@ class PaperExchange:
         self._events: list[UserEvent] = []
         self._records: dict[int, msgspec.Struct] = {}
         self._dated: dict[int, PaperOrder] = {}  # good till a date
+        self._countdowns: dict[tuple[str, str], int] = {}
 
     def next_id(self) -> int:
         """Ids of orders, amendments and income rows: one rising series."""
@@ -178,6 +179,25 @@ class PaperExchange:
             tag=order,
         )
         self._settle(market, result, now_ms)
+
+    def force(self, account: PaperAccount, order: PaperOrder, now_ms: int) -> None:
+        """Execute a liquidation order at whatever price the book has."""
+        market = self.markets[order.symbol]
+        account.add_order(order)
+        account.forced.append(order)
+        self.keep(order)
+        self._report(order, market, "NEW", now_ms)
+        result = market.book.place(
+            order.order_id,
+            account.account_id,
+            Side(order.side),
+            None,
+            order.qty_steps,
+            now_ms=now_ms,
+            tag=order,
+        )
+        self._settle(market, result, now_ms)
+        market.new_forced.append(order)
 
     def _refuse_unfillable(self, order: PaperOrder, market: PaperMarket) -> None:
         side = Side(order.side)
@@ -558,8 +578,20 @@ class PaperExchange:
             market.update_mark(now_ms)
             self.marks[symbol] = market.mark_price
 
+    def set_countdown(self, account: PaperAccount, symbol: str, wait_ms: int, now_ms: int) -> None:
+        """Cancel all of a symbol's orders at that time unless asked again; 0 = never."""
+        key = (account.account_id, symbol)
+        self._countdowns.pop(key, None)
+        if wait_ms:
+            self._countdowns[key] = now_ms + wait_ms
+
     def on_time(self, now_ms: int) -> None:
-        """Expire what has outlived its date."""
+        """Expire what has outlived its date, cancel what nobody has called in for."""
+        for key in [key for key, due_ms in self._countdowns.items() if due_ms <= now_ms]:
+            del self._countdowns[key]
+            account = self.accounts[key[0]]
+            for order in list(account.open_orders.get(key[1], {}).values()):
+                self.cancel(account, order, now_ms)
         for order in [o for o in self._dated.values() if o.good_till_ms <= now_ms]:
             del self._dated[order.order_id]
             if order.is_open:

@@ -8,9 +8,10 @@ listens to.
 from __future__ import annotations
 
 from engine.paper.candle import INTERVAL_MS, candle_bounds
-from engine.paper.paper_grid import money
+from engine.paper.paper_grid import Grid, money
 from engine.paper.paper_market import PaperMarket
 from engine.paper.paper_market_requests import day_fields, levels_text, touch_text
+from engine.paper.paper_orders import PaperOrder
 from engine.paper.paper_streams import Stash, StreamHub
 from engine.trading_types import Side
 
@@ -72,6 +73,8 @@ class MarketFeed:
         feed = self._feeds[market.symbol]
         if market.new_prints:
             self._tell_prints(feed, now_ms)
+        if market.new_forced:
+            self._tell_forced(feed, now_ms)
         touch = (touch_text(market, Side.BUY), touch_text(market, Side.SELL))
         if touch != feed.touch:
             feed.touch, feed.touch_is_new = touch, True
@@ -140,6 +143,13 @@ class MarketFeed:
                 hub.publish(f"{feed.name}@aggTrade", payload)
         market.new_prints.clear()
         market.new_aggs.clear()
+
+    def _tell_forced(self, feed: SymbolFeed, now_ms: int) -> None:
+        for order in feed.market.new_forced:
+            payload = _forced(order, feed.market.grid, now_ms)
+            self._hub.publish(f"{feed.name}@forceOrder", payload)
+            self._hub.publish("!forceOrder@arr", {**payload, "ps": order.symbol, "st": _UM})
+        feed.market.new_forced.clear()
 
     # depth
 
@@ -275,6 +285,27 @@ def _book_ticker(feed: SymbolFeed, now_ms: int) -> Payload:
         "T": now_ms,
         "E": now_ms,
         "st": _UM,
+    }
+
+
+def _forced(order: PaperOrder, grid: Grid, now_ms: int) -> Payload:
+    filled = grid.qty(order.executed_steps)
+    return {
+        "e": "forceOrder",
+        "E": now_ms,
+        "o": {
+            "s": order.symbol,
+            "S": order.side,
+            "o": "LIMIT",
+            "f": "IOC",
+            "q": grid.qty(order.qty_steps),
+            "p": grid.average(order.quote_units, order.executed_steps),
+            "ap": grid.average(order.quote_units, order.executed_steps),
+            "X": order.status,
+            "l": filled,
+            "z": filled,
+            "T": order.updated_ms,
+        },
     }
 
 

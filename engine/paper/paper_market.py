@@ -15,6 +15,7 @@ from engine.paper.candle_history import CandleHistory
 from engine.paper.contract_specs import ContractSpec
 from engine.paper.matching_book import Match, MatchingBook, PlaceResult
 from engine.paper.paper_grid import Grid
+from engine.paper.paper_orders import PaperOrder
 from engine.paper.price_source import (
     MakerCancel,
     MakerPlace,
@@ -76,6 +77,7 @@ class PaperMarket:
         self.aggs: deque[AggTrade] = deque(maxlen=_KEPT_PRINTS)
         self.new_prints: list[Print] = []
         self.new_aggs: list[AggTrade] = []
+        self.new_forced: list[PaperOrder] = []
         self.last_ticks = spec.price_to_ticks(opening_spec.base_price)
         self.last_steps = 0
         self.index_price = opening_spec.base_price

@@ -241,3 +241,30 @@ class IncomeRow(msgspec.Struct, frozen=True, tag_field="k", tag="income", kw_onl
             "tranId": self.tran_id,
             "tradeId": self.trade_id,
         }
+
+
+class MarginChange(msgspec.Struct, frozen=True, tag_field="k", tag="margin", kw_only=True):
+    """Isolated margin that a person moved; `amount` is above zero when added."""
+
+    account_id: str
+    symbol: str
+    position_side: str
+    amount: Decimal
+    time_ms: int
+    asset: str = "USDT"
+
+    @property
+    def kind(self) -> int:
+        """1 added, 2 taken out."""
+        return 1 if self.amount > 0 else 2
+
+    def row(self) -> dict[str, object]:
+        return {
+            "symbol": self.symbol,
+            "type": self.kind,
+            "deltaType": "USER_ADJUST",
+            "amount": money(abs(self.amount)),
+            "asset": self.asset,
+            "time": self.time_ms,
+            "positionSide": self.position_side,
+        }

@@ -22,7 +22,7 @@ import msgspec
 from engine.errors import PaperExchangeError
 from engine.paper.paper_account import AccountBooks
 from engine.paper.paper_algo_orders import PaperAlgoOrder
-from engine.paper.paper_orders import Amendment, IncomeRow, PaperFill, PaperOrder
+from engine.paper.paper_orders import Amendment, IncomeRow, MarginChange, PaperFill, PaperOrder
 from engine.wire.signing import new_ed25519_pem
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,16 @@ class MarketMark(msgspec.Struct, frozen=True, tag_field="k", tag="market", kw_on
     agg_id: int
 
 
-Record = AccountBooks | PaperOrder | PaperFill | IncomeRow | Amendment | PaperAlgoOrder | MarketMark
+Record = (
+    AccountBooks
+    | PaperOrder
+    | PaperFill
+    | IncomeRow
+    | Amendment
+    | MarginChange
+    | PaperAlgoOrder
+    | MarketMark
+)
 
 
 class AccountKeys(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +73,7 @@ class SavedState(msgspec.Struct, kw_only=True):
     fills: list[PaperFill] = []
     income: list[IncomeRow] = []
     amendments: list[Amendment] = []
+    margin_changes: list[MarginChange] = []
     markets: dict[str, MarketMark] = {}
 
     def take(self, record: Record) -> None:
@@ -79,6 +89,8 @@ class SavedState(msgspec.Struct, kw_only=True):
             self.algos[record.algo_id] = record
         elif isinstance(record, Amendment):
             self.amendments.append(record)
+        elif isinstance(record, MarginChange):
+            self.margin_changes.append(record)
         else:
             self.markets[record.symbol] = record
 
@@ -92,6 +104,7 @@ class SavedState(msgspec.Struct, kw_only=True):
         yield from self.fills[-_KEPT_ROWS:]
         yield from self.income[-_KEPT_ROWS:]
         yield from self.amendments[-_KEPT_ROWS:]
+        yield from self.margin_changes[-_KEPT_ROWS:]
         yield from self.markets.values()
 
     def highest_id(self) -> int:

@@ -21,17 +21,26 @@ from engine.paper.paper_call import Call
 from engine.paper.paper_events import UserEvent, listen_key_expired
 from engine.paper.paper_exchange import PaperExchange
 from engine.paper.paper_feed import MarketFeed
+from engine.paper.paper_funding import settle_funding
 from engine.paper.paper_limits import LimitSettings, OrderCounter, WeightCounter
+from engine.paper.paper_liquidation import LiquidationService
 from engine.paper.paper_listen_keys import ListenKeys
 from engine.paper.paper_market_requests import MARKET_REQUESTS
 from engine.paper.paper_order_requests import ORDER_REQUESTS
+from engine.paper.paper_settings_requests import SETTINGS_REQUESTS
 from engine.paper.paper_state import MarketMark, StateFolder
 from engine.paper.paper_streams import StreamHub
 from engine.wire.endpoints import BY_ROUTE, Endpoint
 
 logger = logging.getLogger(__name__)
 
-_HANDLERS = {**MARKET_REQUESTS, **ACCOUNT_REQUESTS, **ORDER_REQUESTS, **ALGO_REQUESTS}
+_HANDLERS = {
+    **MARKET_REQUESTS,
+    **ACCOUNT_REQUESTS,
+    **SETTINGS_REQUESTS,
+    **ORDER_REQUESTS,
+    **ALGO_REQUESTS,
+}
 _MARK_MS = 1000
 _REMEMBER_MS = 10_000
 Headers = dict[str, str]
@@ -71,6 +80,7 @@ class PaperVenue:
         self.feed = MarketFeed(self.hub, exchange.markets)
         self.listen_keys = ListenKeys(list(exchange.accounts.values()))
         self.keys = keys
+        self._liquidation = LiquidationService(exchange)
         self._state = state
         self._clock = clock
         self._encoder = msgspec.json.Encoder()
@@ -176,6 +186,8 @@ class PaperVenue:
         if now_ms - self._marked_ms >= _MARK_MS:
             self._marked_ms = now_ms
             exchange.on_marks(now_ms)
+            self._liquidation.look(now_ms)
+            settle_funding(exchange, now_ms)
         exchange.on_time(now_ms)
         self._expire_listen_keys(now_ms)
         self.commit(now_ms)
