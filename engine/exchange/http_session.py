@@ -280,7 +280,7 @@ def _read_some(sock: socket.socket, ends_at: float) -> bytes:
 def _left(ends_at: float) -> float:
     left = ends_at - time.monotonic()
     if left <= 0:
-        raise TimeoutError("no whole answer in time")
+        raise TimeoutError
     return left
 
 
