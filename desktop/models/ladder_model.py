@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import Enum
 
 from desktop.models.chart_scale import nice_ceiling
+from desktop.models.ladder_changes import LadderRows
 from desktop.models.order_certainty import is_at_a_price
 from engine.clock import Clock
 from engine.events import BookView
@@ -87,10 +88,10 @@ class LadderModel:
         `hold`: a mouse is over the rows, so that they must not move by
         themselves, however far the price runs.
         """
-        is_first = self._book is None
+        was_empty = self.middle() is None
         self._book = book
         self._read_book()
-        if is_first and self.middle() is not None:
+        if was_empty and self.middle() is not None:
             self.recentre()
             return True
         return not hold and self._follow()
@@ -138,6 +139,9 @@ class LadderModel:
         if middle is None or self.is_in_view(middle):
             return None
         return OutOfView.ABOVE if middle > self.top else OutOfView.BELOW
+
+    def rows(self) -> LadderRows:
+        return LadderRows(self.bids, self.asks, self.best_bid, self.best_ask, self.largest)
 
     # --- moving rows --------------------------------------------------------
 

@@ -8,7 +8,6 @@ thread only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, QTimer, Signal, Slot
@@ -21,11 +20,14 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.formatting import grouped
+from desktop.models.ladder_changes import LadderRows, changed_buckets
 from desktop.models.ladder_model import LadderModel, OwnOrders
-from desktop.models.order_certainty import can_cancel, can_move
+from desktop.models.order_certainty import can_cancel
+from desktop.widgets.ladder_hand import LadderHand
+from desktop.widgets.ladder_hints import JUST_MOVED, hint_text
 from desktop.widgets.ladder_painter import (
     HEADER_PX,
     ROW_PX,
@@ -43,29 +45,6 @@ from engine.views import OrderView
 GHOST_MS = 3000  # a move nobody answered is drawn for so long
 _HINT_MS = 1500
 _WHEEL_ROWS = 3
-_JUST_MOVED = "Rows just moved: click ignored"
-_STALE = "Prices are stale: clicks are off"
-_REBUILDING = "Order book is being rebuilt: clicks are off"
-
-
-@dataclass(slots=True)
-class _Grab:
-    """The left button went down on a chip of own orders."""
-
-    own: OwnOrders
-    bucket: int
-    at: QPointF
-    is_dragging: bool = False
-    target: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Ghost:
-    """A move asked for and not yet seen in the orders."""
-
-    side: Side
-    price: Decimal
-    quantity: Decimal
 
 
 class PriceLadder(QWidget):
@@ -93,8 +72,7 @@ class PriceLadder(QWidget):
         self._is_synced = True
         self._is_over = False
         self._wheel_rest = 0
-        self._grab: _Grab | None = None
-        self._ghosts: dict[str, _Ghost] = {}
+        self._hand = LadderHand(self._model)
         self._passing_hint = ""
         self._strip = LadderStrip(self)
         self._strip.grouping_chosen.connect(self._choose_grouping)
@@ -107,21 +85,24 @@ class PriceLadder(QWidget):
     def set_instrument(self, instrument: Instrument) -> None:
         """Start empty with another contract."""
         self._look.instrument = instrument
-        self._grab = None
-        self._ghosts.clear()
+        self._hand.let_go()
+        self._hand.forget_asked()
         self._model.set_tick(instrument.tick_size)
         self._strip.show_steps(instrument.tick_size)
         self._show_all()
 
     def set_book(self, book: BookView) -> None:
         """The newest levels. Rows move by themselves only while no mouse is over them."""
-        before = self._rows_seen()
-        if book.is_synced != self._is_synced:
-            self._is_synced = book.is_synced
-            before = None
-        moved = self._model.set_book(book, hold=self._is_over or self._grab is not None)
+        instrument = self._look.instrument
+        if instrument is not None and book.symbol != instrument.symbol:
+            return  # a late one of the contract shown before
+        before = self._model.rows()
+        was_synced, self._is_synced = self._is_synced, book.is_synced
+        was_empty = self._model.middle() is None
+        moved = self._model.set_book(book, hold=self._is_over or self._hand.is_down)
         self._strip.show_spread(self._model.spread, self._decimals())
-        if moved or before is None or self._needs_wider_prices():
+        renewed = was_empty or was_synced != book.is_synced
+        if moved or renewed or self._needs_wider_prices():
             self._show_all()
             return
         self._show_hint()
@@ -139,7 +120,7 @@ class PriceLadder(QWidget):
         """All own orders of this symbol. They decide whether a move happened."""
         symbol = self._look.instrument.symbol if self._look.instrument else None
         self._model.set_orders([o for o in orders if symbol is None or o.symbol == symbol])
-        self._check_grab()
+        self._hand.check_orders()
         self._drop_ghosts()
 
     def set_stale(self, stale: bool) -> None:
@@ -147,7 +128,7 @@ class PriceLadder(QWidget):
         if stale != self._is_stale:
             self._is_stale = stale
             if stale:
-                self._grab = None
+                self._hand.let_go()
             self._show_all()
 
     def set_grouping(self, ticks: int | None) -> None:
@@ -203,7 +184,7 @@ class PriceLadder(QWidget):
         super().leaveEvent(event)
         self._is_over = False
         self._hover(None, None)
-        if self._grab is None and self._model.follow():
+        if not self._hand.is_down and self._model.follow():
             self._show_all()
         else:
             self._show_hint()
@@ -225,8 +206,8 @@ class PriceLadder(QWidget):
                 self._scroll(-1)
             case Qt.Key.Key_Space | Qt.Key.Key_C:
                 self.recentre()
-            case Qt.Key.Key_Escape if self._grab is not None:
-                self._grab = None
+            case Qt.Key.Key_Escape if self._hand.is_down:
+                self._hand.let_go()
                 self._show_all()
             case _:
                 super().keyPressEvent(event)
@@ -252,24 +233,20 @@ class PriceLadder(QWidget):
         at = event.position()
         row = self._frame.row_at(at.y())
         self._hover(row, self._frame.side_at(at.x()))
-        grab = self._grab
-        if grab is None:
-            return
-        far = (at - grab.at).manhattanLength() >= QApplication.startDragDistance() / 2
-        if far and not self._is_grey() and any(can_move(o) for o in grab.own.orders):
-            grab.is_dragging = True
         inside = row is not None and 0 <= at.x() < self.width()
-        target = self._model.bucket_at(row) if inside and row is not None else None
-        if grab.is_dragging and target != grab.target:
-            grab.target = target
+        bucket = self._model.bucket_at(row) if inside and row is not None else None
+        if not self._is_grey() and self._hand.move(at, bucket):
             self._show_all()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        grab, self._grab = self._grab, None
-        if grab is None or event.button() is not Qt.MouseButton.LeftButton:
+        if event.button() is not Qt.MouseButton.LeftButton or not self._hand.is_down:
             return
-        if grab.is_dragging and grab.target not in (None, grab.bucket):
-            self._drop(grab)
+        drop = self._hand.release()
+        if drop is not None and self._may_click():
+            self._hand.note_asked(drop)
+            self._ghost_timer.start()
+            for order in drop.orders:
+                self.order_moved.emit(order.client_order_id, drop.price)
         self._show_all()
 
     # --- the hand -----------------------------------------------------------
@@ -277,38 +254,27 @@ class PriceLadder(QWidget):
     def _press(self, side: Side, bucket: int, own: OwnOrders | None, at: QPointF) -> None:
         if own is not None:
             # a chip is for dragging; a click on it that places an order would surprise
-            self._grab = _Grab(own=own, bucket=bucket, at=at)
-        elif self._is_grey():
-            self._show_hint()
-        elif self._model.just_moved():
-            self._tell(_JUST_MOVED)
-        else:
+            self._hand.take(own, bucket, at)
+        elif self._may_click():
             self.price_clicked.emit(side, self._model.price_of(bucket))
 
     def _cancel(self, own: OwnOrders | None) -> None:
         """All that can be cancelled in the row. Also when grey: a cancel cannot cost money."""
-        if own is None:
-            return
-        if self._model.just_moved():
-            self._tell(_JUST_MOVED)
+        if own is None or not self._rows_stood_still():
             return
         for order in own.orders:
             if can_cancel(order):
                 self.order_cancel.emit(order.client_order_id)
 
-    def _drop(self, grab: _Grab) -> None:
-        if grab.target is None or grab.target <= 0 or self._is_grey():
-            return
+    def _may_click(self) -> bool:
+        """The prices are true, and the one under the mouse was there a moment ago."""
+        return not self._is_grey() and self._rows_stood_still()
+
+    def _rows_stood_still(self) -> bool:
         if self._model.just_moved():
-            self._tell(_JUST_MOVED)
-            return
-        price = self._model.price_of(grab.target)
-        moving = [o for o in grab.own.orders if can_move(o) and o.price != price]
-        for order in moving:
-            self._ghosts[order.client_order_id] = _Ghost(order.side, price, order.remaining_qty)
-        self._ghost_timer.start()
-        for order in moving:
-            self.order_moved.emit(order.client_order_id, price)
+            self._tell(JUST_MOVED)
+            return False
+        return True
 
     def _chip_at(self, at: QPointF, side: Side, bucket: int) -> OwnOrders | None:
         own = self._model.own.get((side, bucket))
@@ -329,16 +295,6 @@ class PriceLadder(QWidget):
         self._model.scroll(rows)
         self._show_all()
 
-    def _check_grab(self) -> None:
-        """The order in the hand may have been filled or cancelled meanwhile."""
-        if self._grab is None:
-            return
-        now = self._model.own.get((self._grab.own.side, self._grab.bucket))
-        if now is None:
-            self._grab = None
-        else:
-            self._grab.own = now
-
     @Slot(object)
     def _choose_grouping(self, ticks: int | None) -> None:
         self.set_grouping(ticks)
@@ -346,7 +302,7 @@ class PriceLadder(QWidget):
     @Slot()
     def _drop_ghosts(self) -> None:
         self._ghost_timer.stop()
-        self._ghosts.clear()
+        self._hand.forget_asked()
         self._show_all()
 
     # --- repainting ---------------------------------------------------------
@@ -357,7 +313,7 @@ class PriceLadder(QWidget):
         model = self._model
         self._strip.show_grouping(model.grouping, model.tick_size, is_automatic=model.is_automatic)
         self._strip.show_spread(model.spread, self._decimals())
-        self._look.ghosts = self._ghost_chips()
+        self._look.ghosts = self._hand.ghosts()
         self._look.is_grey = self._is_grey()
         self._look.hint = self._hint()
         self.update()
@@ -368,46 +324,13 @@ class PriceLadder(QWidget):
         self._frame = frame_for(self.width(), self.height(), STRIP_PX + HEADER_PX, text)
         self._model.set_row_count(self._frame.rows)
 
-    def _ghost_chips(self) -> tuple[tuple[Side, int, Decimal], ...]:
-        chips = [
-            (ghost.side, self._model.bucket_of(ghost.side, ghost.price), ghost.quantity)
-            for ghost in self._ghosts.values()
-        ]
-        for own in self._model.own.values():
-            chips += [
-                (own.side, self._model.bucket_of(own.side, o.amend.price), o.remaining_qty)
-                for o in own.orders
-                if o.amend is not None and o.amend.price != o.price
-            ]
-        grab = self._grab
-        if grab is not None and grab.is_dragging and grab.target not in (None, grab.bucket):
-            movable = [o.remaining_qty for o in grab.own.orders if can_move(o)]
-            chips.append((grab.own.side, grab.target or 0, sum(movable, Decimal(0))))
-        return tuple(chips)
-
-    def _rows_seen(self) -> tuple[object, ...] | None:
-        model = self._model
-        if model.middle() is None:
-            return None
-        return model.bids, model.asks, model.best_bid, model.best_ask, model.largest
-
-    def _update_changed(self, before: tuple[object, ...]) -> None:
-        """Repaint only rows whose numbers differ, unless the scale of the bars changed."""
-        model = self._model
-        bids, asks, *best, largest = before
-        if largest != model.largest:
+    def _update_changed(self, before: LadderRows) -> None:
+        changed = changed_buckets(before, self._model.rows())
+        if changed is None:
             self.update()
             return
-        changed = set()
-        for old, new in ((bids, model.bids), (asks, model.asks)):
-            if isinstance(old, dict):
-                changed |= {bucket for bucket, _ in old.items() ^ new.items()}
-        if best != [model.best_bid, model.best_ask]:
-            # the spread between them too
-            known = [b for b in (*best, model.best_bid, model.best_ask) if isinstance(b, int)]
-            changed |= set(range(min(known), max(known) + 1))
         for bucket in changed:
-            self._update_row(model.row_of(bucket))
+            self._update_row(self._model.row_of(bucket))
 
     def _update_row(self, row: int) -> None:
         if 0 <= row < self._frame.rows:
@@ -435,14 +358,12 @@ class PriceLadder(QWidget):
     def _hint(self) -> str:
         if self._model.middle() is None:
             return ""
-        if self._is_stale:
-            return _STALE
-        if not self._is_synced:
-            return _REBUILDING
-        if self._passing_hint:
-            return self._passing_hint
-        out = self._model.out_of_view()
-        return "" if out is None else f"{out.value.capitalize()}: press Space to recentre"
+        return hint_text(
+            is_stale=self._is_stale,
+            is_synced=self._is_synced,
+            passing=self._passing_hint,
+            out_of_view=self._model.out_of_view(),
+        )
 
     # --- small answers ------------------------------------------------------
 

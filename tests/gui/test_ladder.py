@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
@@ -288,6 +289,13 @@ def test_a_chip_is_filled_hollow_or_striped_as_the_order_is_known(ladder) -> Non
     assert seen[OrderStatus.NEW] == {palette.BUY}
     assert seen[OrderStatus.PENDING_NEW] == {palette.BACKGROUND}
     assert len(seen[OrderStatus.UNKNOWN]) > 1
+
+
+def test_a_late_book_of_another_contract_is_not_shown(ladder) -> None:
+    at = ladder.point_of_price(Side.BUY, BID)
+    ladder.set_book(msgspec.structs.replace(book(10_000), symbol="ETHUSDT"))
+    assert ladder.point_of_price(Side.BUY, BID) == at
+    assert ladder._model.best_bid == 640_000
 
 
 # --- stale ------------------------------------------------------------------------

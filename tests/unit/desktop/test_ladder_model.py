@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from desktop.models.ladder_changes import LadderRows, changed_buckets
 from desktop.models.ladder_model import GROUPINGS, LadderModel, OutOfView
 from engine.clock import FakeClock
 from engine.events import BookView
@@ -192,6 +193,38 @@ def test_an_empty_side_leaves_the_other_in_the_middle(model: LadderModel) -> Non
     model.set_book(only_asks, hold=False)
     assert model.middle() == 640_000
     assert model.spread is None
+
+
+def test_a_book_that_was_empty_is_centred_even_under_the_mouse(model: LadderModel) -> None:
+    empty = BookView(symbol="BTCUSDT", bids=(), asks=(), event_ms=1, is_synced=False)
+    model.set_book(empty, hold=True)
+    assert model.set_book(book(640_000), hold=True)
+    assert model.out_of_view() is None
+
+
+# --- which rows look different ----------------------------------------------------
+
+
+def rows(bids: dict[int, float], asks: dict[int, float], largest: float = 10.0) -> LadderRows:
+    return LadderRows(bids, asks, max(bids, default=None), min(asks, default=None), largest)
+
+
+def test_only_rows_whose_quantity_changed_are_repainted() -> None:
+    before = rows({100: 1.0, 99: 2.0}, {101: 1.0})
+    after = rows({100: 1.0, 99: 3.0}, {101: 1.0, 103: 1.0})
+    assert changed_buckets(before, after) == {99, 103}
+
+
+def test_rows_that_enter_the_spread_are_repainted() -> None:
+    before = rows({100: 1.0, 95: 2.0}, {101: 1.0})
+    after = rows({95: 2.0}, {101: 1.0})
+    assert changed_buckets(before, after) == {95, 96, 97, 98, 99, 100}
+
+
+def test_another_scale_or_a_side_that_went_repaints_all() -> None:
+    before = rows({100: 1.0}, {101: 1.0})
+    assert changed_buckets(before, rows({100: 1.0}, {101: 1.0}, largest=20.0)) is None
+    assert changed_buckets(before, rows({}, {101: 1.0})) is None
 
 
 # --- own orders and the last trade ----------------------------------------------

@@ -1,0 +1,113 @@
+"""Dragging own orders in the ladder, and the hollow places they were asked to go to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QApplication
+
+from desktop.models.ladder_model import LadderModel, OwnOrders
+from desktop.models.order_certainty import can_move
+from engine.trading_types import Side
+from engine.views import OrderView
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """What the person asked for: these orders at this price."""
+
+    orders: tuple[OrderView, ...]
+    price: Decimal
+
+
+@dataclass(slots=True)
+class _Grab:
+    """The left button went down on a chip."""
+
+    own: OwnOrders
+    bucket: int
+    at: QPointF
+    is_dragging: bool = False
+    target: int | None = None
+
+
+class LadderHand:
+    def __init__(self, model: LadderModel) -> None:
+        self._model = model
+        self._grab: _Grab | None = None
+        self._asked: list[Drop] = []
+
+    @property
+    def is_down(self) -> bool:
+        return self._grab is not None
+
+    def take(self, own: OwnOrders, bucket: int, at: QPointF) -> None:
+        self._grab = _Grab(own=own, bucket=bucket, at=at)
+
+    def move(self, at: QPointF, bucket: int | None) -> bool:
+        """Over `bucket` now, None is outside. True if the picture changed."""
+        grab = self._grab
+        if grab is None:
+            return False
+        far = (at - grab.at).manhattanLength() >= QApplication.startDragDistance() / 2
+        grab.is_dragging |= far and any(can_move(order) for order in grab.own.orders)
+        if not grab.is_dragging or bucket == grab.target:
+            return False
+        grab.target = bucket
+        return True
+
+    def release(self) -> Drop | None:
+        """None: dropped where it was, outside, or never dragged."""
+        grab, self._grab = self._grab, None
+        if grab is None or not self._is_elsewhere(grab) or grab.target is None:
+            return None
+        price = self._model.price_of(grab.target)
+        orders = tuple(o for o in grab.own.orders if can_move(o) and o.price != price)
+        return Drop(orders, price) if orders else None
+
+    def note_asked(self, drop: Drop) -> None:
+        """Draw a ghost for it until the orders speak."""
+        self._asked.append(drop)
+
+    def let_go(self) -> None:
+        self._grab = None
+
+    def forget_asked(self) -> None:
+        self._asked.clear()
+
+    def check_orders(self) -> None:
+        """The orders in the hand may have been filled or cancelled meanwhile."""
+        if self._grab is None:
+            return
+        now = self._model.own.get((self._grab.own.side, self._grab.bucket))
+        if now is None:
+            self._grab = None
+        else:
+            self._grab.own = now
+
+    def ghosts(self) -> tuple[tuple[Side, int, Decimal], ...]:
+        """Hollow chips (side, bucket, quantity): in the hand, asked for, amend in flight."""
+        bucket_of = self._model.bucket_of
+        found = [
+            (order.side, bucket_of(order.side, drop.price), order.remaining_qty)
+            for drop in self._asked
+            for order in drop.orders
+        ]
+        found += [
+            (order.side, bucket_of(order.side, order.amend.price), order.remaining_qty)
+            for own in self._model.own.values()
+            for order in own.orders
+            if order.amend is not None and order.amend.price != order.price
+        ]
+        grab = self._grab
+        if grab is not None and grab.target is not None and self._is_elsewhere(grab):
+            movable = [order.remaining_qty for order in grab.own.orders if can_move(order)]
+            found.append((grab.own.side, grab.target, sum(movable, Decimal(0))))
+        return tuple(found)
+
+    @staticmethod
+    def _is_elsewhere(grab: _Grab) -> bool:
+        # rows at and below zero are blank: no price to drop on
+        return grab.target is not None and grab.target > 0 and grab.target != grab.bucket
