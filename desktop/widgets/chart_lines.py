@@ -99,8 +99,7 @@ class OrderLines:
         self.below = sum(1 for line in own if line.y > bottom)
         self._placed = _tagged([li for li in lines if 0 <= li.y <= bottom], taken, frame)
         self._lines = _by_pen(self._placed, frame)
-        # the first of a pixel row gets its price on the axis
-        self._labelled = list({round(p.y): p for p in reversed(self._placed)}.values())
+        self._labelled = _labelled(self._placed)
 
     def at(self, point: QPointF) -> tuple[OrderView, Part] | None:
         """The order under the mouse; a tag wins over a line, the top one over others."""
@@ -222,6 +221,14 @@ def _by_pen(
         (colour, style, [QLineF(0, y, right, y) for y in sorted(ys)])
         for (colour, style), ys in rows.items()
     ]
+
+
+def _labelled(placed: Sequence[PlacedOrder]) -> list[PlacedOrder]:
+    """One of each pixel row for the price axis, the confirmed ones first."""
+    rows: dict[int, PlacedOrder] = {}
+    for line in sorted(placed, key=lambda p: p.certainty is not Certainty.CONFIRMED):
+        rows.setdefault(round(line.y), line)
+    return list(rows.values())
 
 
 def _draw_tag(placed: PlacedOrder, ratio: float) -> QPixmap:
