@@ -24,7 +24,7 @@ from engine.commands import (
 )
 from engine.errors import BadInput, NotConnected, PerpdeskError, VenueError
 from engine.event_hub import EventHub
-from engine.events import CandlesLoaded, CommandDone, CommandRefused
+from engine.events import CandlesLoaded, CommandDone, CommandRefused, LeverageChanged
 from engine.exchange.gateway import ExchangeGateway
 from engine.market_feed import MarketFeed
 from engine.oms.order_manager import OrderManager
@@ -158,6 +158,8 @@ class CommandDesk:
     def _watch(self, command: WatchSymbol) -> None:
         self._gateway.get_exchange_info(command.symbol)  # says so when there is none
         self._feed.watch(command.symbol, command.interval)
+        leverage = self._gateway.get_leverage(command.symbol)
+        self._oms.on_event(LeverageChanged(symbol=command.symbol, leverage=leverage, event_ms=0))
 
     def _load_candles(self, command: LoadCandles) -> None:
         candles = self._gateway.get_ohlc_data(

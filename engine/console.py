@@ -12,7 +12,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable
 
 from engine.errors import BadInput
-from engine.events import AggTrade, BookTicker, Event, Trade
+from engine.events import AggTrade, BookTicker, BookView, Event, Trade
 from engine.market.instruments import Instrument
 from engine.oms.order_manager import OrderManager
 from engine.oms.order_models import Order
@@ -103,8 +103,9 @@ def watch(engine: TradingEngine, given: Namespace) -> int:
     """Prices, one line a second, until Ctrl+C or --seconds."""
     symbol = given.symbol.upper()
     instrument = engine.instrument(symbol)
+    wanted: list[type[Event]] = [AggTrade, Trade, BookTicker, BookView]
+    box: Mailbox[Event] = engine.hub.attach(Mailbox(), types=wanted)
     engine.watch(symbol)
-    box: Mailbox[Event] = engine.hub.attach(Mailbox(), types=[AggTrade, Trade, BookTicker])
     end = time.monotonic() + given.seconds if given.seconds else float("inf")
     try:
         while time.monotonic() < end:
@@ -124,10 +125,14 @@ def _quote(instrument: Instrument, events: Iterable[Event]) -> None:
                 side = "sold" if event.is_buyer_maker else "bought"
                 print(f"{event.symbol} {_price(instrument, event.price)} {event.quantity:g} {side}")
             case BookTicker():
-                bid = _price(instrument, event.bid_price)
-                ask = _price(instrument, event.ask_price)
-                print(f"{event.symbol} bid {bid} ask {ask}")
+                _best(instrument, event.bid_price, event.ask_price)
+            case BookView() if event.bids and event.asks:
+                _best(instrument, event.bids[0][0], event.asks[0][0])
     sys.stdout.flush()
+
+
+def _best(instrument: Instrument, bid: float, ask: float) -> None:
+    print(f"{instrument.symbol} bid {_price(instrument, bid)} ask {_price(instrument, ask)}")
 
 
 def _price(instrument: Instrument, price: float) -> str:

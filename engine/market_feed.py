@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 BOOK_DEPTH = 60
 _SNAPSHOT_PAUSE_S = 0.5
+_CONFIRM_PAUSES_S = (0.5, 1.0, 2.0, 5.0)
 
 
 class MarketFeed:
@@ -43,6 +44,7 @@ class MarketFeed:
         self._lock = threading.Lock()
         self._books: dict[str, LocalBook] = {}
         self._resyncing: set[str] = set()
+        self._checks: dict[str, _Check] = {}  # snapshots that no change has confirmed yet
         self._watched: dict[str, str] = {}  # symbol -> interval
         self._marks: set[str] = set()
         self._stop = threading.Event()
@@ -57,6 +59,8 @@ class MarketFeed:
         self._gateway.unsubscribe(sorted(unwanted))
         wanted = _streams_of({symbol: interval}, marks) - _streams_of(before, marks)
         self._gateway.subscribe(sorted(wanted), self._on_event)
+        # a resting market says nothing until something changes
+        self._ask_for_snapshot(symbol)
 
     def follow_mark_price(self, symbol: str) -> None:
         """For the profit of an open position in a symbol that is not on screen."""
@@ -67,19 +71,33 @@ class MarketFeed:
         self._gateway.subscribe([_mark_stream(symbol)], self._on_event)
 
     def on_stream_state(self, event: StreamStateChanged) -> None:
-        """A broken public route breaks the chain of every book."""
-        if event.route is not Route.PUBLIC or event.state in (
-            StreamState.LIVE,
-            StreamState.CONNECTED,
-        ):
+        """A broken public route breaks the chain of every book; a new one starts it."""
+        if event.route is not Route.PUBLIC or event.state is StreamState.LIVE:
             return
         with self._lock:
             books = list(self._books.values())
+        if event.state is StreamState.CONNECTED:
+            for book in books:
+                self._ask_for_snapshot(book.symbol)
+            return
+        with self._lock:
             for book in books:
                 book.reset()
             views = [book.view(BOOK_DEPTH) for book in books]
         for view in views:
             self._publish(view)
+
+    def tick(self) -> None:
+        """Housekeeping: take a snapshot again while no change has confirmed the last one.
+
+        The venue may have acted between the snapshot and the subscription; in a busy
+        market the next change shows that as a gap, in a resting one only asking does.
+        """
+        now_s = self._clock.monotonic()
+        with self._lock:
+            due = [symbol for symbol, check in self._checks.items() if check.is_due(now_s)]
+        for symbol in due:
+            self._ask_for_snapshot(symbol)
 
     def stop(self) -> None:
         self._stop.set()
@@ -100,11 +118,21 @@ class MarketFeed:
             if book is None:
                 return
             step = book.on_diff(diff)
+            if step is BookStep.APPLIED and self._checks:
+                self._checks.pop(diff.symbol, None)
             view = book.view(BOOK_DEPTH) if step in (BookStep.APPLIED, BookStep.GAP) else None
         if step in (BookStep.BUFFERED, BookStep.GAP):
             self._ask_for_snapshot(diff.symbol)
         if view is not None:
             self._publish(view)
+
+    def _plan_check(self, book: LocalBook) -> None:
+        if book.is_confirmed:
+            self._checks.pop(book.symbol, None)
+            return
+        check = self._checks.setdefault(book.symbol, _Check())
+        if not check.plan_next(self._clock.monotonic()):
+            del self._checks[book.symbol]
 
     def _ask_for_snapshot(self, symbol: str) -> None:
         with self._lock:
@@ -126,6 +154,7 @@ class MarketFeed:
                 if book is None:
                     return
                 step = book.on_snapshot(snapshot.last_update_id, snapshot.bids, snapshot.asks)
+                self._plan_check(book)
                 view = book.view(BOOK_DEPTH)
             self._publish(view)
             failed = step is BookStep.GAP
@@ -137,6 +166,27 @@ class MarketFeed:
                 self._resyncing.discard(symbol)
         if failed:
             self._clock.wait(self._stop, _SNAPSHOT_PAUSE_S)
+
+
+class _Check:
+    """When to look again, and how often it was done."""
+
+    __slots__ = ("done", "next_at_s")
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.next_at_s = 0.0
+
+    def plan_next(self, now_s: float) -> bool:
+        """False when it was done often enough."""
+        if self.done >= len(_CONFIRM_PAUSES_S):
+            return False
+        self.next_at_s = now_s + _CONFIRM_PAUSES_S[self.done]
+        self.done += 1
+        return True
+
+    def is_due(self, now_s: float) -> bool:
+        return now_s >= self.next_at_s
 
 
 def _streams_of(watched: dict[str, str], marks: set[str]) -> set[str]:

@@ -22,6 +22,7 @@ from engine.config import Config, Environment, load_config
 from engine.errors import (
     KeyRefused,
     NotConnected,
+    OrderRefused,
     PaperExchangeError,
     PerpdeskError,
     ShuttingDown,
@@ -300,9 +301,10 @@ class TradingEngine:
             try:
                 parts.gateway.warm_up()
                 parts.rules.instruments()
+                parts.gateway.is_hedge_mode()  # also shows whether the key is good
                 break
-            except KeyRefused:
-                raise
+            except (KeyRefused, OrderRefused):
+                raise  # asking again would not change the answer
             except PerpdeskError as error:
                 self._tell(EngineState.DEGRADED, f"{self.environment.name} is not reached: {error}")
                 self._check_paper()
@@ -325,6 +327,8 @@ class TradingEngine:
         parts = self._built
         parts.gateway.tick()
         parts.oms.resolver.tick(self.clock.monotonic())
+        if self._feed is not None:
+            self._feed.tick()
         self._refresh_account()
         self._check_paper()
 

@@ -196,6 +196,10 @@ class BinanceGateway(ExchangeGateway):
         params = {"symbol": symbol, "leverage": leverage}
         return self._call("set_leverage", LeverageReply, params).leverage
 
+    def get_leverage(self, symbol: str) -> int:
+        configs = self._call("symbol_config", list[SymbolConfig], {"symbol": symbol})
+        return next((row.leverage for row in configs if row.symbol == symbol), 0)
+
     def is_hedge_mode(self) -> bool:
         # accountConfig costs 5 where positionSide/dual costs 30
         return self._call("account_config", AccountConfig).dual_side_position

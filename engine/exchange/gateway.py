@@ -85,6 +85,10 @@ class ExchangeGateway(ABC):
         """Returns the leverage now in force. Raises InvalidLeverage."""
 
     @abstractmethod
+    def get_leverage(self, symbol: str) -> int:
+        """The leverage in force for new positions of `symbol`."""
+
+    @abstractmethod
     def is_hedge_mode(self) -> bool:
         """True when long and short are held side by side."""
 

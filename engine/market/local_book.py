@@ -50,6 +50,11 @@ class LocalBook:
         return self._synced
 
     @property
+    def is_confirmed(self) -> bool:
+        """A change has followed the snapshot without a gap; until then one may be missing."""
+        return self._synced and self._has_applied
+
+    @property
     def last_update_id(self) -> int:
         return self._last_update_id
 

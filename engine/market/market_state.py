@@ -48,12 +48,12 @@ class MarketState:
         return day.last_price if day is not None else None
 
     def best_bid(self, symbol: str) -> float | None:
-        ticker = self._tickers.get(symbol)
-        return ticker.bid_price if ticker is not None else None
+        best = self._best(symbol)
+        return best[0] if best is not None else None
 
     def best_ask(self, symbol: str) -> float | None:
-        ticker = self._tickers.get(symbol)
-        return ticker.ask_price if ticker is not None else None
+        best = self._best(symbol)
+        return best[1] if best is not None else None
 
     def mark_price(self, symbol: str) -> Decimal | None:
         """For checks before sending; the float's own digits, made Decimal."""
@@ -69,6 +69,16 @@ class MarketState:
     def wait_for_price(self, symbol: str, timeout_s: float = 5.0) -> float | None:
         """Block until the book of `symbol` has two sides; the middle, or None at time-out."""
         with self._changed:
-            self._changed.wait_for(lambda: symbol in self._tickers, timeout_s)
+            self._changed.wait_for(lambda: self._best(symbol) is not None, timeout_s)
+        best = self._best(symbol)
+        return sum(best) / 2 if best is not None else None
+
+    def _best(self, symbol: str) -> tuple[float, float] | None:
+        """The ticker is quicker; the book is there also while nothing changes."""
         ticker = self._tickers.get(symbol)
-        return (ticker.bid_price + ticker.ask_price) / 2 if ticker is not None else None
+        if ticker is not None:
+            return ticker.bid_price, ticker.ask_price
+        book = self._books.get(symbol)
+        if book is not None and book.bids and book.asks:
+            return book.bids[0][0], book.asks[0][0]
+        return None

@@ -96,6 +96,7 @@ class PrivateEvents:
             self._positions.apply_account_update(event)
         elif isinstance(event, LeverageChanged):
             self._positions.apply_leverage(event.symbol, event.leverage)
+            self._publish(event)
         else:
             self._publish(event)
             if isinstance(event, MarginCall):

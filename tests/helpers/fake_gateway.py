@@ -291,6 +291,9 @@ class FakeGateway(ExchangeGateway):
         self._begin("leverage", symbol)
         return leverage
 
+    def get_leverage(self, symbol: str) -> int:
+        return 20
+
     def is_hedge_mode(self) -> bool:
         return False
 

@@ -1,9 +1,11 @@
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
 from engine.market.instruments import instrument_from
 from engine.trading_types import OrderType, Side
+
+D = Decimal
 
 BTC = instrument_from(
     {
@@ -67,7 +69,7 @@ def test_a_good_order_has_no_problem():
         ({"quantity": "0.1005"}, "quantity", "0.100", "multiple of 0.001"),
         ({"quantity": "1001"}, "quantity", "1000", "at most 1000"),
         ({"quantity": "121", "order_type": OrderType.MARKET}, "quantity", "120", "at most 120"),
-        ({"quantity": "0.001", "price": "40000", "mark": "40000"}, "quantity", "0.002", "at least 50"),
+        ({"quantity": "0.001", "price": "40000", "mark": "0"}, "quantity", "0.002", "at least 50"),
     ],
 )  # fmt: skip
 def test_a_refusal_names_the_field_and_a_value_that_would_pass(order, field, fix, words):

@@ -1,0 +1,132 @@
+"""perpdesk-cli, as a person types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from engine.__main__ import main
+
+CONFIG = """
+paper: {quiet_market: true, symbols: [BTCUSDT], balance_usdt: 50000000}
+"""
+
+
+@pytest.fixture
+def cli(tmp_path, capsys):
+    (tmp_path / "config.yaml").write_text(CONFIG, encoding="utf-8")
+    options = ["--config", str(tmp_path / "config.yaml"), "--user-data", str(tmp_path / "with ü")]
+
+    def run(*words: str) -> tuple[int, str, str]:
+        code = main([*words, *options])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+def test_place_list_amend_cancel(cli):
+    code, out, _ = cli("order", "btcusdt", "buy", "limit", "0.1", "62000")
+    assert (code, out.split()[:4]) == (0, ["NEW", "BUY", "LIMIT", "BTCUSDT"])
+    order_id = re.search(r" id=(\d+)", out)[1]
+    assert order_id in cli("orders")[1]
+    code, out, _ = cli("amend", "BTCUSDT", order_id, "--price", "61900")
+    assert code == 0
+    assert "at 61900" in out
+    assert "No open orders." not in cli("orders", "BTCUSDT")[1]
+    code, out, _ = cli("cancel", "BTCUSDT", order_id)
+    assert (code, out.split()[0]) == (0, "CANCELED")
+    assert "No open orders." in cli("orders")[1]
+
+
+def test_fill_position_balance(cli):
+    code, out, _ = cli("order", "BTCUSDT", "BUY", "MARKET", "0.1")
+    assert (code, out.split()[0]) == (0, "FILLED")
+    assert re.search(r"BTCUSDT +BOTH +0.1 ", cli("positions")[1])
+    assert re.search(r"USDT +4999999\d\.", cli("balance")[1])
+
+
+def test_watch_prints_prices(cli):
+    code, out, _ = cli("watch", "BTCUSDT", "--seconds", "1")
+    assert code == 0
+    assert re.search(r"BTCUSDT bid [\d.]+ ask [\d.]+", out)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("order", "BTCUSDT", "BUY", "LIMIT", "0.1", "62000.03"), "multiple of 0.1"),
+        (("order", "BTCUSDT", "BUY", "LIMIT", "zero", "62000"), "quantity must be a number"),
+        (("order", "BTCUSDT", "BUY", "LIMIT", "0", "62000"), "above zero"),
+        (("order", "BTCUSDT", "BUY", "LIMIT", "0.1"), "needs a price"),
+        (("order", "NOSUCH", "BUY", "LIMIT", "0.1", "62000"), "no symbol 'NOSUCH'"),
+        (("cancel", "BTCUSDT", "777"), "no open order 777"),
+        (("amend", "BTCUSDT", "777"), "no open order 777"),
+        (("watch", "NOSUCH"), "no symbol 'NOSUCH'"),
+    ],
+)
+def test_a_mistake_is_one_sentence(cli, words, said):
+    code, out, err = cli(*words)
+    assert code == 1
+    assert said in err
+    assert "Traceback" not in err
+    assert out == ""
+
+
+def test_an_unknown_environment_and_a_broken_config_name_the_key(tmp_path, capsys):
+    assert main(["orders", "--environment", "mars", "--user-data", str(tmp_path)]) == 1
+    assert "exchange.environment: there is no environment 'mars'" in capsys.readouterr().err
+    (tmp_path / "bad.yaml").write_text("oms: {retry_attempts: many}", encoding="utf-8")
+    broken = ["--config", str(tmp_path / "bad.yaml"), "--user-data", str(tmp_path)]
+    assert main(["orders", *broken]) == 1
+    assert "oms.retry_attempts: must be a whole number" in capsys.readouterr().err
+
+
+def test_a_wrong_key_is_said_and_shown_nowhere(tmp_path, capsys, monkeypatch, engine):
+    hosts = engine.gateway.hosts
+    (tmp_path / "own.yaml").write_text(
+        f"environments: {{desk2: {{rest: '{hosts.rest}', streams: '{hosts.streams}',"
+        f" ws_api: '{hosts.ws_api}'}}}}",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("PERPDESK_API_KEY", "W" * 64)
+    monkeypatch.setenv("PERPDESK_API_SECRET", "hunter2hunter2")
+    words = ["orders", "--environment", "desk2", "--config", str(tmp_path / "own.yaml")]
+    assert main([*words, "--user-data", str(tmp_path / "other")]) == 1
+    err = capsys.readouterr().err
+    assert "key" in err.lower()
+    log = (tmp_path / "other" / "logs" / "perpdesk.log").read_text(encoding="utf-8")
+    assert "hunter2" not in err + log
+    assert "W" * 64 not in err + log
+
+
+def test_wrong_usage_exits_with_2(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["order", "BTCUSDT", "HOLD", "LIMIT", "1"])
+    assert caught.value.code == 2
+
+
+def test_the_paper_server_alone_and_a_taken_port(tmp_path):
+    words = [sys.executable, "-m", "engine", "paper-server", "--quiet-market", "--fresh"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(
+        [*words, "--state-dir", str(tmp_path / "a")], **pipes, env={**os.environ}
+    ) as server:
+        ready = json.loads(server.stdout.readline())
+        assert ready["ready"] is True
+        assert len(ready["accounts"]) >= 2
+        port = ready["rest"].rsplit(":", 1)[1]
+        taken = subprocess.run(
+            [*words, "--state-dir", str(tmp_path / "b"), "--port", port],
+            capture_output=True, text=True, encoding="utf-8", check=False, input="", timeout=20,
+        )  # fmt: skip
+        assert taken.returncode != 0
+        assert port in taken.stderr
+        assert "Traceback" not in taken.stderr
+        server.stdin.close()
+        assert server.wait(10) == 0
