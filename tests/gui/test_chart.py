@@ -18,6 +18,7 @@ from engine.trading_types import OrderStatus, PositionSide, Side
 from engine.views import AmendInFlight, Candle, PositionView
 from tests.helpers import mouse
 from tests.helpers.market_samples import BTCUSDT, MINUTE_MS, START_MS, candles, limit_order
+from tests.helpers.pixels import colour_at, colours_of_row
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -50,8 +51,7 @@ def order_at(chart: CandleChart, offset: int = -20, **more: object):
 
 
 def colours(chart: CandleChart, y: float) -> set[str]:
-    picture = chart.grab().toImage()
-    return {picture.pixelColor(x, round(y)).name() for x in range(picture.width() - 90)}
+    return colours_of_row(chart, y, 0, chart.width() - 90)
 
 
 # --- moving an order ------------------------------------------------------------
@@ -302,9 +302,7 @@ def test_without_candles_it_says_so_and_ignores_the_mouse(qtbot) -> None:
         mouse.click(chart, QPointF(200, 100), keys=CTRL)
         mouse.wheel(chart, QPointF(200, 100), 1)
         qtbot.keyClick(chart, Qt.Key.Key_Left)
-    picture = chart.grab().toImage()
-    words = {picture.pixelColor(x, 150).name() for x in range(600)}
-    assert len(words) > 1
+    assert len(colours_of_row(chart, 150, 0, 600)) > 1
 
 
 def test_ticks_do_not_redraw_the_closed_candles(chart) -> None:
@@ -351,9 +349,9 @@ def test_a_confirmed_tag_is_filled_and_one_in_flight_is_hollow(chart) -> None:
     chart.set_orders([order_at(chart)])
     at = chart.point_of_order("mine")
     inside = (round(at.x()) - 4, round(at.y()) + 5)
-    filled = chart.grab().toImage().pixelColor(*inside).name()
+    filled = colour_at(chart.grab().toImage(), *inside)
     chart.set_orders([order_at(chart, status=OrderStatus.PENDING_NEW)])
-    hollow = chart.grab().toImage().pixelColor(*inside).name()
+    hollow = colour_at(chart.grab().toImage(), *inside)
     assert (filled, hollow) == (palette.BUY, palette.BACKGROUND)
 
 

@@ -20,6 +20,7 @@ from engine.trading_types import OrderStatus, Side
 from engine.views import AmendInFlight
 from tests.helpers import mouse
 from tests.helpers.market_samples import BTCUSDT, book, limit_order
+from tests.helpers.pixels import colour_at, colours_of_row
 
 BID = Decimal("63999.5")
 ASK = Decimal("64000.5")
@@ -282,10 +283,7 @@ def test_a_chip_is_filled_hollow_or_striped_as_the_order_is_known(ladder) -> Non
     for status in (OrderStatus.NEW, OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN):
         ladder.set_orders([limit_order("mine", Side.BUY, str(BID), status)])
         at = ladder.point_of_order("mine")
-        picture = ladder.grab().toImage()
-        seen[status] = {
-            picture.pixelColor(x, at.y() - 6).name() for x in range(at.x() - 15, at.x() + 15)
-        }
+        seen[status] = colours_of_row(ladder, at.y() - 6, at.x() - 15, at.x() + 15)
     assert seen[OrderStatus.NEW] == {palette.BUY}
     assert seen[OrderStatus.PENDING_NEW] == {palette.BACKGROUND}
     assert len(seen[OrderStatus.UNKNOWN]) > 1
@@ -358,7 +356,7 @@ def test_the_last_trade_is_marked_with_its_direction(ladder) -> None:
     def cell() -> set[str]:
         row = ladder.point_of_price(Side.BUY, BID)
         picture = ladder.grab().toImage()
-        return {picture.pixelColor(ladder.width() // 2 + x, row.y() - 7).name() for x in (-30, 30)}
+        return {colour_at(picture, ladder.width() // 2 + x, row.y() - 7) for x in (-30, 30)}
 
     ladder.set_last_trade(float(BID), True)
     assert cell() == {palette.SELL}
