@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from engine.errors import JournalError
-from engine.journal.journal_schema import migrate
+from engine.journal.journal_schema import migrate, version_of
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )
     try:
-        connection.row_factory = sqlite3.Row
+        version_of(connection)
         connection.execute("PRAGMA journal_mode=WAL")
         # a commit is in the system's hands when it returns, so a killed process loses
         # nothing; only a power cut may take the last moments (FULL would cost an fsync

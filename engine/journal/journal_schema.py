@@ -80,18 +80,19 @@ MIGRATIONS: tuple[str, ...] = (
 )
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the file to the newest version, one transaction a step.
-
-    Raises JournalError for a file of a newer Perpdesk, which is left as it is,
-    and sqlite3.Error.
-    """
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+def version_of(connection: sqlite3.Connection) -> int:
+    """Raises JournalError for a file of a newer Perpdesk: touch nothing of it."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > len(MIGRATIONS):
         raise JournalError(
             f"The journal was written by a newer Perpdesk (version {version}, this one knows"
             f" {len(MIGRATIONS)}). Update Perpdesk, or choose another data folder."
         )
-    for number in range(version, len(MIGRATIONS)):
+    return version
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to the newest version, one transaction a step. Raises sqlite3.Error."""
+    for number in range(version_of(connection), len(MIGRATIONS)):
         script = MIGRATIONS[number]
         connection.executescript(f"BEGIN;{script};PRAGMA user_version={number + 1};COMMIT;")
