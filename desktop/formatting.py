@@ -100,8 +100,8 @@ def short_symbol(symbol: str, instrument: Instrument | None) -> str:
     return instrument.base_asset if instrument and instrument.base_asset else symbol
 
 
-_PLAIN_NUMBER = re.compile(r"\d+\.?\d*|\.\d+")
-_GROUPED_NUMBER = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
+_PLAIN_NUMBER = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
+_GROUPED_NUMBER = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
 
 
 def parse_number(text: str) -> Decimal | None:

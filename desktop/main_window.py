@@ -271,6 +271,7 @@ class MainWindow(QMainWindow):
         self.account.place_refused.connect(self.market.ticket.show_refusal)
         self.account.blotter.symbol_chosen.connect(self.market.show_symbol)
         self.kill_switch.command_wanted.connect(self.submit)
+        self.header.arm_switch.held_changed.connect(self.market.ticket.set_held)
 
     def _start_clock(self) -> None:
         self._clock = QTimer(self, interval=1000)

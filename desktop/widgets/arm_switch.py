@@ -5,7 +5,7 @@ Cancelling and closing never need it.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -18,6 +18,8 @@ IDLE_MS = 15 * 60 * 1000
 
 class ArmSwitch(QPushButton):
     """Seen in the LIVE environment alone. Disarms after 15 min without an order."""
+
+    held_changed = Signal(object)  # bool: new orders are held back
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +39,7 @@ class ArmSwitch(QPushButton):
         self._is_live = kind is EnvironmentKind.LIVE
         self.setVisible(self._is_live)
         self.disarm()
+        self.held_changed.emit(self._is_live)
 
     def lets_out(self, command: Command) -> bool:
         """True for whatever makes risk smaller, and for all else while armed."""
@@ -69,3 +72,4 @@ class ArmSwitch(QPushButton):
             self._idle.start()
         else:
             self._idle.stop()
+        self.held_changed.emit(self._is_live and not is_armed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QToolButton, QWidget
 
 from desktop.formatting import (
@@ -131,6 +131,16 @@ class HeaderBar(QWidget):
     def _market_cells(self) -> tuple[StatCell, ...]:
         day = (self.high, self.low, self.volume)
         return (self.last, self.change, self.mark, self.funding, *day)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The day's range is the first to give way in a narrow window."""
+        super().resizeEvent(event)
+        day = (self.high, self.low, self.volume)
+        layout = self.layout()
+        width = sum(cell.sizeHint().width() + layout.spacing() for cell in day)
+        rest = layout.minimumSize().width() - (0 if self.high.isHidden() else width)
+        for cell in day:
+            cell.setVisible(rest + width <= self.width())
 
     # --- building -----------------------------------------------------------------
 

@@ -122,6 +122,13 @@ class OrderTicket(QWidget):
             self._show_best()
             self._check()
 
+    @Slot(object)
+    def set_held(self, is_held: bool) -> None:
+        """Hollow buttons: what they ask for is held back until the person arms."""
+        for button in self._side_buttons.values():
+            button.setProperty("held", is_held)
+            button.style().polish(button)
+
     def set_price(self, price: Decimal) -> None:
         """From a click on the ladder or the chart."""
         self.type.setCurrentIndex(_TYPES.index(OrderType.LIMIT))
