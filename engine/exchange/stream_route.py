@@ -64,6 +64,7 @@ class StreamRoute:
     def __init__(
         self,
         route: Route,
+        base_url: str,
         traffic: Traffic,
         *,
         clock: Clock,
@@ -72,6 +73,7 @@ class StreamRoute:
         on_crash: CrashHandler | None = None,
     ) -> None:
         self.route = route
+        self._base_url = base_url
         self._traffic = traffic
         self._clock = clock
         self._settings = settings
@@ -88,7 +90,7 @@ class StreamRoute:
         self._reconnects = 0
         self._last_data_s: float | None = None
         self._connected_s = 0.0
-        self._url_tried = ""
+        self._host_is_away = False
         self._next_send_s = 0.0
 
     def start(self) -> None:
@@ -114,7 +116,7 @@ class StreamRoute:
     def recycle(self, why: str) -> None:
         """Drop the present connection and make a new one (expired key, sleep)."""
         self._recycle_why = why
-        self._wake.set()
+        self.hurry()
 
     @property
     def state(self) -> StreamState:
@@ -138,8 +140,10 @@ class StreamRoute:
                 why = self._one_connection(stop)
                 if stop.is_set():
                     break
+                self._reconnects += 1
+                deadline = Deadline(self._clock, self._backoff.next_s())
                 self._change(StreamState.DISCONNECTED, why)
-                self._pause(stop)
+                self._pause(stop, deadline)
         finally:
             self._change(StreamState.STOPPED, "Stopped.")
 
@@ -154,13 +158,10 @@ class StreamRoute:
             self._socket = stream
         try:
             self._change(StreamState.CONNECTING, "Connecting.")
-            self._url_tried = ""
-            url = self._traffic.url()
-            self._url_tried = url
-            stream.open(url, self._settings.connect_timeout_s)
-            self._url_tried = ""
+            stream.open(self._traffic.url(), self._settings.connect_timeout_s)
             self._serve(stream, stop)
         except PerpdeskError as error:
+            self._host_is_away = isinstance(error, NotConnected) and not stream.reached_host
             return str(error)
         finally:
             with self._lock:
@@ -225,20 +226,18 @@ class StreamRoute:
             stream.send_text(request)
             self._next_send_s = now_s + self._settings.send_interval_s
 
-    def _pause(self, stop: threading.Event) -> None:
+    def _pause(self, stop: threading.Event, deadline: Deadline) -> None:
         """Wait out the backoff, or less when the network is seen to be back.
 
         Only a host that could not be reached at all is looked for meanwhile: one
         that answered and refused us is left alone for the whole pause.
         """
-        self._reconnects += 1
-        deadline = Deadline(self._clock, self._backoff.next_s())
         logger.info("route=%s next attempt in %.1f s", self.route.value, deadline.left_s())
         while not stop.is_set() and not deadline.passed:
             slice_s = min(self._settings.probe_interval_s, deadline.left_s())
             if self._clock.wait(self._wake, slice_s):
                 return
-            if self._url_tried and is_reachable(self._url_tried, _PROBE_TIMEOUT_S):
+            if self._host_is_away and is_reachable(self._base_url, _PROBE_TIMEOUT_S):
                 return
 
     def _change(self, state: StreamState, sentence: str) -> None:

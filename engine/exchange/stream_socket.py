@@ -28,11 +28,13 @@ class StreamSocket:
         self._splitter = FrameSplitter()
         self._aborted = False
         self.last_pong: bytes | None = None
+        self.reached_host = False
 
     def open(self, url: str, timeout_s: float) -> None:
         """`url` may hold a listen key: it is never part of an error's text."""
         context: ssl.SSLContext | None = tls_context() if url.startswith("wss:") else None
         sock = connect(url, timeout_s, context, self._show)
+        self.reached_host = True
         client = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
         try:
             client.connect(  # type: ignore[no-untyped-call]

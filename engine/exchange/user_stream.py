@@ -75,6 +75,7 @@ class UserStream:
         self.callback_errors = 0
         self._route = StreamRoute(
             Route.PRIVATE,
+            hosts.stream_url(Route.PRIVATE),
             self,
             clock=clock,
             settings=settings,

@@ -54,6 +54,7 @@ class WebSocketManager:
         self._routes = {
             route: StreamRoute(
                 route,
+                hosts.stream_url(route),
                 streams,
                 clock=self._clock,
                 settings=settings,

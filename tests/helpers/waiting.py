@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from engine.clock import FakeClock
+
 
 def wait_until(condition: Callable[[], object], timeout_s: float = 5.0, what: str = "") -> None:
     """Returns when `condition()` is true; fails the test after `timeout_s`."""
@@ -14,3 +16,15 @@ def wait_until(condition: Callable[[], object], timeout_s: float = 5.0, what: st
     while not condition():
         assert time.monotonic() < ends_at, f"not within {timeout_s} s: {what or condition}"
         pause.wait(0.005)
+
+
+def advance_until(clock: FakeClock, condition: Callable[[], object], step_s: float = 0.2) -> None:
+    """Let the clock run, some 40 times as fast as real time, until the condition holds."""
+
+    def step() -> object:
+        if condition():
+            return True
+        clock.advance(step_s)
+        return False
+
+    wait_until(step)

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from engine.clock import FakeClock
+from engine.errors import BugError, NotConnected, OrderRefused
+from engine.events import (
+    Event,
+    LeverageChanged,
+    ListenKeyExpired,
+    OrderUpdate,
+    StreamStateChanged,
+    UnknownMessage,
+)
+from engine.exchange.stream_liveness import StreamSettings
+from engine.exchange.user_stream import UserStream
+from engine.trading_types import StreamState
+from engine.wire.hosts import Hosts
+from tests.helpers.toy_streams import ToyStreamServer, toy_stream_server
+from tests.helpers.waiting import advance_until, wait_until
+
+FILL = {
+    "e": "ORDER_TRADE_UPDATE", "E": 5, "T": 4,
+    "o": {"s": "BTCUSDT", "c": "pd-1", "S": "BUY", "o": "LIMIT", "f": "GTC", "q": "1", "p": "2",
+          "ap": "2", "x": "TRADE", "X": "FILLED", "i": 7, "l": "1", "z": "1", "L": "2", "t": 3},
+}  # fmt: skip
+LEVERAGE = {"e": "ACCOUNT_CONFIG_UPDATE", "E": 1, "T": 1, "ac": {"s": "BTCUSDT", "l": 20}}
+
+
+class Keys:
+    """Stands for the REST calls: counts, and fails when told to."""
+
+    def __init__(self) -> None:
+        self.created = 0
+        self.extended = 0
+        self.create_error: Exception | None = None
+        self.extend_error: Exception | None = None
+
+    def create(self) -> str:
+        if self.create_error is not None:
+            raise self.create_error
+        self.created += 1
+        return f"KEY{self.created}"
+
+    def keep_alive(self) -> None:
+        if self.extend_error is not None:
+            raise self.extend_error
+        self.extended += 1
+
+
+class Subject:
+    def __init__(self, server: ToyStreamServer) -> None:
+        self.keys = Keys()
+        self.events: list[Event] = []
+        self.clock = FakeClock()
+        self.stream = UserStream(
+            Hosts(rest="", streams=server.url, ws_api=""),
+            self.keys,
+            self.events.append,
+            clock=self.clock,
+            settings=StreamSettings(tick_s=0.01, connect_timeout_s=2.0),
+        )
+
+    def states(self) -> list[StreamState]:
+        return [e.state for e in self.events if isinstance(e, StreamStateChanged)]
+
+    def news(self) -> list[Event]:
+        return [e for e in self.events if not isinstance(e, StreamStateChanged)]
+
+    def wait_live(self, times: int = 1) -> None:
+        wait_until(lambda: self.states().count(StreamState.LIVE) == times)
+
+
+@pytest.fixture
+def server() -> Iterator[ToyStreamServer]:
+    with toy_stream_server() as toy:
+        yield toy
+
+
+@pytest.fixture
+def subject(server: ToyStreamServer) -> Iterator[Subject]:
+    made = Subject(server)
+    made.stream.start()
+    yield made
+    assert made.stream.stop(3.0)
+
+
+def test_it_connects_with_a_key_and_names_its_events(
+    server: ToyStreamServer, subject: Subject
+) -> None:
+    target = server.connection().target
+    assert target.startswith("/private/ws?listenKey=KEY1&events=ORDER_TRADE_UPDATE/ACCOUNT_UPDATE")
+    subject.wait_live()
+
+
+def test_events_come_in_order_and_useless_ones_are_counted(
+    server: ToyStreamServer, subject: Subject
+) -> None:
+    connection = server.connection()
+    connection.send({"e": "TRADE_LITE", "E": 1})
+    connection.send(FILL)
+    connection.send(LEVERAGE)
+    wait_until(lambda: len(subject.news()) == 2)
+    assert [type(event) for event in subject.news()] == [OrderUpdate, LeverageChanged]
+    assert subject.stream.ignored == 1
+
+
+def test_an_unreadable_message_is_handed_on_raw(server: ToyStreamServer, subject: Subject) -> None:
+    server.connection().send(b'{"e":"NEWS_OF_TOMORROW"}')
+    wait_until(subject.news)
+    assert isinstance(subject.news()[0], UnknownMessage)
+    assert subject.stream.decode_errors == 1
+
+
+def test_the_key_is_extended_every_30_minutes_and_not_before(subject: Subject) -> None:
+    subject.wait_live()
+    subject.stream.tick()
+    subject.clock.advance(29 * 60)
+    subject.stream.tick()
+    assert subject.keys.extended == 0
+    subject.clock.advance(61)
+    subject.stream.tick()
+    subject.stream.tick()
+    assert subject.keys.extended == 1
+
+
+def test_a_failed_extension_is_tried_again_after_a_minute(subject: Subject) -> None:
+    subject.wait_live()
+    subject.keys.extend_error = NotConnected("down")
+    subject.clock.advance(30 * 60)
+    subject.stream.tick()
+    subject.keys.extend_error = None
+    subject.stream.tick()
+    assert subject.keys.extended == 0
+    subject.clock.advance(60)
+    subject.stream.tick()
+    assert subject.keys.extended == 1
+
+
+def test_a_key_the_venue_forgot_leads_to_a_new_one(
+    server: ToyStreamServer, subject: Subject
+) -> None:
+    subject.wait_live()
+    subject.keys.extend_error = OrderRefused(-1125, "This listenKey does not exist.")
+    subject.clock.advance(30 * 60)
+    subject.stream.tick()
+    wait_until(lambda: StreamState.DISCONNECTED in subject.states())
+    advance_until(subject.clock, lambda: len(server.connections) == 2)
+    assert "listenKey=KEY2" in server.connection(1).target
+    subject.wait_live(times=2)
+
+
+def test_an_expired_key_is_reported_and_replaced(server: ToyStreamServer, subject: Subject) -> None:
+    server.connection().send({"e": "listenKeyExpired", "E": 9, "listenKey": "KEY1"})
+    wait_until(lambda: subject.news() == [ListenKeyExpired(event_ms=9)])
+    wait_until(lambda: StreamState.DISCONNECTED in subject.states())
+    advance_until(subject.clock, lambda: len(server.connections) == 2)
+    assert "listenKey=KEY2" in server.connection(1).target
+
+
+def test_a_half_open_connection_is_noticed_by_the_missing_pong(
+    server: ToyStreamServer, subject: Subject
+) -> None:
+    connection = server.connection()
+    connection.answers_pings = False
+    subject.wait_live()
+    subject.clock.advance(20.0)
+    wait_until(lambda: connection.pings)
+    assert StreamState.STALE not in subject.states()
+    subject.clock.advance(10.0)
+    wait_until(lambda: StreamState.STALE in subject.states())
+
+
+def test_a_quiet_account_stays_connected(server: ToyStreamServer, subject: Subject) -> None:
+    connection = server.connection()
+    subject.wait_live()
+    advance_until(subject.clock, lambda: len(connection.pings) == 3)
+    assert subject.states()[-1] is StreamState.LIVE
+    assert len(server.connections) == 1
+
+
+def test_a_raising_listener_does_not_end_the_stream(server: ToyStreamServer) -> None:
+    got: list[Event] = []
+    seen = threading.Event()
+
+    def listener(event: Event) -> None:
+        got.append(event)
+        if isinstance(event, OrderUpdate):
+            raise BugError("listener")
+        if isinstance(event, LeverageChanged):
+            seen.set()
+
+    subject = Subject(server)
+    stream = UserStream(
+        Hosts(rest="", streams=server.url, ws_api=""),
+        subject.keys,
+        listener,
+        clock=subject.clock,
+        settings=StreamSettings(tick_s=0.01),
+    )
+    stream.start()
+    connection = server.connection()
+    connection.send(FILL)
+    connection.send(LEVERAGE)
+    assert seen.wait(3.0)
+    assert stream.callback_errors == 1
+    assert stream.stop(3.0)
+
+
+def test_no_key_now_is_a_pause_and_another_try(server: ToyStreamServer) -> None:
+    subject = Subject(server)
+    subject.keys.create_error = OrderRefused(-1000, "not now")
+    subject.stream.start()
+    wait_until(lambda: StreamState.DISCONNECTED in subject.states())
+    subject.keys.create_error = None
+    advance_until(subject.clock, lambda: server.connections)
+    assert subject.stream.stop(3.0)
+
+
+def test_the_listen_key_is_in_no_state_or_log(
+    server: ToyStreamServer, subject: Subject, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    server.connection().send({"e": "listenKeyExpired", "E": 9, "listenKey": "KEY1"})
+    wait_until(lambda: StreamState.DISCONNECTED in subject.states())
+    server.refuse_status = 403
+    advance_until(subject.clock, lambda: subject.states().count(StreamState.DISCONNECTED) == 2)
+    assert "KEY" not in caplog.text + repr(subject.events)
