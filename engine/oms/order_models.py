@@ -34,12 +34,10 @@ from engine.oms.order_changes import (
     Write,
 )
 from engine.oms.order_face import OrderFace
+from engine.oms.order_fills import OrderFills, add_amounts, add_fill
 from engine.oms.order_transitions import RANK, TRANSITIONS, expiry_sentence, settled
 from engine.trading_types import TERMINAL_STATUSES, ExecutionType, OrderOrigin, OrderStatus
 from engine.views import ZERO, AmendInFlight, FillView, OrderView
-
-_SEVERAL_ASSETS = "several"
-_TRADES = (ExecutionType.TRADE, ExecutionType.CALCULATED)
 
 
 class Order(OrderFace):
@@ -47,25 +45,21 @@ class Order(OrderFace):
 
     __slots__ = (
         "_concluded",
-        "_fill_ids",
-        "_filled_qty",
-        "_filled_quote",
+        "_fills",
         "_lost_write",
-        "_tie_break",
-        "_update_ms",
+        "_newest",
+        "_newest_ms",
     )
 
     def __init__(self, view: OrderView) -> None:
         super().__init__(view)
-        self._update_ms = 0  # the venue's time of its newest word; 0: it said nothing yet
-        self._tie_break: tuple[Decimal, int, int] = (ZERO, 0, 0)
+        self._newest: OrderUpdate | None = None  # the venue's newest word about the state
+        self._newest_ms = 0
         self._concluded = False
         # an order that starts as unknown was sent before a restart
         is_unknown = view.status is OrderStatus.UNKNOWN
         self._lost_write: Write | None = Write.PLACE if is_unknown else None
-        self._fill_ids: set[int] | None = None  # most orders never trade
-        self._filled_qty = ZERO
-        self._filled_quote = ZERO
+        self._fills: OrderFills | None = None  # most orders never trade
 
     @property
     def lost_write(self) -> Write | None:
@@ -78,18 +72,19 @@ class Order(OrderFace):
         view = self._view
         if view.status in TERMINAL_STATUSES:
             return False
-        is_used_up = ZERO < view.orig_qty <= view.executed_qty  # and yet not called FILLED
-        return view.status is OrderStatus.UNKNOWN or self._lost_write is not None or is_used_up
+        if view.status is OrderStatus.UNKNOWN or self._lost_write is not None:
+            return True
+        return ZERO < view.orig_qty <= view.executed_qty  # and yet not called FILLED
 
     @property
     def filled_qty(self) -> Decimal:
         """Sum of the trades seen, which may lag behind `executed_qty`."""
-        return self._filled_qty
+        return ZERO if self._fills is None else self._fills.quantity
 
     @property
     def missing_fill_qty(self) -> Decimal:
         """Executed by the venue's word, but the trades have not been seen."""
-        return self._view.executed_qty - self._filled_qty
+        return self._view.executed_qty - self.filled_qty
 
     def apply(self, change: Change) -> Outcome:
         """The only mutator. Never raises, and never blocks."""
@@ -102,7 +97,7 @@ class Order(OrderFace):
 
     def remember_fill(self, fill: FillView) -> None:
         """A trade that was counted before a restart: known, and not news."""
-        self._take(fill)
+        self._own_fills().take(fill)
 
     # --- the venue's word about the order -----------------------------------------
 
@@ -113,7 +108,9 @@ class Order(OrderFace):
                 f"Order {old.client_order_id} was reported with another side or symbol."
             )
         said = settled(update.status, update.executed_qty, update.orig_qty)
-        fill = self._take_fill_of(update)
+        fill = None
+        if update.trade_id > 0:
+            fill = self._own_fills().take_from(update, old.client_order_id)
         if old.status in TERMINAL_STATUSES and not self._concluded:
             return self._after_the_end(update, said, fill)
         return self._while_open(update, said, fill)
@@ -121,9 +118,10 @@ class Order(OrderFace):
     def _while_open(
         self, update: OrderUpdate, said: OrderStatus | None, fill: FillView | None
     ) -> Outcome:
-        is_newer = self._is_newer(update, said)
-        reported_before = self._tie_break[0]  # trades may have told of more already
-        if is_newer and update.executed_qty < reported_before:
+        is_newer = self._is_newer(update)
+        newest = self._newest
+        # compared with the venue's own word: trades may have told of more already
+        if is_newer and newest is not None and update.executed_qty < newest.executed_qty:
             return self._contradiction(fill, "reports less executed than before")
         if is_newer or said in TERMINAL_STATUSES:
             return self._accept(update, said, fill)
@@ -131,12 +129,15 @@ class Order(OrderFace):
             return self._accept_quantity(update, fill)
         return self._fill_alone(fill)
 
-    def _is_newer(self, update: OrderUpdate, said: OrderStatus | None) -> bool:
-        if update.update_ms != self._update_ms:
-            return update.update_ms > self._update_ms
-        tie_break = _tie_break(update, said)
-        if tie_break != self._tie_break:
-            return tie_break > self._tie_break
+    def _is_newer(self, update: OrderUpdate) -> bool:
+        if update.update_ms != self._newest_ms:
+            return update.update_ms > self._newest_ms
+        newest = self._newest
+        if newest is None:
+            return True
+        mine, theirs = _tie_break(newest), _tie_break(update)
+        if theirs != mine:
+            return theirs > mine
         if update.execution is not ExecutionType.QUERY:
             return False
         # the same word again, but asked for now: it settles a doubt, and it shows
@@ -181,14 +182,16 @@ class Order(OrderFace):
             changes["created_at"] = update.created_ms
         if old.amend is not None and (is_end or _is_done(old.amend, update)):
             changes["amend"] = None
-        self._note_progress(update, said, is_end)
+        self._note_progress(update, is_end)
         return self._publishable(changes, update, fill, notice)
 
-    def _note_progress(self, update: OrderUpdate, said: OrderStatus | None, is_end: bool) -> None:
-        if update.update_ms >= self._update_ms:
-            self._update_ms = update.update_ms
-            self._tie_break = _tie_break(update, said)
+    def _note_progress(self, update: OrderUpdate, is_end: bool) -> None:
+        if update.update_ms >= self._newest_ms:
+            self._newest_ms = update.update_ms
+            self._newest = update
         self._concluded = False
+        if self._lost_write is None:
+            return
         amend = self._view.amend
         settles_amend = self._lost_write is Write.AMEND and amend and _is_done(amend, update)
         if is_end or self._lost_write is Write.PLACE or settles_amend:
@@ -204,7 +207,7 @@ class Order(OrderFace):
         old = self._view
         if update.executed_qty > old.executed_qty:
             return self._publishable({}, update, fill)
-        if said is not old.status and self._is_newer(update, said):
+        if said is not old.status and self._is_newer(update):
             return self._contradiction(fill, f"was {old.status} and is now called {update.status}")
         return self._fill_alone(fill)
 
@@ -215,49 +218,21 @@ class Order(OrderFace):
         our idea of the total may be older than an amend made elsewhere.
         """
         old = self._view
-        if not self._take(fill):
+        if not self._own_fills().take(fill):
             return STALE
         changes: dict[str, Any] = {"order_id": fill.order_id}
         is_open = self._concluded or old.status not in TERMINAL_STATUSES
-        if is_open and (self._filled_qty > old.executed_qty or self._concluded):
+        if is_open and (self.filled_qty > old.executed_qty or self._concluded):
             changes["status"] = OrderStatus.PARTIALLY_FILLED
             changes["reason"] = ""
             self._concluded = False
         fill = replace(fill, client_order_id=old.client_order_id)
         return self._publishable(changes, None, fill)
 
-    def _take_fill_of(self, update: OrderUpdate) -> FillView | None:
-        if update.trade_id <= 0 or update.execution not in _TRADES:
-            return None
-        if self._fill_ids is not None and update.trade_id in self._fill_ids:
-            return None
-        fill = FillView(
-            symbol=update.symbol,
-            trade_id=update.trade_id,
-            order_id=update.order_id,
-            client_order_id=self._view.client_order_id,
-            side=update.side,
-            price=update.last_price,
-            quantity=update.last_qty,
-            commission=update.commission,
-            commission_asset=update.commission_asset,
-            realized_pnl=update.realized_pnl,
-            is_maker=update.is_maker,
-            position_side=update.position_side,
-            time_ms=update.update_ms,
-        )
-        self._take(fill)
-        return fill
-
-    def _take(self, fill: FillView) -> bool:
-        if self._fill_ids is None:
-            self._fill_ids = set()
-        if fill.trade_id in self._fill_ids:
-            return False
-        self._fill_ids.add(fill.trade_id)
-        self._filled_qty += fill.quantity
-        self._filled_quote += fill.quantity * fill.price
-        return True
+    def _own_fills(self) -> OrderFills:
+        if self._fills is None:
+            self._fills = OrderFills()
+        return self._fills
 
     def _fill_alone(self, fill: FillView | None) -> Outcome:
         return STALE if fill is None else self._publishable({}, None, fill)
@@ -278,35 +253,20 @@ class Order(OrderFace):
         notice: str = "",
     ) -> Applied:
         old = self._view
-        reported = update.executed_qty if update is not None else ZERO
-        executed = max(old.executed_qty, reported, self._filled_qty)
+        fills = self._fills
+        executed = old.executed_qty
+        if update is not None and update.executed_qty > executed:
+            executed = update.executed_qty
+        if fills is not None and fills.quantity > executed:
+            executed = fills.quantity
         if executed:
             changes["executed_qty"] = executed
-            self._add_amounts(changes, executed, update)
+            add_amounts(changes, old, executed, update, fills)
         if fill is not None:
-            _add_fill(changes, old, fill)
+            add_fill(changes, old, fill)
         view = replace(old, **changes)
         self._view = view
         return Applied(view, fill, notice)
-
-    def _add_amounts(
-        self, changes: dict[str, Any], executed: Decimal, update: OrderUpdate | None
-    ) -> None:
-        """Quote quantity and average price, from the best source that covers `executed`."""
-        if update is not None and update.executed_qty == executed and update.avg_price:
-            changes["avg_price"] = update.avg_price
-        if update is not None and update.executed_qty == executed and update.cum_quote:
-            changes["cummulative_quote_qty"] = update.cum_quote
-        elif self._filled_qty == executed:
-            changes["cummulative_quote_qty"] = self._filled_quote
-        elif "avg_price" in changes:
-            changes["cummulative_quote_qty"] = changes["avg_price"] * executed
-        quote = changes.get("cummulative_quote_qty")
-        if quote and "avg_price" not in changes and not self._has_average_of(executed):
-            changes["avg_price"] = quote / executed
-
-    def _has_average_of(self, executed: Decimal) -> bool:
-        return bool(self._view.avg_price) and self._view.executed_qty == executed
 
     # --- our own side --------------------------------------------------------------
 
@@ -390,7 +350,8 @@ def order_from(update: OrderUpdate, origin: OrderOrigin) -> Order:
     )
 
 
-def _tie_break(update: OrderUpdate, said: OrderStatus | None) -> tuple[Decimal, int, int]:
+def _tie_break(update: OrderUpdate) -> tuple[Decimal, int, int]:
+    said = settled(update.status, update.executed_qty, update.orig_qty)
     # with the same quantity executed an amend comes after the trade or the placing
     # that it shares a millisecond with
     amended = update.event_ms if update.execution is ExecutionType.AMENDMENT else 0
@@ -399,16 +360,3 @@ def _tie_break(update: OrderUpdate, said: OrderStatus | None) -> tuple[Decimal, 
 
 def _is_done(amend: AmendInFlight, update: OrderUpdate) -> bool:
     return amend.price == update.price and amend.quantity == update.orig_qty
-
-
-def _add_fill(changes: dict[str, Any], old: OrderView, fill: FillView) -> None:
-    changes["realized_pnl"] = old.realized_pnl + fill.realized_pnl
-    if not fill.commission:
-        return
-    if old.commission_asset in ("", fill.commission_asset):
-        changes["commission"] = old.commission + fill.commission
-        changes["commission_asset"] = fill.commission_asset
-    else:
-        # a sum over different assets would be a number without a meaning
-        changes["commission"] = ZERO
-        changes["commission_asset"] = _SEVERAL_ASSETS

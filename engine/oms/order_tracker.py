@@ -76,7 +76,8 @@ class OrderTracker:
             if order.client_order_id in self._by_client_id:
                 raise BugError(f"Client order id {order.client_order_id} is used twice.")
             self._index(order)
-            self._file(order)
+            self._open(order)
+            self._note_doubts(order)
             self._publish(OrderChanged(order=order.view))
 
     def restore(
@@ -106,9 +107,14 @@ class OrderTracker:
         """The venue's word; adopts an order that is not known yet."""
         with self.lock:
             order = self._by_client_id.get(update.client_order_id)
-            if order is None or order.order_id != update.order_id or order.symbol != update.symbol:
-                order = self._find(update, order) or self._adopt(update)
+            if order is not None:
+                view = order.view
+                if view.order_id == update.order_id and view.symbol == update.symbol:
+                    self._apply(order, update)
+                    return order
+            order = self._find(update, order) or self._adopt(update)
             self._apply(order, update)
+            self._index_order_id(order)
             return order
 
     def apply_fill(self, fill: FillView) -> Order | None:
@@ -125,12 +131,14 @@ class OrderTracker:
             self._note_fill(fill)
 
     def _apply(self, order: Order, change: Change) -> Outcome:
+        was_ended = order.is_terminal
         outcome = order.apply(change)
+        self._note_doubts(order)  # also a word without news may settle one
         if not isinstance(outcome, Applied):
-            self._note_unapplied(order, outcome)
+            self._note_unapplied(outcome)
             return outcome
-        self._index_order_id(order)
-        self._file(order)
+        if order.is_terminal is not was_ended:
+            (self._open if was_ended else self._close)(order)
         self._publish(OrderChanged(order=outcome.view))
         if outcome.fill is not None:
             self._note_fill(outcome.fill)
@@ -145,8 +153,7 @@ class OrderTracker:
             self._last_trade_ids[fill.symbol] = fill.trade_id
         self._publish(FillRecorded(fill=fill))
 
-    def _note_unapplied(self, order: Order, outcome: Stale | Impossible) -> None:
-        self._file(order)  # a word without news may still settle a doubt
+    def _note_unapplied(self, outcome: Stale | Impossible) -> None:
         if isinstance(outcome, Stale):
             self.stale_count += 1
             return
@@ -175,6 +182,7 @@ class OrderTracker:
         origin = origin_of(update.client_order_id)
         order = order_from(update, origin)
         self._index(order)
+        self._open(order)
         logger.info(
             "adopted order=%s id=%s origin=%s", update.client_order_id, update.order_id, origin
         )
@@ -192,20 +200,26 @@ class OrderTracker:
         if order.order_id is not None:
             self._by_order_id[order.symbol, order.order_id] = order
 
-    def _file(self, order: Order) -> None:
-        if not order.is_terminal:
-            if order not in self._active:
-                self._closed.pop(order, None)
-                self._active[order] = None
-                self._open_counts[order.symbol] += 1
-        elif order not in self._closed:
-            if order in self._active:
-                del self._active[order]
-                self._open_counts[order.symbol] -= 1
-            self._closed[order] = None
-            self._forget_oldest()
-        _keep(self._lost, order, order.needs_asking)
-        _keep(self._incomplete, order, bool(order.missing_fill_qty))
+    def _open(self, order: Order) -> None:
+        self._closed.pop(order, None)
+        self._active[order] = None
+        self._open_counts[order.symbol] += 1
+
+    def _close(self, order: Order) -> None:
+        del self._active[order]
+        self._open_counts[order.symbol] -= 1
+        self._closed[order] = None
+        self._forget_oldest()
+
+    def _note_doubts(self, order: Order) -> None:
+        if order.needs_asking:
+            self._lost[order] = None
+        elif order in self._lost:
+            del self._lost[order]
+        if order.missing_fill_qty:
+            self._incomplete[order] = None
+        elif order in self._incomplete:
+            del self._incomplete[order]
 
     def _forget_oldest(self) -> None:
         while len(self._closed) > self._closed_kept:
@@ -267,10 +281,3 @@ class OrderTracker:
             finally:
                 self._waiting -= 1
         return True
-
-
-def _keep(lane: dict[Order, None], order: Order, belongs: bool) -> None:
-    if belongs:
-        lane[order] = None
-    elif order in lane:
-        del lane[order]
