@@ -109,6 +109,7 @@ class MainWindow(QMainWindow):
             handler = self._handlers.get(type(event))
             if handler is not None:
                 handler(event)
+        self._show_changes()
 
     @Slot(object)
     def submit(self, command: Command) -> None:
@@ -164,15 +165,17 @@ class MainWindow(QMainWindow):
         if change.state is EngineState.LIVE and not was_live and change.gap_s is not None:
             self.toasts.show(f"All data is current again after {change.gap_s:.1f} s.", key="gap")
 
-    @Slot()
-    def _show_orders(self) -> None:
-        self.market.set_orders(self.account.orders_of(self.market.symbol))
+    def _show_changes(self) -> None:
+        """Once per batch, whatever number of events touched the same thing."""
+        changes = self.account.take_changes()
+        if self.market.symbol in changes.order_symbols:
+            self.market.set_orders(self.account.orders_of(self.market.symbol))
+        if self.market.symbol in changes.position_symbols:
+            self.market.set_position(self.account.position_of(self.market.symbol))
+        if changes.has_totals:
+            self._show_totals()
+        self.market.ticket.refresh()
 
-    @Slot()
-    def _show_position(self) -> None:
-        self.market.set_position(self.account.position_of(self.market.symbol))
-
-    @Slot()
     def _show_totals(self) -> None:
         self.header.set_account(
             self.account.equity(), self.account.models.positions.unrealized_pnl()
@@ -190,9 +193,10 @@ class MainWindow(QMainWindow):
     def _show_symbol_account(self) -> None:
         """Another symbol is shown: its own orders, position and leverage with it."""
         self.market.ticket.set_leverage(self.account.leverage_of(self.market.symbol))
-        self._show_orders()
-        self._show_position()
+        self.market.set_orders(self.account.orders_of(self.market.symbol))
+        self.market.set_position(self.account.position_of(self.market.symbol))
         self._show_totals()
+        self.market.ticket.refresh()
 
     @Slot()
     def _tick(self) -> None:
@@ -264,9 +268,6 @@ class MainWindow(QMainWindow):
         self.market.command_wanted.connect(self.submit)
         self.market.symbol_shown.connect(self._show_symbol_account)
         self.account.command_wanted.connect(self.submit)
-        self.account.orders_changed.connect(self._show_orders)
-        self.account.positions_changed.connect(self._show_position)
-        self.account.totals_changed.connect(self._show_totals)
         self.account.leverage_changed.connect(self._show_leverage)
         self.account.place_refused.connect(self.market.ticket.show_refusal)
         self.account.blotter.symbol_chosen.connect(self.market.show_symbol)

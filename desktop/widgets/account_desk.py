@@ -7,6 +7,7 @@ command and changes nothing here until the answer comes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -53,11 +54,17 @@ from engine.views import ZERO, OrderView, PositionView
 _DOLLARS = frozenset({"USDT", "USDC", "FDUSD", "BNFCR"})  # counted at one each in the equity
 
 
+@dataclass(slots=True)
+class Changes:
+    """What other panels must show anew."""
+
+    order_symbols: set[str] = field(default_factory=set)
+    position_symbols: set[str] = field(default_factory=set)
+    has_totals: bool = False
+
+
 class AccountDesk(QObject):
     command_wanted = Signal(object)  # Command
-    orders_changed = Signal()  # any order, so that chart and ladder follow
-    positions_changed = Signal()
-    totals_changed = Signal()
     leverage_changed = Signal(object, object)  # symbol, int
     place_refused = Signal(object)  # CommandRefused of a PlaceOrder
 
@@ -74,6 +81,7 @@ class AccountDesk(QObject):
         self._now_ms = now_ms
         self._opened_ms = now_ms()  # what happened before is history, not news
         self.is_stale = True
+        self._changed = Changes()
         self._leverage: dict[str, int] = {}
         self._fill_totals: dict[str, tuple[Decimal, Decimal]] = {}
         self.models = AccountModels(
@@ -100,6 +108,11 @@ class AccountDesk(QObject):
             Alert: self._on_alert,
             ThreadCrashed: self._on_crash,
         }
+
+    def take_changes(self) -> Changes:
+        """What the events since the last call touched: chart and header follow once a frame."""
+        taken, self._changed = self._changed, Changes()
+        return taken
 
     # --- reading ----------------------------------------------------------------
 
@@ -132,7 +145,7 @@ class AccountDesk(QObject):
     def set_mark_price(self, mark: MarkPrice) -> None:
         if self.position_of(mark.symbol) is not None:
             self.models.positions.set_mark_price(mark.symbol, mark.mark_price)
-            self.totals_changed.emit()
+            self._changed.has_totals = True
 
     def set_stream(self, route: Route, state: StreamState) -> None:
         if route is Route.PRIVATE:
@@ -150,7 +163,7 @@ class AccountDesk(QObject):
         order = event.order
         self.models.orders.put_order(order)
         self.models.history.put_order(order)
-        self.orders_changed.emit()
+        self._changed.order_symbols.add(order.symbol)
         is_news = (order.updated_at or order.created_at) >= self._opened_ms
         if order.status is OrderStatus.REJECTED and is_news:
             reason = order.reason or "The exchange gave no reason."
@@ -189,12 +202,12 @@ class AccountDesk(QObject):
         self.models.positions.put_position(position)
         if position.leverage:
             self._set_leverage(position.symbol, position.leverage)
-        self.positions_changed.emit()
-        self.totals_changed.emit()
+        self._changed.position_symbols.add(position.symbol)
+        self._changed.has_totals = True
 
     def _on_balance(self, event: BalanceChanged) -> None:
         self.models.balances.put_balance(event.balance)
-        self.totals_changed.emit()
+        self._changed.has_totals = True
 
     def _on_leverage(self, event: LeverageChanged) -> None:
         self._set_leverage(event.symbol, event.leverage)
@@ -203,7 +216,7 @@ class AccountDesk(QObject):
         command = refused.command
         if isinstance(command, AmendOrder):
             self.models.orders.amend_refused(command.client_order_id)
-            self.orders_changed.emit()
+            self._changed.order_symbols.add(command.symbol)
         if isinstance(command, PlaceOrder):
             self.place_refused.emit(refused)
         fixed = _with_fix(refused)

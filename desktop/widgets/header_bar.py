@@ -136,9 +136,8 @@ class HeaderBar(QWidget):
         """The day's range is the first to give way in a narrow window."""
         super().resizeEvent(event)
         day = (self.high, self.low, self.volume)
-        layout = self.layout()
-        width = sum(cell.sizeHint().width() + layout.spacing() for cell in day)
-        rest = layout.minimumSize().width() - (0 if self.high.isHidden() else width)
+        width = sum(cell.sizeHint().width() + self._row.spacing() for cell in day)
+        rest = self._row.minimumSize().width() - (0 if self.high.isHidden() else width)
         for cell in day:
             cell.setVisible(rest + width <= self.width())
 
@@ -176,7 +175,7 @@ class HeaderBar(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(10, 2, 10, 1)
         row.setSpacing(12)
         row.addWidget(self.badge)

@@ -32,7 +32,7 @@ from desktop.widgets.leverage_button import LeverageButton
 from desktop.widgets.problem_line import ProblemLine
 from desktop.widgets.ticket_summary import TicketSummary
 from engine.events import BookView, CommandRefused
-from engine.market.instruments import Instrument
+from engine.market.instruments import Instrument, Problem
 from engine.trading_types import OrderType, Side, TimeInForce
 from engine.views import ZERO, PositionView
 
@@ -57,6 +57,7 @@ class OrderTicket(QWidget):
         self._available = ZERO
         self._position: PositionView | None = None
         self._is_stale = True
+        self._is_dirty = False
         self._refusal: CommandRefused | None = None
         self._guards = {side: ClickGuard() for side in Side}
         self._request_numbers = count(1)
@@ -85,7 +86,7 @@ class OrderTicket(QWidget):
             self.quantity.clear()
             self.disarm()
         self._show_best()
-        self._check()
+        self._is_dirty = True
 
     def set_book(self, book: BookView) -> None:
         """Best bid and ask. Cheap when they have not moved."""
@@ -97,30 +98,30 @@ class OrderTicket(QWidget):
             return
         self._best = best
         self._show_best()
-        self._check()
+        self._is_dirty = True
 
     def set_mark_price(self, mark_price: float) -> None:
         self._mark_price = Decimal(repr(mark_price))
-        self._check()
+        self._is_dirty = True
 
     def set_available(self, available: Decimal) -> None:
         self._available = available
-        self._check()
+        self._is_dirty = True
 
     def set_leverage(self, leverage: int) -> None:
         self.leverage.set_leverage(leverage)
-        self._check()
+        self._is_dirty = True
 
     def set_position(self, position: PositionView | None) -> None:
         self._position = position
-        self._check()
+        self._is_dirty = True
 
     def set_stale(self, is_stale: bool) -> None:
         """Best prices turn grey and cannot be clicked; market orders are held back."""
         if is_stale != self._is_stale:
             self._is_stale = is_stale
             self._show_best()
-            self._check()
+            self._is_dirty = True
 
     @Slot(object)
     def set_held(self, is_held: bool) -> None:
@@ -138,6 +139,11 @@ class OrderTicket(QWidget):
         """The answer to one of our own orders, shown until the next edit."""
         self._refusal = refused
         self._check()
+
+    def refresh(self) -> None:
+        """Decide anew if anything was told since; the window calls it once a frame."""
+        if self._is_dirty:
+            self._check()
 
     # --- reading ------------------------------------------------------------------
 
@@ -196,12 +202,11 @@ class OrderTicket(QWidget):
             self.price.set_number(best)
 
     def _fill_share(self, share_pct: int) -> None:
-        size = self._share(share_pct)
+        size = self._share(self.draft(), share_pct)
         if size:
             self.quantity.set_number(size)
 
-    def _share(self, share_pct: int) -> Decimal:
-        draft = self.draft()
+    def _share(self, draft: TicketDraft, share_pct: int) -> Decimal:
         if draft.instrument is None:
             return ZERO
         if draft.reduce_only:
@@ -222,6 +227,7 @@ class OrderTicket(QWidget):
 
     def _check(self) -> None:
         """Decide again what is wrong and what may be clicked."""
+        self._is_dirty = False
         draft = self.draft()
         is_limit = draft.order_type is OrderType.LIMIT
         self.price.setEnabled(is_limit)
@@ -237,10 +243,12 @@ class OrderTicket(QWidget):
         common = problems[Side.BUY] if problems[Side.BUY] and problems[Side.SELL] else None
         self.price.set_wrong(common is not None and common.field == "price")
         self.quantity.set_wrong(common is not None and common.field == "quantity")
-        self._show_sentence(draft, missing)
+        self._show_sentence(draft, missing, problems)
         self._show_summary(draft)
 
-    def _show_sentence(self, draft: TicketDraft, missing: str) -> None:
+    def _show_sentence(
+        self, draft: TicketDraft, missing: str, problems: dict[Side, Problem | None]
+    ) -> None:
         if self._refusal is not None:
             fix = parse_number(self._refusal.fix or "")
             self.problems.show_problem(
@@ -253,8 +261,7 @@ class OrderTicket(QWidget):
         if missing:
             self.problems.show_hint(missing)
             return
-        for side in Side:
-            problem = draft.problem(side)
+        for problem in problems.values():
             if problem is not None:
                 text = self._fix_text(problem.field, problem.fix) if problem.fix else ""
                 self.problems.show_problem(
@@ -271,7 +278,7 @@ class OrderTicket(QWidget):
         notional = draft.notional()
         leverage = self.leverage.leverage()
         margin = initial_margin(notional, leverage) if leverage else ZERO
-        largest = self._share(100)
+        largest = self._share(draft, 100)
         unit = self._instrument.base_asset if self._instrument else ""
         self.summary.set_values(
             value=money_text(notional) if notional else DASH,
@@ -281,7 +288,7 @@ class OrderTicket(QWidget):
             is_too_dear=not draft.reduce_only and margin > self._available,
         )
         for share_pct, button in self._share_buttons.items():
-            button.setEnabled(bool(self._share(share_pct)))
+            button.setEnabled(bool(self._share(draft, share_pct)))
 
     def _show_best(self) -> None:
         for side, button in self._best_buttons.items():

@@ -17,17 +17,26 @@ from engine.market.instruments import Instrument
 _KEPT = 200
 _ROW = 17
 _HEAD = 22
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
+_LEFT = _MIDDLE | Qt.AlignmentFlag.AlignLeft
+_RIGHT = _MIDDLE | Qt.AlignmentFlag.AlignRight
 
 
 class Print(NamedTuple):
-    at_ms: int
+    """One line, its texts made once: painting happens far more often."""
+
     price: float
-    quantity: float
     is_buyer_maker: bool
+    time_text: str
+    price_text: str
+    quantity_text: str
 
 
 class Tape(QWidget):
-    """Prints fly by conflated to the newest per frame: for the feel, not for the books."""
+    """Prints fly by conflated to the newest per frame: for the feel, not for the books.
+
+    A new print moves the picture down and paints one row, not all.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,12 +56,22 @@ class Tape(QWidget):
         self.update()
 
     def add(self, at_ms: int, price: float, quantity: float, *, is_buyer_maker: bool) -> None:
-        self._prints.appendleft(Print(at_ms, price, quantity, is_buyer_maker))
-        self.update()
+        arrow = "▾" if is_buyer_maker else "▴"
+        self._prints.appendleft(
+            Print(
+                price,
+                is_buyer_maker,
+                local_time_text(at_ms),
+                f"{arrow}{price_text(price, self._instrument)}",
+                quantity_text(quantity, self._instrument),
+            )
+        )
+        self.scroll(0, _ROW, self._rows_area())
 
     def set_stale(self, is_stale: bool) -> None:
-        self._is_stale = is_stale
-        self.update()
+        if is_stale != self._is_stale:
+            self._is_stale = is_stale
+            self.update()
 
     def prints(self) -> list[Print]:
         """Newest first."""
@@ -64,41 +83,41 @@ class Tape(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(160, _HEAD + 3 * _ROW)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        dirty = event.rect()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(palette.PANEL))
-        self._paint_row(painter, 2, ("Time", "Price", "Size"), [palette.TEXT_FAINT] * 3)
+        painter.fillRect(dirty, QColor(palette.PANEL))
+        if dirty.top() < _HEAD:
+            self._paint_head(painter)
         painter.setFont(self._font)
-        rows = (self.height() - _HEAD) // _ROW + 1
-        for number, trade in enumerate(list(self._prints)[:rows]):
-            ink = palette.SELL if trade.is_buyer_maker else palette.BUY
-            colours = [palette.TEXT_FAINT, ink, palette.TEXT_DIM]
-            if self._is_stale:
-                colours = [palette.STALE] * 3
-            self._paint_row(painter, _HEAD + number * _ROW, self._texts(trade), colours)
+        first = max(0, (dirty.top() - _HEAD) // _ROW)
+        last = min(len(self._prints) - 1, (dirty.bottom() - _HEAD) // _ROW)
+        for number in range(first, last + 1):
+            self._paint_print(painter, _HEAD + number * _ROW, self._prints[number])
         painter.end()
 
-    def _texts(self, trade: Print) -> tuple[str, str, str]:
-        arrow = "▾" if trade.is_buyer_maker else "▴"
-        price = price_text(trade.price, self._instrument)
-        return (
-            local_time_text(trade.at_ms),
-            f"{arrow}{price}",
-            quantity_text(trade.quantity, self._instrument),
-        )
+    def _paint_head(self, painter: QPainter) -> None:
+        painter.setFont(self._head_font)
+        painter.setPen(QColor(palette.TEXT_FAINT))
+        whole, price = self._places(2)
+        painter.drawText(whole, _LEFT, "Time")
+        painter.drawText(price, _RIGHT, "Price")
+        painter.drawText(whole, _RIGHT, "Size")
 
-    def _paint_row(
-        self, painter: QPainter, top: int, texts: tuple[str, str, str], colours: list[str]
-    ) -> None:
-        if texts[0] == "Time":
-            painter.setFont(self._head_font)
-        inside = QRect(8, top, self.width() - 16, _ROW)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        places = (
-            (inside, Qt.AlignmentFlag.AlignLeft),
-            (inside.adjusted(0, 0, -round(inside.width() * 0.31), 0), Qt.AlignmentFlag.AlignRight),
-            (inside, Qt.AlignmentFlag.AlignRight),
-        )
-        for text, colour, (place, alignment) in zip(texts, colours, places, strict=True):
-            painter.setPen(QColor(colour))
-            painter.drawText(place, middle | alignment, text)
+    def _paint_print(self, painter: QPainter, top: int, trade: Print) -> None:
+        whole, price = self._places(top)
+        ink = palette.SELL if trade.is_buyer_maker else palette.BUY
+        painter.setPen(QColor(palette.STALE if self._is_stale else palette.TEXT_FAINT))
+        painter.drawText(whole, _LEFT, trade.time_text)
+        painter.setPen(QColor(palette.STALE if self._is_stale else ink))
+        painter.drawText(price, _RIGHT, trade.price_text)
+        painter.setPen(QColor(palette.STALE if self._is_stale else palette.TEXT_DIM))
+        painter.drawText(whole, _RIGHT, trade.quantity_text)
+
+    def _places(self, top: int) -> tuple[QRect, QRect]:
+        """The row, and its part that ends where prices end."""
+        whole = QRect(8, top, self.width() - 16, _ROW)
+        return whole, whole.adjusted(0, 0, -round(whole.width() * 0.31), 0)
+
+    def _rows_area(self) -> QRect:
+        return self.rect().adjusted(0, _HEAD, 0, 0)
