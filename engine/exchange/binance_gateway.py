@@ -7,12 +7,20 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import msgspec
 
 from engine.clock import Clock, SystemClock
-from engine.errors import BadInput, OrderRefused, PerpdeskError, ShuttingDown, UnknownSymbol
+from engine.errors import (
+    BadInput,
+    NotConnected,
+    OrderRefused,
+    PerpdeskError,
+    ShuttingDown,
+    UnknownSymbol,
+)
 from engine.events import Event, OrderUpdate, StreamStateChanged
 from engine.exchange.gateway import DepthSnapshot, ExchangeGateway
 from engine.exchange.rate_limiter import Limits, RateLimiter, limits_from
@@ -129,10 +137,12 @@ class BinanceGateway(ExchangeGateway):
             on_state=on_state or _nobody,
             on_crash=on_crash,
         )
-        self._lock = threading.Lock()  # guards the three below
+        self._lock = threading.Lock()  # guards the first and the last below
         self._user_stream: UserStream | None = None
         self._contracts: Mapping[str, dict[str, Any]] | None = None
+        self._instruments: Mapping[str, Instrument] = {}
         self._closed = False
+        self._was_down = False
         self._loading = threading.Lock()  # one thread loads exchangeInfo
 
     # --- market ---------------------------------------------------------------------
@@ -145,11 +155,8 @@ class BinanceGateway(ExchangeGateway):
         return dict(found)
 
     def get_exchange_instruments(self) -> Mapping[str, Instrument]:
-        return {
-            symbol: instrument_from(row)
-            for symbol, row in self._load_contracts().items()
-            if row.get("contractType") == _PERPETUAL and row.get("status") == "TRADING"
-        }
+        self._load_contracts()
+        return self._instruments
 
     def get_ohlc_data(
         self,
@@ -346,7 +353,11 @@ class BinanceGateway(ExchangeGateway):
         """Housekeeping: listen key and clock. May block for a few REST calls; never raises
         a PerpdeskError (what fails is logged and tried again)."""
         user_stream = self._user_stream
-        if self._server_clock.is_stale():
+        jumped = self._server_clock.has_jumped()
+        if jumped:
+            self._server_clock.accept_jump()
+            self.recycle_streams("The computer slept, or its clock was set.")
+        if jumped or self._server_clock.is_stale():
             try:
                 self._rest.sync_clock()
             except PerpdeskError as error:
@@ -426,12 +437,19 @@ class BinanceGateway(ExchangeGateway):
         urgent: bool = False,
     ) -> _T:
         try:
-            return self._rest.call(name, reply_type, params, urgent=urgent)
+            reply = self._rest.call(name, reply_type, params, urgent=urgent)
+        except NotConnected:
+            self._was_down = True
+            raise
         except OrderRefused as error:
             symbol = params.get("symbol") if params else None
             if error.code == _INVALID_SYMBOL and isinstance(symbol, str):
                 raise UnknownSymbol(symbol, tuple(sorted(self._contracts or ()))) from error
             raise
+        if self._was_down:
+            self._was_down = False
+            self.hurry()
+        return reply
 
     def _load_contracts(self) -> Mapping[str, dict[str, Any]]:
         with self._loading:
@@ -443,11 +461,20 @@ class BinanceGateway(ExchangeGateway):
                 )
                 self._limiter.set_limits(self._limits(limits_from(rows, self._settings.limits)))
                 self._contracts = {row["symbol"]: row for row in info.symbols if "symbol" in row}
+                self._instruments = MappingProxyType(_tradable(self._contracts))
             return self._contracts
 
     def _limits(self, limits: Limits) -> Limits:
         own = self._settings.weight_limit
         return limits if own is None else msgspec.structs.replace(limits, weight_1m=own)
+
+
+def _tradable(contracts: Mapping[str, dict[str, Any]]) -> dict[str, Instrument]:
+    return {
+        symbol: instrument_from(row)
+        for symbol, row in contracts.items()
+        if row.get("contractType") == _PERPETUAL and row.get("status") == "TRADING"
+    }
 
 
 class _ListenKeyCalls:

@@ -55,15 +55,22 @@ class ServerClock:
             return self._estimate
 
     def is_stale(self) -> bool:
-        """Never measured, measured long ago, or the wall clock has jumped since (sleep)."""
+        """Never measured, or measured long ago."""
         with self._lock:
             if self._estimate is None:
                 return True
-            now_s = self._clock.monotonic()
-            if now_s - self._estimate.measured_at_s > _MAX_AGE_S:
-                return True
-            expected_ms = self._anchor_ms + (now_s - self._anchor_s) * 1000
-            return abs(self._clock.now_ms() - expected_ms) > _JUMP_MS
+            return self._clock.monotonic() - self._estimate.measured_at_s > _MAX_AGE_S
+
+    def has_jumped(self) -> bool:
+        """The wall clock moved apart from the monotonic one: sleep, or someone set it."""
+        with self._lock:
+            elapsed_ms = (self._clock.monotonic() - self._anchor_s) * 1000
+            return abs(self._clock.now_ms() - self._anchor_ms - elapsed_ms) > _JUMP_MS
+
+    def accept_jump(self) -> None:
+        """Count from the wall clock as it is now; right after sleep, and until `sync`."""
+        with self._lock:
+            self._anchor_ms, self._anchor_s = float(self._clock.now_ms()), self._clock.monotonic()
 
     def sync(self, fetch_ms: Callable[[], int]) -> ClockEstimate:
         """Ask a few times and believe the quickest answer: it has the least room for error.

@@ -70,10 +70,9 @@ class StreamLiveness:
     def ping_sent(self, now_s: float) -> None:
         self._ping_sent_at = now_s
 
-    @property
-    def has_data(self) -> bool:
-        """Data has come over the present connection."""
-        return self._last_data is not None
+    def postpone_age(self, seconds: float) -> None:
+        """The connection could not be replaced; say OLD again in a while."""
+        self._connected_at += seconds
 
     def check(self, now_s: float, *, expects_data: bool) -> Verdict:
         settings = self._settings

@@ -5,6 +5,7 @@ What is asked for and what becomes of a message is the business of `Traffic`.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -29,6 +30,9 @@ StateListener = Callable[[StreamStateChanged], None]
 
 _PROBE_TIMEOUT_S = 1.0
 _SETTLED_S = 30.0
+_REPLACE_AGAIN_S = 300.0
+_OVERLAP_S = 3.0
+_DRAIN_S = 0.01
 
 
 class Traffic(Protocol):
@@ -81,8 +85,8 @@ class StreamRoute:
         self._thread = StoppableThread(f"ws-{route.value}", self._run, on_crash)
         self._liveness = StreamLiveness(settings)
         self._backoff = Backoff(settings.reconnect_base_s, settings.reconnect_max_delay_s)
-        self._lock = threading.Lock()  # guards _socket and _aborted
-        self._socket: StreamSocket | None = None
+        self._lock = threading.Lock()  # guards _sockets
+        self._sockets: list[StreamSocket] = []  # two while one replaces the other
         self._wake = threading.Event()
         self._recycle_why: str | None = None
         self._state = StreamState.DISCONNECTED
@@ -105,8 +109,8 @@ class StreamRoute:
         self._thread.request_stop()
         self._wake.set()
         with self._lock:
-            if self._socket is not None:
-                self._socket.abort()
+            for stream in self._sockets:
+                stream.abort()
 
     def hurry(self) -> None:
         """The network is seen to be back: do not wait for the next attempt."""
@@ -151,11 +155,7 @@ class StreamRoute:
         """Connect and serve until it ends; why it ended, as a sentence."""
         self._recycle_why = None
         self._wake.clear()
-        stream = StreamSocket()
-        with self._lock:
-            if stop.is_set():
-                return "Stopping."
-            self._socket = stream
+        stream = self._new_socket(stop)
         try:
             self._change(StreamState.CONNECTING, "Connecting.")
             stream.open(self._traffic.url(), self._settings.connect_timeout_s)
@@ -164,61 +164,118 @@ class StreamRoute:
             self._host_is_away = isinstance(error, NotConnected) and not stream.reached_host
             return str(error)
         finally:
-            with self._lock:
-                self._socket = None
-            stream.close()
+            self._close_all()
         return "Stopping."
 
     def _serve(self, stream: StreamSocket, stop: threading.Event) -> None:
         """Read until stopped. Raises NotConnected when the connection is of no more use."""
-        now_s = self._connected_s = self._clock.monotonic()
-        self._liveness.connected(now_s)
-        self._traffic.connected()
-        self._next_send_s = now_s
+        self._begin()
         self._change(StreamState.CONNECTED, "Connected, waiting for data.")
         if not self._traffic.expects_data():
             self._go_live()
         while not stop.is_set():
-            messages = stream.read(self._settings.tick_s)
-            now_s = self._clock.monotonic()
-            if messages:
-                self._take(messages, now_s)
-            if stream.last_pong is not None:
-                stream.last_pong = None
-                self._liveness.pong(now_s)
-            self._watch(stream, now_s)
-            self._say_next(stream, now_s)
+            self._read(stream)
+            self._say_next(stream)
+            if self._watch(stream) is Verdict.OLD:
+                stream = self._replace(stream, stop)
 
-    def _take(self, messages: list[bytearray], now_s: float) -> None:
+    def _begin(self) -> None:
+        now_s = self._clock.monotonic()
+        self._connected_s = self._next_send_s = now_s
+        self._liveness.connected(now_s)
+        self._traffic.connected()
+
+    def _read(self, stream: StreamSocket) -> int:
+        """Deliver what comes within a tick; the number of data messages."""
+        messages = stream.read(self._settings.tick_s)
+        delivered = self._take(messages) if messages else 0
+        if stream.last_pong is not None:
+            stream.last_pong = None
+            self._liveness.pong(self._clock.monotonic())
+        return delivered
+
+    def _replace(self, old: StreamSocket, stop: threading.Event) -> StreamSocket:
+        """A new connection in place of one near its end, without a gap.
+
+        The old one is read until the new one has delivered, and then to its last
+        byte. What came twice is dropped by those who hold state (trade and update
+        ids). When no new one can be had now, the old one serves on.
+        """
+        new = self._new_socket(stop)
+        try:
+            new.open(self._traffic.url(), self._settings.connect_timeout_s)
+        except PerpdeskError as error:
+            logger.warning("route=%s not replaced yet: %s", self.route.value, error)
+            self._discard(new)
+            self._liveness.postpone_age(_REPLACE_AGAIN_S)
+            return old
+        self._begin()
+        expects_data = self._traffic.expects_data()
+        limit = self._settings.first_data_s if expects_data else _OVERLAP_S
+        deadline = Deadline(self._clock, limit)
+        with contextlib.suppress(NotConnected):  # the old one may end first
+            while not stop.is_set() and not deadline.passed:
+                self._read(old)
+                self._say_next(new)
+                if self._read(new) and expects_data:
+                    break
+            while messages := old.read(_DRAIN_S):
+                self._take(messages)
+        self._discard(old)
+        logger.info("route=%s connection replaced before its 24 h end", self.route.value)
+        return new
+
+    def _new_socket(self, stop: threading.Event) -> StreamSocket:
+        stream = StreamSocket()
+        with self._lock:
+            self._sockets.append(stream)
+            if stop.is_set():
+                stream.abort()
+        return stream
+
+    def _discard(self, stream: StreamSocket) -> None:
+        with self._lock:
+            self._sockets.remove(stream)
+        stream.close()
+
+    def _close_all(self) -> None:
+        with self._lock:
+            streams, self._sockets = self._sockets, []
+        for stream in streams:
+            stream.close()
+
+    def _take(self, messages: list[bytearray]) -> int:
         self._messages += len(messages)
-        if not self._traffic.handle(messages):
-            return
-        self._last_data_s = now_s
-        self._liveness.data(now_s)
-        if self._state is not StreamState.LIVE:
-            self._go_live()
-        if self._backoff.attempts:
+        delivered = self._traffic.handle(messages)
+        if delivered:
+            self._last_data_s = self._clock.monotonic()
+            self._liveness.data(self._last_data_s)
             self._backoff.reset()
+            self._go_live()
+        return delivered
 
     def _go_live(self) -> None:
         self._change(StreamState.LIVE, "Live.")
 
-    def _watch(self, stream: StreamSocket, now_s: float) -> None:
+    def _watch(self, stream: StreamSocket) -> Verdict:
+        """Raises NotConnected when the connection must go."""
         if self._recycle_why is not None:
             raise NotConnected(self._recycle_why)
+        now_s = self._clock.monotonic()
         expects_data = self._traffic.expects_data()
         verdict = self._liveness.check(now_s, expects_data=expects_data)
-        if verdict is Verdict.ALIVE:
-            if not expects_data and now_s - self._connected_s > _SETTLED_S:
-                self._backoff.reset()
-        elif verdict is Verdict.PING:
+        if verdict is Verdict.PING:
             stream.send_ping(b"alive?")
             self._liveness.ping_sent(now_s)
-        else:
+        elif verdict in (Verdict.SILENT, Verdict.NO_PONG):
             self._change(StreamState.STALE, f"Reconnecting: {verdict.value}.")
             raise NotConnected(f"The connection was dropped: {verdict.value}.")
+        elif not expects_data and now_s - self._connected_s > _SETTLED_S:
+            self._backoff.reset()
+        return verdict
 
-    def _say_next(self, stream: StreamSocket, now_s: float) -> None:
+    def _say_next(self, stream: StreamSocket) -> None:
+        now_s = self._clock.monotonic()
         if now_s < self._next_send_s:
             return
         request = self._traffic.next_request()

@@ -50,18 +50,27 @@ def test_venue_time_runs_on_when_the_wall_clock_is_set() -> None:
     assert server_clock.now_ms() == before + 2000
 
 
-def test_a_wall_clock_jump_and_old_age_ask_for_a_new_measurement() -> None:
+def test_a_measurement_grows_old() -> None:
     clock = FakeClock()
     server_clock = ServerClock(clock)
     assert server_clock.is_stale()
     server_clock.sync(Venue(clock, 0, [(0, 0)] * 3).time)
     assert not server_clock.is_stale()
-    clock.jump_wall_clock(30)
-    assert server_clock.is_stale()
-    server_clock.sync(Venue(clock, 0, [(0, 0)] * 3).time)
-    assert not server_clock.is_stale()
     clock.advance(1300)
     assert server_clock.is_stale()
+
+
+def test_a_sleep_is_noticed_once_and_time_goes_on_from_the_wall_clock() -> None:
+    clock = FakeClock()
+    server_clock = ServerClock(clock)
+    server_clock.sync(Venue(clock, 250, [(0, 0)] * 3).time)
+    clock.advance(5)
+    assert not server_clock.has_jumped()
+    clock.jump_wall_clock(3600)
+    assert server_clock.has_jumped()
+    server_clock.accept_jump()
+    assert not server_clock.has_jumped()
+    assert server_clock.now_ms() == clock.now_ms() + 250
 
 
 def test_one_good_probe_is_enough() -> None:

@@ -90,3 +90,12 @@ def test_a_connection_is_old_before_the_venue_drops_it() -> None:
     liveness = _connected()
     liveness.data(23 * 3600.0 - 1)
     assert liveness.check(23 * 3600.0, expects_data=False) is Verdict.OLD
+
+
+def test_an_old_connection_that_could_not_be_replaced_is_old_again_later() -> None:
+    liveness = _connected()
+    liveness.data(23 * 3600.0 - 1)
+    liveness.postpone_age(300.0)
+    assert liveness.check(23 * 3600.0, expects_data=False) is Verdict.ALIVE
+    liveness.data(23 * 3600.0 + 299)
+    assert liveness.check(23 * 3600.0 + 300, expects_data=False) is Verdict.OLD

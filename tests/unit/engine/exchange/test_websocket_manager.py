@@ -75,6 +75,10 @@ def subject(make: Callable[..., Subject]) -> Subject:
     return make()
 
 
+def _trade_ids(subject: Subject) -> list[int]:
+    return [event.trade_id for event in subject.events if isinstance(event, AggTrade)]
+
+
 # --- subscribing ----------------------------------------------------------------------
 
 
@@ -375,6 +379,49 @@ def test_a_refused_request_is_told(
     subject.manager.subscribe_agg_trade("BTCUSDT", subject.events.append)
     server.connection().send({"code": 2, "msg": "Invalid request", "id": 1})
     wait_until(lambda: "Invalid request" in caplog.text)
+
+
+def test_an_old_connection_is_replaced_without_a_gap(
+    server: ToyStreamServer, make: Callable[..., Subject]
+) -> None:
+    clock = FakeClock()
+    subject = make(clock=clock, settings=StreamSettings(tick_s=0.01, lifetime_s=5.0))
+    subject.manager.subscribe_agg_trade("BTCUSDT", subject.events.append)
+    old = server.connection(0)
+    old.send_stream("btcusdt@aggTrade", TRADE)
+    wait_until(subject.manager.is_connected)
+    clock.advance(6.0)
+    new = server.connection(1)
+    wait_until(lambda: new.subscribed == {"btcusdt@aggTrade"})
+    old.send_stream("btcusdt@aggTrade", {**TRADE, "a": 100})
+    wait_until(lambda: _trade_ids(subject)[-1] == 100)
+    assert not old.closed.is_set(), "the old one serves until the new one has delivered"
+    old.send_stream("btcusdt@aggTrade", {**TRADE, "a": 101})
+    new.send_stream("btcusdt@aggTrade", {**TRADE, "a": 101})
+    assert old.closed.wait(3.0)
+    new.send_stream("btcusdt@aggTrade", {**TRADE, "a": 102})
+    wait_until(lambda: _trade_ids(subject)[-1] == 102)
+    assert set(_trade_ids(subject)) >= {100, 101, 102}
+    assert StreamState.DISCONNECTED not in subject.states_of(Route.MARKET)
+    assert subject.manager.is_connected()
+
+
+def test_when_no_replacement_can_be_had_the_old_connection_serves_on(
+    server: ToyStreamServer, make: Callable[..., Subject]
+) -> None:
+    clock = FakeClock()
+    subject = make(clock=clock, settings=StreamSettings(tick_s=0.01, lifetime_s=5.0))
+    subject.manager.subscribe_agg_trade("BTCUSDT", subject.events.append)
+    old = server.connection(0)
+    old.send_stream("btcusdt@aggTrade", TRADE)
+    wait_until(subject.manager.is_connected)
+    server.refuse_status = 503
+    clock.advance(6.0)
+    wait_until(lambda: len(server.targets) == 2)
+    old.send_stream("btcusdt@aggTrade", {**TRADE, "a": 100})
+    wait_until(lambda: _trade_ids(subject)[-1] == 100)
+    assert subject.manager.is_connected()
+    assert len(server.targets) == 2
 
 
 # --- ending ----------------------------------------------------------------------------
