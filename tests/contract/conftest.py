@@ -14,7 +14,7 @@ from tests.helpers.paper import PaperClient, paper_server
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperProcess]:
     folder = tmp_path_factory.mktemp("paper")
     with paper_server(
-        folder, fresh=True, unlimited=True, verify=True, balance="50000000"
+        folder, fresh=True, unlimited=True, verify=True, balance="1000000"
     ) as process:
         yield process
 
