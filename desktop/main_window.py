@@ -175,6 +175,7 @@ class MainWindow(QMainWindow):
         if changes.has_totals:
             self._show_totals()
         self.market.ticket.refresh()
+        self.account.blotter.show_counts()
 
     def _show_totals(self) -> None:
         self.header.set_account(

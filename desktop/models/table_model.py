@@ -24,6 +24,9 @@ _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
+_SPARE_ROWS = 100  # beyond the limit before the oldest are dropped together
+
+
 class CellRole(IntEnum):
     """What the delegate asks for beyond Qt's own roles."""
 
@@ -68,7 +71,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         super().__init__(parent)
         self._columns = tuple(columns)
         self._newest_first = newest_first
-        self._limit = limit  # 0: as many as come
+        self._limit = limit  # about; 0: as many as come
         self._keys: list[Hashable] = []  # oldest first, whatever is shown
         self._place: dict[Hashable, int] = {}
         self._rows: dict[Hashable, Row] = {}
@@ -139,8 +142,18 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         self._rows[key] = row
         self._cells[key] = cells
         self.endInsertRows()
-        if self._limit and len(self._keys) > self._limit:
-            self.remove(self._keys[0])
+        if self._limit and len(self._keys) >= self._limit + _SPARE_ROWS:
+            self._drop_oldest(len(self._keys) - self._limit)
+
+    def _drop_oldest(self, count: int) -> None:
+        """Many at once: every removal renumbers all rows that stay."""
+        shown = (self._shown(count - 1), self._shown(0))
+        self.beginRemoveRows(QModelIndex(), min(shown), max(shown))
+        for key in self._keys[:count]:
+            del self._rows[key], self._cells[key], self._place[key]
+        del self._keys[:count]
+        self._place.update((key, place) for place, key in enumerate(self._keys))
+        self.endRemoveRows()
 
     def _shown(self, place: int) -> int:
         """Between the place in `_keys` and the row on the screen, both ways."""

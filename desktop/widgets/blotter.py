@@ -62,7 +62,7 @@ class Blotter(QTabWidget):
         self.alerts = self._add("alerts", "Alerts", models.alerts, "Nothing to report.")
         self._add_corner()
         self._connect()
-        self._count()
+        self.show_counts()
 
     def set_stale(self, is_stale: bool) -> None:
         """The account stream is not live: what stands here may no longer be true."""
@@ -95,10 +95,6 @@ class Blotter(QTabWidget):
         self.orders.row_chosen.connect(self._choose_symbol_of_order)
         self._cancel_all.clicked.connect(self.cancel_all_wanted)
         self._close_all.clicked.connect(self.close_all_wanted)
-        for _, model in self._titles.values():
-            model.rowsInserted.connect(self._count)
-            model.rowsRemoved.connect(self._count)
-            model.modelReset.connect(self._count)
 
     @Slot(object)
     def _choose_symbol_of_order(self, client_order_id: object) -> None:
@@ -106,11 +102,15 @@ class Blotter(QTabWidget):
         if order is not None:
             self.symbol_chosen.emit(order.symbol)
 
-    @Slot()
-    def _count(self) -> None:
-        """Counts stand in the titles; the common buttons need something to act on."""
+    def show_counts(self) -> None:
+        """Counts stand in the titles; the common buttons need something to act on.
+
+        Called once per batch: a title of another length lays the whole bar out anew.
+        """
         for index, (title, model) in self._titles.items():
             rows = model.rowCount()
-            self.setTabText(index, f"{title} ({rows})" if rows else title)
+            text = f"{title} ({rows})" if rows else title
+            if text != self.tabText(index):
+                self.setTabText(index, text)
         self._cancel_all.setEnabled(bool(self.orders.source().rowCount()))
         self._close_all.setEnabled(bool(self.positions.source().rowCount()))

@@ -149,11 +149,21 @@ def test_newest_row_is_on_top_and_removal_keeps_the_keys_right() -> None:
     assert [model.shown_row(key) for key in keys] == [0, 1, 2, 3]
 
 
-def test_limit_drops_the_oldest_row() -> None:
-    model: TableModel[int] = TableModel([Column("N", lambda n: Cell(str(n)))], limit=3)
-    for number in range(5):
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_limit_drops_the_oldest_rows_together(
+    qtmodeltester: ModelTester, newest_first: bool
+) -> None:
+    model: TableModel[int] = TableModel(
+        [Column("N", lambda n: Cell(str(n)))], limit=3, newest_first=newest_first
+    )
+    qtmodeltester.check(model)
+    for number in range(103):
         model.put(number, number)
-    assert model.rows() == [2, 3, 4]
+    assert model.rows() == [100, 101, 102]
+    model.put(101, 7)
+    assert model.rows() == [100, 7, 102]
+    shown = [model.index(row, 0).data() for row in range(3)]
+    assert shown == (["102", "7", "100"] if newest_first else ["100", "7", "102"])
 
 
 def test_profit_of_a_short_and_return_on_its_margin() -> None:
