@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -52,8 +53,9 @@ Script = Callable[[Request], Reply]
 class ToyHttpServer:
     """Serves `script` until closed. `requests` and `connections` tell what came."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, tls: ssl.SSLContext | None = None) -> None:
         self.script = script
+        self._tls = tls
         self.requests: list[Request] = []
         self.connections = 0
         self._stopping = threading.Event()
@@ -61,7 +63,7 @@ class ToyHttpServer:
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self._start(self._accept)
 
     def of(self, path: str) -> list[Request]:
@@ -95,6 +97,12 @@ class ToyHttpServer:
             except OSError:
                 return
             self.connections += 1
+            if self._tls is not None:
+                try:
+                    sock = self._tls.wrap_socket(sock, server_side=True)
+                except OSError:
+                    sock.close()
+                    continue
             self._sockets.append(sock)
             self._start(self._serve, sock)
 
@@ -149,8 +157,8 @@ def _parse(head: str) -> Request:
 
 
 @contextlib.contextmanager
-def toy_http_server(script: Script) -> Iterator[ToyHttpServer]:
-    server = ToyHttpServer(script)
+def toy_http_server(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[ToyHttpServer]:
+    server = ToyHttpServer(script, tls)
     try:
         yield server
     finally:

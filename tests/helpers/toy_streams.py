@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Iterator
@@ -68,7 +69,8 @@ class ToyConnection:
 
 
 class ToyStreamServer:
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.connections: list[ToyConnection] = []
         self.acknowledges = True
         self.refuse_status: int | None = None
@@ -78,7 +80,7 @@ class ToyStreamServer:
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
-        self.url = f"ws://127.0.0.1:{self.port}"
+        self.url = f"{'wss' if tls else 'ws'}://127.0.0.1:{self.port}"
         self._start(self._accept)
 
     def connection(self, number: int = 0, route: str = "", timeout_s: float = 5.0) -> ToyConnection:
@@ -121,6 +123,8 @@ class ToyStreamServer:
 
     def _serve(self, sock: socket.socket) -> None:
         try:
+            if self._tls is not None:
+                sock = self._tls.wrap_socket(sock, server_side=True)
             connection = self._shake_hands(sock)
         except OSError:
             sock.close()
@@ -202,8 +206,10 @@ def _client_frame(data: bytes) -> tuple[int, bytes, bytes] | None:
 
 
 @contextlib.contextmanager
-def toy_stream_server(port: int = 0) -> Iterator[ToyStreamServer]:
-    server = ToyStreamServer(port)
+def toy_stream_server(
+    port: int = 0, tls: ssl.SSLContext | None = None
+) -> Iterator[ToyStreamServer]:
+    server = ToyStreamServer(port, tls)
     try:
         yield server
     finally:
