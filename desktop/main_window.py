@@ -72,6 +72,7 @@ class MainWindow(QMainWindow):
         self._instruments: dict[str, Instrument] = {}
         self._layouts = LayoutStore(layout_file) if layout_file else None
         self._engine_state = EngineState.STARTING
+        self._has_been_live = False
         self._kind = kind
         self._make_panels(interval)
         self._make_docks()
@@ -162,7 +163,11 @@ class MainWindow(QMainWindow):
         was_live = self._engine_state is EngineState.LIVE
         self._engine_state = change.state
         self.status.set_engine(change)
-        if change.state is EngineState.LIVE and not was_live and change.gap_s is not None:
+        if change.state is not EngineState.LIVE:
+            return
+        is_first, self._has_been_live = not self._has_been_live, True
+        if not was_live and not is_first and change.gap_s is not None:
+            self.market.reload_candles()
             self.toasts.show(f"All data is current again after {change.gap_s:.1f} s.", key="gap")
 
     def _show_changes(self) -> None:

@@ -12,6 +12,7 @@ from engine.events import Alert
 from engine.trading_types import AlertLevel
 
 _KEPT = 1000
+_RANK = {AlertLevel.INFO: 0, AlertLevel.WARNING: 1, AlertLevel.ERROR: 2}
 _MARKS = {
     AlertLevel.INFO: OrderMark(MarkShape.DOT, palette.ACCENT, "Info"),
     AlertLevel.WARNING: OrderMark(MarkShape.STRIPED, palette.WARNING, "Warning"),
@@ -22,6 +23,7 @@ _MARKS = {
 class AlertsModel(TableModel[Alert]):
     def __init__(self, parent: QObject | None = None) -> None:
         self._count = 0
+        self._worst: AlertLevel | None = None
         super().__init__(
             [
                 Column("Time", _time, sample="00:00:00"),
@@ -35,14 +37,13 @@ class AlertsModel(TableModel[Alert]):
 
     def add(self, alert: Alert) -> None:
         self._count += 1
+        if self._worst is None or _RANK[alert.level] > _RANK[self._worst]:
+            self._worst = alert.level
         self.put(self._count, alert)
 
     def worst_level(self) -> AlertLevel | None:
-        levels = [alert.level for alert in self.rows()]
-        for level in (AlertLevel.ERROR, AlertLevel.WARNING, AlertLevel.INFO):
-            if level in levels:
-                return level
-        return None
+        """Of all that came; None while nothing did."""
+        return self._worst
 
 
 def _time(alert: Alert) -> Cell:

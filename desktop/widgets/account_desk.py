@@ -22,6 +22,7 @@ from desktop.models.order_history_model import OrderHistoryModel
 from desktop.models.positions_model import PositionsModel
 from desktop.theme import palette
 from desktop.widgets.blotter import AccountModels, Blotter
+from desktop.widgets.confirmation import Confirmation
 from desktop.widgets.kill_switch import KillPlan
 from desktop.widgets.toasts import ToastStack
 from engine.commands import (
@@ -52,6 +53,9 @@ from engine.trading_types import AlertLevel, OrderStatus, PositionSide, Route, S
 from engine.views import ZERO, OrderView, PositionView
 
 _DOLLARS = frozenset({"USDT", "USDC", "FDUSD", "BNFCR"})  # counted at one each in the equity
+
+
+_TOLD_BY_THE_ORDER = frozenset({"order.unknown"})  # its own notice offers to ask again
 
 
 @dataclass(slots=True)
@@ -234,7 +238,7 @@ class AccountDesk(QObject):
 
     def _on_alert(self, alert: Alert) -> None:
         self.models.alerts.add(alert)
-        if alert.level is not AlertLevel.INFO:
+        if alert.level is not AlertLevel.INFO and alert.code not in _TOLD_BY_THE_ORDER:
             self._toasts.show(alert.sentence, alert.level)
 
     def _on_crash(self, crash: ThreadCrashed) -> None:
@@ -285,6 +289,19 @@ class AccountDesk(QObject):
             self.command_wanted.emit(CancelAllOrders(symbol=symbol))
 
     @Slot()
+    def _ask_close_all(self) -> None:
+        names = ", ".join(position.symbol for position in self.models.positions.rows())
+        dialog = Confirmation(
+            self.blotter.window(),
+            name="positions.closeAll",
+            question="Close all positions?",
+            sentences=[f"Close at market, reduce-only: {names}. Open orders stay."],
+            confirm="Close all positions",
+        )
+        dialog.accepted.connect(self._close_all)
+        dialog.open()
+
+    @Slot()
     def _close_all(self) -> None:
         for position in self.models.positions.rows():
             self.command_wanted.emit(_close(position))
@@ -305,7 +322,7 @@ class AccountDesk(QObject):
         self.blotter.order_action_wanted.connect(self._act_on_order)
         self.blotter.position_close_wanted.connect(self._close_position)
         self.blotter.cancel_all_wanted.connect(self._cancel_all)
-        self.blotter.close_all_wanted.connect(self._close_all)
+        self.blotter.close_all_wanted.connect(self._ask_close_all)
 
 
 def _close(position: PositionView) -> ClosePosition:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QWidget
 
 from desktop.models.alerts_model import AlertsModel
@@ -15,9 +16,13 @@ from desktop.models.open_orders_model import OpenOrdersModel
 from desktop.models.order_history_model import OrderHistoryModel
 from desktop.models.positions_model import PositionsModel
 from desktop.models.table_model import TableModel
+from desktop.theme import palette
 from desktop.theme.fonts import ui_font
 from desktop.widgets.buttons import make_button
 from desktop.widgets.data_table import DataTable
+from engine.trading_types import AlertLevel
+
+_LOUD = (AlertLevel.WARNING, AlertLevel.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class Blotter(QTabWidget):
         self.tabBar().setFont(ui_font(12))
         self.tabBar().setObjectName("blotter.tabs")
         self.tabBar().setAccessibleName("Tables")
+        self._alerts = models.alerts
         self._titles: dict[int, tuple[str, TableModel[Any]]] = {}
         self.positions = self._add("positions", "Positions", models.positions, "No open position.")
         self.orders = self._add(
@@ -112,5 +118,8 @@ class Blotter(QTabWidget):
             text = f"{title} ({rows})" if rows else title
             if text != self.tabText(index):
                 self.setTabText(index, text)
+        worst = self._alerts.worst_level()
+        colour = QColor(palette.ALERT_COLOUR[worst]) if worst in _LOUD else QColor()
+        self.tabBar().setTabTextColor(self.indexOf(self.alerts), colour)
         self._cancel_all.setEnabled(bool(self.orders.source().rowCount()))
         self._close_all.setEnabled(bool(self.positions.source().rowCount()))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFont, QKeySequence
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from desktop.theme import palette
 from desktop.theme.fonts import ui_font
 from desktop.theme.icons import icon
-from desktop.widgets.buttons import make_button
+from desktop.widgets.confirmation import Confirmation
 from engine.commands import CancelAllOrders, ClosePosition, Command
 
 
@@ -59,14 +59,22 @@ class KillSwitch(QPushButton):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setShortcut(QKeySequence("Ctrl+Shift+K"))
         self._plan = plan
-        self._dialog: QDialog | None = None
+        self._dialog: Confirmation | None = None
         self.clicked.connect(self._ask)
 
     @Slot()
     def _ask(self) -> None:
         if self._dialog is not None:
             return  # the question is on the screen already
-        dialog = _confirmation(self.window(), self._plan())
+        plan = self._plan()
+        dialog = Confirmation(
+            self.window(),
+            name="killSwitch",
+            question="Cancel everything and close everything?",
+            sentences=plan.sentences(),
+            confirm="Cancel and close all",
+            can_confirm=bool(plan.commands()),
+        )
         dialog.accepted.connect(self._kill)
         dialog.finished.connect(self._forget)
         self._dialog = dialog
@@ -80,37 +88,3 @@ class KillSwitch(QPushButton):
     @Slot()
     def _forget(self) -> None:
         self._dialog = None
-
-
-def _confirmation(parent: QWidget, plan: KillPlan) -> QDialog:
-    dialog = QDialog(parent)
-    dialog.setObjectName("killSwitch.dialog")
-    dialog.setAccessibleName("Confirm the kill switch")
-    dialog.setWindowTitle("Kill switch")
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    title = QLabel("Cancel everything and close everything?", dialog)
-    title.setFont(ui_font(15, QFont.Weight.DemiBold))
-    body = QLabel("\n".join(plan.sentences()), dialog)
-    body.setObjectName("killSwitch.plan")
-    body.setWordWrap(True)
-    body.setFont(ui_font(13))
-    no = make_button("killSwitch.cancel", "Keep all", "plain", height=32, parent=dialog)
-    yes = make_button(
-        "killSwitch.confirm", "Cancel and close all", "kill", height=32, parent=dialog
-    )
-    yes.setDefault(True)
-    yes.setVisible(bool(plan.commands()))
-    yes.clicked.connect(dialog.accept)
-    no.clicked.connect(dialog.reject)
-    row = QHBoxLayout()
-    row.addStretch(1)
-    row.addWidget(no)
-    row.addWidget(yes)
-    column = QVBoxLayout(dialog)
-    column.setContentsMargins(20, 18, 20, 16)
-    column.setSpacing(12)
-    column.addWidget(title)
-    column.addWidget(body)
-    column.addLayout(row)
-    dialog.setMinimumWidth(420)
-    return dialog

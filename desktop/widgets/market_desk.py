@@ -119,7 +119,12 @@ class MarketDesk(QObject):
         if not self.symbol:
             return
         self.command_wanted.emit(WatchSymbol(symbol=self.symbol, interval=self.interval))
-        self._load_candles(None)
+        self.reload_candles()
+
+    def reload_candles(self) -> None:
+        """The newest candles again: those of a gap never came by stream."""
+        if self.symbol:
+            self._load_candles(None)
 
     # --- own orders and account --------------------------------------------------
 

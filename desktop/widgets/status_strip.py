@@ -16,6 +16,7 @@ from engine.trading_types import EngineState, Route, StreamState
 
 _SLOW_CLOCK_MS = 500.0
 _NEARLY_FULL = 0.8
+_WORD_WIDTH = 260  # a longer sentence must not widen the window
 
 _STREAM_LOOKS = {
     StreamState.LIVE: (MarkShape.DOT, palette.OK),
@@ -91,6 +92,7 @@ class StatusStrip(QStatusBar):
         self.word.setObjectName("statusBar.engine")
         self.word.setAccessibleName("Engine")
         self.word.setFont(ui_font(11))
+        self.word.setMinimumWidth(1)
         self._lay_out()
 
     def set_stream(self, change: StreamStateChanged) -> None:
@@ -104,7 +106,8 @@ class StatusStrip(QStatusBar):
         dress = self.word.palette()
         dress.setColor(self.word.foregroundRole(), QColor(_ENGINE_COLOUR[change.state]))
         self.word.setPalette(dress)
-        self.word.setText(text)
+        metrics = QFontMetrics(self.word.font())
+        self.word.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, _WORD_WIDTH))
         self.word.setToolTip(change.sentence)
 
     def set_health(self, health: HealthReport) -> None:

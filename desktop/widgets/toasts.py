@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, QTimer, Slot
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPoint, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -21,6 +21,7 @@ from engine.trading_types import AlertLevel
 _SHOWN_MS = {AlertLevel.INFO: 5_000, AlertLevel.WARNING: 8_000, AlertLevel.ERROR: 12_000}
 _ICONS = {AlertLevel.INFO: "info", AlertLevel.WARNING: "warning", AlertLevel.ERROR: "error"}
 _MOST = 4
+_ECHO_MS = 1_000
 _WIDTH = 340
 _MARGIN = 12
 
@@ -69,6 +70,7 @@ class Toast(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(self._on_action)
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
+        self._shown_for = QElapsedTimer()
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.close)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -76,6 +78,7 @@ class Toast(QWidget):
 
     def say(self, sentence: str) -> None:
         self._plain = sentence
+        self._shown_for.start()
         self._sentence.setText(sentence if self.times == 1 else f"{sentence} (x{self.times})")
         self._timer.start(_SHOWN_MS[self.level])
         self.adjustSize()
@@ -84,7 +87,9 @@ class Toast(QWidget):
         return self._plain
 
     def say_again(self) -> None:
-        self.times += 1
+        """Two events may tell the same at once: an order's end and its refusal."""
+        if self._shown_for.elapsed() > _ECHO_MS:
+            self.times += 1
         self.say(self._plain)
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -278,7 +278,14 @@ def test_rejected_order_tells_the_reason(desk: Desk) -> None:
     assert toasts(desk) == ["Margin is insufficient."]
 
 
-def test_the_same_sentence_again_is_counted_up(desk: Desk) -> None:
+def test_the_same_sentence_told_twice_at_once_is_one_notice(desk: Desk) -> None:
+    desk.window.toasts.show("Not now.")
+    desk.window.toasts.show("Not now.")
+    assert desk.find(QLabel, "toast.sentence").text() == "Not now."
+
+
+def test_the_same_sentence_again_is_counted_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("desktop.widgets.toasts._ECHO_MS", -1)
     refused = CommandRefused(
         command=PlaceOrder(
             symbol="BTCUSDT", side=Side.BUY, type=OrderType.MARKET, quantity=Decimal(1)
@@ -357,7 +364,33 @@ def test_second_press_of_kill_opens_no_second_question(full_desk: Desk) -> None:
     full_desk.click("killSwitch.cancel")
 
 
+def test_close_all_positions_asks_first_and_leaves_orders(full_desk: Desk) -> None:
+    full_desk.click("positions.closeAll")
+    assert full_desk.commands == []
+    full_desk.click("positions.closeAll.confirm")
+    assert full_desk.commands == [ClosePosition(symbol="BTCUSDT"), ClosePosition(symbol="ETHUSDT")]
+
+
 # --- status, layout, closing ------------------------------------------------------
+
+
+def test_candles_of_a_gap_are_asked_for_again(desk: Desk) -> None:
+    first_time = EngineStateChanged(state=EngineState.LIVE, sentence="Live.", gap_s=0.9)
+    desk.feed(first_time)
+    assert toasts(desk) == []  # a start is no gap
+    desk.feed(EngineStateChanged(state=EngineState.RECOVERING, sentence="Closing a gap."))
+    desk.all_commands.clear()
+    desk.feed(EngineStateChanged(state=EngineState.LIVE, sentence="Live.", gap_s=0.4))
+    assert [type(command) for command in desk.all_commands] == [LoadCandles]
+    assert toasts(desk) == ["All data is current again after 0.4 s."]
+
+
+def test_long_sentences_never_widen_the_window(desk: Desk) -> None:
+    desk.window.resize(MINIMUM_SIZE)
+    desk.feed(*scene.streams(StreamState.DISCONNECTED))
+    desk.feed(EngineStateChanged(state=EngineState.DEGRADED, sentence="Very long. " * 60))
+    desk.qtbot.waitUntil(lambda: desk.window.size() == MINIMUM_SIZE)
+    assert desk.window.minimumSizeHint().width() <= MINIMUM_SIZE.width()
 
 
 def test_status_bar_tells_health_in_words(desk: Desk) -> None:

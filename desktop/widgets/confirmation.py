@@ -1,0 +1,56 @@
+"""One question before an act that cannot be taken back. It never blocks the window."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from desktop.theme.fonts import ui_font
+from desktop.widgets.buttons import make_button
+
+
+class Confirmation(QDialog):
+    """`name` is the prefix of its object names: `.plan`, `.confirm`, `.cancel`.
+
+    Connect `accepted` and call `open()`. With `can_confirm` False it only tells.
+    """
+
+    def __init__(
+        self,
+        parent: QWidget,
+        *,
+        name: str,
+        question: str,
+        sentences: list[str],
+        confirm: str,
+        can_confirm: bool = True,
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"{name}.dialog")
+        self.setAccessibleName(question)
+        self.setWindowTitle("Perpdesk")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(420)
+        title = QLabel(question, self)
+        title.setFont(ui_font(15, QFont.Weight.DemiBold))
+        body = QLabel("\n".join(sentences), self)
+        body.setObjectName(f"{name}.plan")
+        body.setWordWrap(True)
+        body.setFont(ui_font(13))
+        no = make_button(f"{name}.cancel", "Keep all", "plain", height=32, parent=self)
+        yes = make_button(f"{name}.confirm", confirm, "kill", height=32, parent=self)
+        yes.setDefault(True)
+        yes.setVisible(can_confirm)
+        yes.clicked.connect(self.accept)
+        no.clicked.connect(self.reject)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(no)
+        row.addWidget(yes)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 16)
+        column.setSpacing(12)
+        column.addWidget(title)
+        column.addWidget(body)
+        column.addLayout(row)
