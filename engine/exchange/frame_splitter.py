@@ -73,11 +73,15 @@ class FrameSplitter:
         while end - start >= 2:
             first, length = buffer[start], buffer[start + 1]
             body = start + 2
-            if length > 125:
+            if length == 126:
+                body += 2
+                if end < body:
+                    break
+                length = buffer[start + 2] << 8 | buffer[start + 3]
+            elif length > 126:
                 if length & _MASKED:
                     raise ProtocolViolation("the server masked a frame")
-                wide = 2 if length == 126 else 8
-                body += wide
+                body += 8
                 if end < body:
                     break
                 length = int.from_bytes(buffer[start + 2 : body], "big")

@@ -8,9 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from engine.events import Event, UnknownMessage
+from engine.events import Event
 from engine.trading_types import Route
-from engine.wire.codec import decode_frame
+from engine.wire.codec import FRAMES, UNREADABLE
 from engine.wire.hosts import Hosts
 from engine.wire.stream_messages import StreamFrame
 
@@ -106,33 +106,36 @@ class MarketStreams:
 
     def handle(self, messages: list[bytearray]) -> int:
         started = time.perf_counter()
-        delivered = 0
+        decode = FRAMES.decode
         subscriptions = self._subscriptions
+        delivered = 0
         for payload in messages:
-            frame = decode_frame(payload)
-            if isinstance(frame, UnknownMessage):
-                self._not_readable(frame)
+            try:
+                frame = decode(payload)
+            except UNREADABLE as error:
+                self._not_readable(payload, error)
                 continue
             subscription = subscriptions.get(frame.stream)
-            if subscription is None:
-                self._not_wanted(frame)
+            data = frame.data
+            if subscription is None or data is None:
+                self._no_delivery(frame, payload)
                 continue
             delivered += 1
             subscription.messages += 1
-            data = frame.data
             try:
                 if type(data) is list:
                     for event in data:
                         subscription.callback(event)
                 else:
-                    subscription.callback(data)  # type: ignore[arg-type]  # a stream has data
+                    subscription.callback(data)  # type: ignore[arg-type]  # no list here
             except Exception:
                 self.callback_errors += 1
                 subscription.failures += 1
                 if subscription.failures == 1:
                     logger.exception("callback failed stream=%s", subscription.stream)
-        if time.perf_counter() - started > _SLOW_BATCH_S:
-            self._slow(len(messages), time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        if seconds > _SLOW_BATCH_S:
+            self._slow(len(messages), seconds)
         return delivered
 
     def _request(self, method: str, names: list[str]) -> str:
@@ -140,18 +143,20 @@ class MarketStreams:
         logger.info("%s streams=%d first=%s", method.lower(), len(names), names[0])
         return json.dumps({"method": method, "params": names, "id": self._request_id})
 
-    def _not_readable(self, message: UnknownMessage) -> None:
+    def _not_readable(self, payload: bytearray, why: object) -> None:
         self.decode_errors += 1
         if self.decode_errors == 1:
-            logger.warning("unreadable message reason=%s raw=%r", message.reason, message.raw[:200])
+            logger.warning("unreadable message reason=%s raw=%r", why, bytes(payload[:200]))
 
-    def _not_wanted(self, frame: StreamFrame) -> None:
-        """A control reply, or the last messages of a stream just given up."""
+    def _no_delivery(self, frame: StreamFrame, payload: bytearray) -> None:
+        """A control reply, the last messages of a stream just given up, or neither."""
         error_code = frame.error.code if frame.error is not None else frame.code
         if error_code is not None:
             self.refused_requests += 1
             text = frame.error.msg if frame.error is not None else frame.msg
             logger.error("stream request refused id=%s code=%d %s", frame.id, error_code, text)
+        elif frame.id is None and frame.data is None:
+            self._not_readable(payload, "neither data nor a control reply")
 
     def _slow(self, messages: int, seconds: float) -> None:
         self.slow_batches += 1

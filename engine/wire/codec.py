@@ -18,14 +18,15 @@ from engine.wire.stream_messages import StreamFrame, UserEnvelope, UserMessage
 T = TypeVar("T")
 Payload = bytes | bytearray | memoryview
 
-_frames = msgspec.json.Decoder(StreamFrame, strict=False)
+# for the hot path of a reader, which catches UNREADABLE itself
+FRAMES = msgspec.json.Decoder(StreamFrame, strict=False)
 _user_messages: msgspec.json.Decoder[UserMessage] = msgspec.json.Decoder(UserMessage, strict=False)
 _user_envelopes = msgspec.json.Decoder(UserEnvelope, strict=False)
 _reply_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 # all that msgspec raises on bytes nobody foresaw: bad JSON or types, bad UTF-8,
 # numbers out of range, nesting without end
-_UNREADABLE = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
+UNREADABLE = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
 
 
 def decode_frame(payload: Payload) -> StreamFrame | UnknownMessage:
@@ -34,23 +35,20 @@ def decode_frame(payload: Payload) -> StreamFrame | UnknownMessage:
     Depth levels stay views into `payload`: it must not be written to afterwards.
     """
     try:
-        frame = _frames.decode(payload)
-    except _UNREADABLE as error:
+        return FRAMES.decode(payload)
+    except UNREADABLE as error:
         return UnknownMessage(raw=bytes(payload), reason=_reason(error))
-    if frame.data is None and frame.id is None and frame.code is None and frame.error is None:
-        return UnknownMessage(raw=bytes(payload), reason="neither data nor a control reply")
-    return frame
 
 
 def decode_user(payload: Payload) -> UserMessage | UnknownMessage | None:
     """One frame of the private route, bare or enveloped; None for a control reply."""
     try:
         return _user_messages.decode(payload)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         first_reason = _reason(error)
     try:
         envelope = _user_envelopes.decode(payload)
-    except _UNREADABLE:
+    except UNREADABLE:
         return UnknownMessage(raw=bytes(payload), reason=first_reason)
     if envelope.data is not None:
         return envelope.data

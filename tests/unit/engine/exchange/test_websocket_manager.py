@@ -319,9 +319,10 @@ def test_garbage_is_counted_and_the_rest_delivered(
     connection = server.connection()
     connection.send(b'{"stream":"btcusdt@aggTrade","data":{"e":"aggTrade","p":')
     connection.send(b"\xff\xff")
+    connection.send(b"{}")
     connection.send_stream("btcusdt@aggTrade", TRADE)
     wait_until(lambda: subject.events)
-    assert subject.manager.decode_errors == 2
+    assert subject.manager.decode_errors == 3
     assert len(server.connections) == 1
 
 

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from decimal import Decimal as D
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,8 @@ from engine.journal.journal_writer import JournalWriter
 from engine.trading_types import AlertLevel, OrderOrigin, OrderStatus, OrderType, Side
 from engine.views import FillView, OrderView
 from tests.helpers.waiting import wait_until
+
+D = Decimal
 
 PLACE = PlaceOrder(
     request_id="r1",
@@ -259,9 +261,13 @@ def test_a_full_disk_is_said_and_nothing_queued_is_lost(bench: Bench) -> None:
     connection = bench.writer._connection
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count={pages}")
-    with pytest.raises(JournalError, match="disk is full"):
+
+    def fill_the_disk() -> None:
         for number in range(5000):
             bench.writer.record_intent(replace(PLACE, client_order_id=f"pd-{number}"), 1)
+
+    with pytest.raises(JournalError, match="disk is full"):
+        fill_the_disk()
     assert bench.writer.problem is not None
     for number in range(500):
         order = replace(ORDER, client_order_id=f"pd-q{number}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +17,8 @@ from engine.oms.order_tracker import OrderTracker
 from engine.trading_types import ExecutionType, OrderStatus
 from engine.views import FillView
 from tests.unit.engine.oms.test_order_models import an_order, an_update
+
+D = Decimal
 
 
 class History(Struct):
@@ -65,7 +67,7 @@ def histories(draw: st.DrawFn) -> History:
         trades.append(trade)
         if is_full:
             break
-    if not state.status == OrderStatus.FILLED and draw(st.booleans()):
+    if state.status != OrderStatus.FILLED and draw(st.booleans()):
         ends = [OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.EXPIRED_IN_MATCH]
         status = draw(st.sampled_from(ends))
         now += draw(st.integers(0, 2))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 import threading
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -24,6 +24,8 @@ from engine.trading_types import OrderStatus, StreamState
 from tests.helpers.fake_gateway import Loses
 from tests.helpers.oms_bench import OmsBench
 from tests.helpers.waiting import wait_until
+
+D = Decimal
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-from decimal import Decimal as D
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,6 +20,8 @@ from engine.oms.order_changes import (
 from engine.oms.order_models import Order
 from engine.trading_types import ExecutionType, OrderOrigin, OrderStatus, OrderType, Side
 from engine.views import FillView, OrderView
+
+D = Decimal
 
 
 def an_order(**changes: Any) -> Order:
@@ -353,5 +355,5 @@ def test_commissions_in_two_assets_are_not_added() -> None:
 
 def test_an_expired_order_says_why() -> None:
     order = an_order()
-    order.apply(an_update("EXPIRED", 110, expiry_reason="2"))
-    assert "immediate-or-cancel" in order.reason
+    order.apply(an_update("EXPIRED", 110, expiry_reason="self-trade prevention"))
+    assert "self-trade prevention" in order.reason

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
@@ -14,6 +14,8 @@ from engine.oms.order_tracker import OrderTracker
 from engine.trading_types import OrderOrigin
 from engine.views import FillView
 from tests.unit.engine.oms.test_order_models import a_trade, an_order, an_update
+
+D = Decimal
 
 
 class Book:

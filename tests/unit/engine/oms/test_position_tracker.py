@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 from msgspec.structs import replace
@@ -16,6 +16,8 @@ from engine.events import (
 from engine.oms.position_tracker import PositionTracker
 from engine.trading_types import MarginType, PositionSide
 from engine.views import BalanceView, PositionView
+
+D = Decimal
 
 
 class Account:
@@ -112,7 +114,9 @@ def test_a_flat_position_is_not_listed(account: Account) -> None:
     assert account.tracker.positions() == []
 
 
-@pytest.mark.parametrize(("quantity", "mark", "expected"), [("0.5", 60100, 50), ("-2", 60100, -200)])
+@pytest.mark.parametrize(
+    ("quantity", "mark", "expected"), [("0.5", 60100, 50), ("-2", 60100, -200)]
+)
 def test_unrealized_pnl_is_taken_at_the_mark_price(
     account: Account, quantity: str, mark: int, expected: int
 ) -> None:

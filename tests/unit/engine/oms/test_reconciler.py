@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -12,6 +12,8 @@ from engine.trading_types import EngineState, OrderStatus, PositionSide, StreamS
 from engine.views import BalanceView, OrderView, PositionView
 from tests.helpers.fake_gateway import Loses
 from tests.helpers.oms_bench import OmsBench
+
+D = Decimal
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -9,6 +9,8 @@ from engine.events import FillRecorded, OrderUpdate
 from engine.trading_types import ExecutionType, OrderStatus
 from tests.helpers.fake_gateway import Loses
 from tests.helpers.oms_bench import OmsBench
+
+D = Decimal
 
 
 @pytest.fixture

@@ -90,13 +90,11 @@ def test_an_array_stream_becomes_a_list_of_events() -> None:
         b"{",
         b"null",
         b"[]",
-        b"{}",
         b"\xff\xfe\x00",
         b"[" * 50_000,
         b'{"stream":"a","data":{"e":"nobodyKnows"}}',
         b'{"stream":"a","data":{"e":"trade"}}',
         b'{"stream":"a","data":{"e":"aggTrade","E":1e999}}',
-        b'{"stream":"a"}',
     ],
 )
 def test_what_cannot_be_read_is_kept_with_a_reason(payload: bytes) -> None:
