@@ -62,6 +62,10 @@ class MarketFeed:
         # a resting market says nothing until something changes
         self._ask_for_snapshot(symbol)
 
+    def follow_all_tickers(self) -> None:
+        """The day's figures of every contract, for the watch list."""
+        self._gateway.subscribe(["!ticker@arr"], self._on_event)
+
     def follow_mark_price(self, symbol: str) -> None:
         """For the profit of an open position in a symbol that is not on screen."""
         with self._lock:
@@ -198,7 +202,6 @@ def _streams_of(watched: dict[str, str], marks: set[str]) -> set[str]:
             f"{lower}@depth@100ms",
             f"{lower}@aggTrade",
             f"{lower}@kline_{interval}",
-            f"{lower}@ticker",
             _mark_stream(symbol),
         }
     return names

@@ -316,6 +316,7 @@ class TradingEngine:
         with self._lock:
             self._feed, self._desk = feed, desk
             early, self._early = self._early, []
+        feed.follow_all_tickers()
         for command in early:
             desk.submit(command)
 
