@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from engine.paper.paper_refusals import illegal, missing, refusal
 from engine.wire.endpoints import Security
@@ -50,10 +50,16 @@ def parse_parameters(query: str, body: str) -> Params:
 
 
 def _parse(text: str) -> Params:
-    pairs = parse_qsl(text, keep_blank_values=True)
-    params = dict(pairs)
-    if len(params) != len(pairs):
-        raise refusal(-1101)
+    params: Params = {}
+    for part in text.split("&"):
+        if not part:
+            continue
+        name, _, value = part.partition("=")
+        if "%" in part or "+" in part:
+            name, value = unquote_plus(name), unquote_plus(value)
+        if name in params:
+            raise refusal(-1101)
+        params[name] = value
     return params
 
 

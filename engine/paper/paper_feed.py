@@ -52,6 +52,7 @@ class SymbolFeed:
         self.market = market
         self.name = market.symbol.lower()
         self.stashes = {speed: Stash(market.book.update_id) for speed in DEPTH_SPEEDS_MS}
+        self.seen_id = -1  # the book's update id at the last look
         self.touch: tuple[tuple[str, str], tuple[str, str]] | None = None
         self.touch_is_new = False
         self.traded_klines = False
@@ -71,6 +72,9 @@ class MarketFeed:
     def after(self, market: PaperMarket, now_ms: int) -> None:
         """Tell at once what one market has just done."""
         feed = self._feeds[market.symbol]
+        if market.book.update_id == feed.seen_id and not market.new_forced:
+            return
+        feed.seen_id = market.book.update_id
         if market.new_prints:
             self._tell_prints(feed, now_ms)
         if market.new_forced:

@@ -1,0 +1,369 @@
+"""The venue without sockets, on a clock moved by hand: what only time or chance brings."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from engine.clock import FakeClock
+from engine.errors import VenueError
+from engine.paper.paper_account import PaperAccount
+from engine.paper.paper_build import VenueSettings, build_venue
+from engine.paper.paper_state import StateFolder
+from engine.paper.paper_streams import StreamConnection
+from engine.paper.paper_venue import PaperVenue
+from engine.wire.endpoints import ENDPOINTS
+
+EIGHT_HOURS_S = 8 * 3600
+
+
+class Bench:
+    """A venue with a hand on its clock and an ear on its first account."""
+
+    def __init__(self, folder: StateFolder, **settings: Any) -> None:
+        self.clock = FakeClock()
+        wanted: dict[str, Any] = {"seed": 1, "quiet_market": True, "fresh": True, "verify": True}
+        self.venue: PaperVenue
+        self.venue, self.keys = build_venue(
+            VenueSettings(**{**wanted, **settings}), folder, self.clock
+        )
+        self.frames: list[bytes] = []
+
+    @property
+    def first(self) -> PaperAccount:
+        return self.venue.exchange.accounts["first"]
+
+    def call(self, name: str, account: str | None = "first", **params: object) -> Any:
+        """One request past keys and limits; raises VenueError."""
+        now_ms = self.venue.now_ms()
+        texts = {key: str(value) for key, value in params.items()}
+        try:
+            return self.venue.perform(ENDPOINTS[name], account, texts, now_ms)
+        finally:
+            self.venue.commit(now_ms)
+
+    def order(self, side: str, quantity: str, account: str = "first", **params: object) -> Any:
+        wanted: dict[str, object] = {"symbol": "BTCUSDT", "side": side, "quantity": quantity}
+        if "price" in params:
+            wanted.update(type="LIMIT", timeInForce="GTC")
+        else:
+            wanted.update(type="MARKET")
+        return self.call("place_order", account, **{**wanted, **params})
+
+    def pass_time(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.venue.step(self.venue.now_ms())
+
+    def pass_eight_hours(self) -> None:
+        """Past one funding time, with the user stream kept alive."""
+        for _ in range(16):
+            self.call("keep_listen_key")
+            self.pass_time(EIGHT_HOURS_S / 16)
+
+    def listen(self) -> str:
+        key = self.call("create_listen_key")["listenKey"]
+        StreamConnection(self.venue.hub, "private", combined=False, send=self.frames.append).listen(
+            key
+        )
+        return str(key)
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        payloads = [msgspec.json.decode(frame[_header(frame) :]) for frame in self.frames]
+        return [payload for payload in payloads if payload["e"] == name]
+
+    def set_mark(self, price: str) -> None:
+        """Move the whole market's idea of the price, as a crash does."""
+        market = self.venue.exchange.markets["BTCUSDT"]
+        market.index_price = market.mark_price = Decimal(price)
+        market.last_ticks = market.spec.price_to_ticks(Decimal(price))
+        self.venue.exchange.marks["BTCUSDT"] = market.mark_price
+
+
+def _header(frame: bytes) -> int:
+    return {126: 4, 127: 10}.get(frame[1], 2)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    with StateFolder(tmp_path) as folder:
+        yield Bench(folder)
+
+
+def test_funding_is_paid_by_longs_to_shorts_at_its_time(bench: Bench) -> None:
+    bench.listen()
+    bench.order("BUY", "0.100")
+    bench.order("SELL", "0.100", account="second")
+    wallets = {name: a.books.wallet for name, a in bench.venue.exchange.accounts.items()}
+    bench.pass_eight_hours()
+    paid = wallets["first"] - bench.first.books.wallet
+    mark = bench.venue.exchange.marks["BTCUSDT"]
+    assert paid == (Decimal("0.1") * mark * Decimal("0.0001")).quantize(Decimal("1e-8"))
+    second = bench.venue.exchange.accounts["second"].books
+    assert second.wallet - wallets["second"] == paid
+    (event,) = bench.events("ACCOUNT_UPDATE")[-1:]
+    assert (event["a"]["m"], event["a"]["S"], event["a"]["P"]) == ("FUNDING_FEE", "BTCUSDT", [])
+    assert Decimal(event["a"]["B"][0]["bc"]) == -paid
+    bench.first.books.check()
+
+
+def test_funding_of_an_isolated_position_comes_out_of_its_own_margin(bench: Bench) -> None:
+    bench.listen()
+    bench.call("set_margin_type", symbol="BTCUSDT", marginType="ISOLATED")
+    bench.order("BUY", "0.100")
+    before = bench.first.position("BTCUSDT", "BOTH").isolated_wallet
+    bench.pass_eight_hours()
+    assert bench.first.position("BTCUSDT", "BOTH").isolated_wallet < before
+    assert len(bench.events("ACCOUNT_UPDATE")[-1]["a"]["P"]) == 1
+
+
+def test_cross_account_without_margin_is_warned_then_liquidated(bench: Bench) -> None:
+    bench.listen()
+    bench.call("set_leverage", symbol="BTCUSDT", leverage=50)
+    bench.order("BUY", "7")
+    resting = bench.order("BUY", "0.010", price="62000")
+    # 450,000 USDT held on 9,775: at 63,160 2,144 are left, the maintenance is 1,910
+    bench.set_mark("63300")
+    bench.venue._liquidation.look(bench.venue.now_ms())
+    assert bench.first.position("BTCUSDT", "BOTH").amount == 7
+    bench.set_mark("63160")
+    bench.venue._liquidation.look(bench.venue.now_ms())
+    bench.venue.commit(bench.venue.now_ms())
+    assert bench.events("MARGIN_CALL")[0]["p"][0]["mt"] == "CROSSED"
+    assert bench.first.position("BTCUSDT", "BOTH").amount == 7
+    bench.set_mark("62900")
+    bench.venue._liquidation.look(bench.venue.now_ms())
+    bench.venue.commit(bench.venue.now_ms())
+    assert bench.first.position("BTCUSDT", "BOTH").amount == 0
+    told = [event["o"] for event in bench.events("ORDER_TRADE_UPDATE")]
+    forced = [order for order in told if order["c"].startswith("autoclose-")]
+    assert forced[-1]["x"] == "CALCULATED"
+    assert forced[-1]["o"] == "LIQUIDATION"
+    cancelled = [order["X"] for order in told if order["i"] == resting["orderId"]]
+    assert cancelled == ["NEW", "CANCELED"]
+    rows = bench.call("force_orders", symbol="BTCUSDT")
+    assert rows[0]["clientOrderId"] == forced[0]["c"]
+    bench.first.books.check()
+
+
+def test_isolated_position_loses_no_more_than_its_margin(bench: Bench) -> None:
+    bench.call("set_margin_type", symbol="BTCUSDT", marginType="ISOLATED")
+    bench.call("set_leverage", symbol="BTCUSDT", leverage=100)
+    bench.order("BUY", "1")
+    margin = bench.first.position("BTCUSDT", "BOTH").isolated_wallet
+    wallet = bench.first.books.wallet
+    # take away every bid near the price, so that closing costs more than the margin
+    book = bench.venue.exchange.markets["BTCUSDT"].book
+    for number in range(20):
+        book.cancel(1 - 2 * (2 * number + 1))
+    bench.order("BUY", "2", account="second", price="63000")
+    bench.set_mark("63300")
+    bench.venue._liquidation.look(bench.venue.now_ms())
+    assert bench.first.position("BTCUSDT", "BOTH").amount == 0
+    assert bench.first.books.wallet == wallet - margin
+    bench.first.books.check()
+
+
+def test_good_till_date_order_expires_after_its_date(bench: Bench) -> None:
+    bench.listen()
+    until = bench.venue.now_ms() + 700_000
+    placed = bench.order("BUY", "0.010", price="62000", timeInForce="GTD", goodTillDate=until)
+    assert placed["goodTillDate"] == until // 1000 * 1000
+    bench.pass_time(600)
+    assert bench.call("open_orders")[0]["status"] == "NEW"
+    bench.pass_time(101)
+    assert bench.call("open_orders") == []
+    assert bench.events("ORDER_TRADE_UPDATE")[-1]["o"]["X"] == "EXPIRED"
+
+
+def test_countdown_is_put_off_by_calling_again_and_off_by_zero(bench: Bench) -> None:
+    bench.order("BUY", "0.010", price="62000")
+    bench.call("countdown_cancel_all", symbol="BTCUSDT", countdownTime=10_000)
+    bench.pass_time(9)
+    bench.call("countdown_cancel_all", symbol="BTCUSDT", countdownTime=10_000)
+    bench.pass_time(9)
+    bench.call("countdown_cancel_all", symbol="BTCUSDT", countdownTime=0)
+    bench.pass_time(60)
+    assert len(bench.call("open_orders")) == 1
+    bench.call("countdown_cancel_all", symbol="BTCUSDT", countdownTime=1000)
+    bench.pass_time(1)
+    assert bench.call("open_orders") == []
+
+
+def test_listen_key_expires_after_an_hour_with_an_event_then_silence(bench: Bench) -> None:
+    key = bench.listen()
+    bench.pass_time(3000)
+    bench.call("keep_listen_key")
+    bench.pass_time(3000)
+    assert bench.events("listenKeyExpired") == []
+    bench.pass_time(601)
+    (event,) = bench.events("listenKeyExpired")
+    assert event["listenKey"] == key
+    with pytest.raises(VenueError) as refused:
+        bench.call("keep_listen_key")
+    assert refused.value.code == -1125
+    told = len(bench.frames)
+    assert bench.call("create_listen_key")["listenKey"] != key
+    bench.order("BUY", "0.010", price="62000")
+    assert len(bench.frames) == told
+
+
+def test_mark_price_stop_waits_for_the_mark(bench: Bench) -> None:
+    placed = bench.call(
+        "place_algo",
+        algoType="CONDITIONAL",
+        symbol="BTCUSDT",
+        side="SELL",
+        type="STOP_MARKET",
+        quantity="0.010",
+        triggerPrice="64000",
+        workingType="MARK_PRICE",
+    )
+    bench.set_mark("64000.1")
+    bench.venue.commit(bench.venue.now_ms())
+    assert bench.call("query_algo", algoId=placed["algoId"])["algoStatus"] == "NEW"
+    bench.set_mark("64000")
+    bench.venue.commit(bench.venue.now_ms())
+    assert bench.call("query_algo", algoId=placed["algoId"])["algoStatus"] == "FINISHED"
+
+
+def test_algo_orders_are_limited_to_two_hundred(bench: Bench) -> None:
+    stop = {
+        "algoType": "CONDITIONAL",
+        "symbol": "BTCUSDT",
+        "side": "SELL",
+        "type": "STOP_MARKET",
+        "quantity": "0.010",
+        "triggerPrice": "60000",
+    }
+    for _ in range(200):
+        bench.call("place_algo", **stop)
+    with pytest.raises(VenueError) as refused:
+        bench.call("place_algo", **stop)
+    assert refused.value.code == -4045
+
+
+def test_two_hundred_open_orders_per_symbol_are_the_limit(bench: Bench) -> None:
+    for number in range(200):
+        bench.order("BUY", "0.001", price=str(60000 + number))
+    with pytest.raises(VenueError) as refused:
+        bench.order("BUY", "0.001", price="61000")
+    assert refused.value.code == -2025
+
+
+def test_position_that_flips_restarts_at_the_new_price(bench: Bench) -> None:
+    bench.order("BUY", "0.100")
+    bench.order("SELL", "0.300")
+    position = bench.first.position("BTCUSDT", "BOTH")
+    assert (position.amount, position.entry) == (Decimal("-0.2"), Decimal("64250.0"))
+    assert position.realized == Decimal("-0.01")
+
+
+def test_break_even_price_carries_the_fees(bench: Bench) -> None:
+    bench.order("BUY", "0.100")
+    position = bench.first.position("BTCUSDT", "BOTH")
+    fee = Decimal("6425.01") * Decimal("0.0005")
+    assert position.break_even == Decimal("64250.1") + fee / Decimal("0.1")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_trading_keeps_every_book_true(tmp_path: Path, seed: int) -> None:
+    """Wallets explained, positions equal to fills, nothing reduce-only ever reverses."""
+    rng = random.Random(seed)
+    with StateFolder(tmp_path) as folder:
+        bench = Bench(folder, quiet_market=seed % 2 == 0, seed=seed)
+        for _ in range(400):
+            _random_step(bench, rng)
+        exchange = bench.venue.exchange
+        exchange.markets["BTCUSDT"].book.check()
+        for account in exchange.accounts.values():
+            account.books.check()
+            _check_fills(account)
+            _check_exposure(account)
+        state = {name: msgspec.json.encode(a.books) for name, a in exchange.accounts.items()}
+        opened = {name: _open_rows(a) for name, a in exchange.accounts.items()}
+    with StateFolder(tmp_path) as folder:
+        again, _ = build_venue(VenueSettings(seed=1, quiet_market=True), folder, FakeClock())
+        for name, account in again.exchange.accounts.items():
+            assert msgspec.json.decode(state[name]) == msgspec.json.decode(
+                msgspec.json.encode(account.books)
+            )
+            assert _open_rows(account) == opened[name]
+
+
+def _random_step(bench: Bench, rng: random.Random) -> None:
+    account = rng.choice(["first", "second"])
+    side, kind = rng.choice(["BUY", "SELL"]), rng.random()
+    quantity = f"{rng.randint(1, 40) / 1000:.3f}"
+    extra: dict[str, object] = {"reduceOnly": "true"} if rng.random() < 0.3 else {}
+    try:
+        if kind < 0.3:
+            before = bench.venue.exchange.accounts[account].amount("BTCUSDT", "BOTH")
+            bench.order(side, quantity, account, **extra)
+            after = bench.venue.exchange.accounts[account].amount("BTCUSDT", "BOTH")
+            if extra:
+                assert before * after >= 0
+                assert abs(after) < abs(before)
+        elif kind < 0.6:
+            price = f"{64250 + rng.randint(-30, 30) / 10:.1f}"
+            tif = rng.choice(["GTC", "GTC", "IOC", "GTX"])
+            bench.order(side, quantity, account, price=price, timeInForce=tif, **extra)
+        elif kind < 0.75:
+            _random_change(bench, rng, account)
+        elif kind < 0.8:
+            bench.call("cancel_all", account, symbol="BTCUSDT")
+        else:
+            bench.pass_time(rng.choice([0.05, 0.05, 1.0]))
+    except VenueError as refused:
+        assert refused.code in (-2022, -2019, -5022, -5027, -4164, -5029)  # noqa: PT017
+
+
+def _random_change(bench: Bench, rng: random.Random, account: str) -> None:
+    rows = bench.call("open_orders", account, symbol="BTCUSDT")
+    if not rows:
+        return
+    row = rng.choice(rows)
+    key = {"symbol": "BTCUSDT", "orderId": row["orderId"]}
+    if rng.random() < 0.5:
+        bench.call("cancel_order", account, **key)
+        return
+    bench.call(
+        "amend_order",
+        account,
+        **key,
+        side=row["side"],
+        quantity=f"{rng.randint(1, 40) / 1000:.3f}",
+        price=f"{64250 + rng.randint(-30, 30) / 10:.1f}",
+    )
+
+
+def _check_fills(account: PaperAccount) -> None:
+    signed = sum(
+        fill.qty_steps if fill.side == "BUY" else -fill.qty_steps
+        for fill in account.fills["BTCUSDT"]
+    )
+    assert signed == account.amount("BTCUSDT", "BOTH") * 1000
+    assert account.books.commission == sum(fill.commission for fill in account.fills["BTCUSDT"])
+    assert account.books.realized == sum(fill.realized for fill in account.fills["BTCUSDT"])
+
+
+def _check_exposure(account: PaperAccount) -> None:
+    for side in ("BUY", "SELL"):
+        expected = sum(
+            order.price_ticks * order.remaining_steps
+            for order in account.open_orders["BTCUSDT"].values()
+            if order.side == side and not order.only_reduces
+        )
+        assert account.exposure("BTCUSDT", "BOTH", side) == expected
+
+
+def _open_rows(account: PaperAccount) -> list[tuple[int, int, int, str]]:
+    return sorted(
+        (order.order_id, order.price_ticks, order.remaining_steps, order.status)
+        for order in account.open_orders["BTCUSDT"].values()
+    )
