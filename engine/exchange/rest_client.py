@@ -24,6 +24,7 @@ from engine.errors import (
     ClockRefused,
     CredentialsError,
     NotConnected,
+    OrderRefused,
     OutcomeUnknown,
     PerpdeskError,
     RateLimited,
@@ -56,6 +57,7 @@ T = TypeVar("T")
 _READ_RETRIES = (TemporarilyRefused, NotConnected, RateLimited)
 _WRITE_RETRIES = (TemporarilyRefused,)
 _TOO_MANY_ORDERS = -1015
+_DUPLICATE_ID = -4116
 _LATENCIES_KEPT = 512
 
 # documented: the weight header of these two is inaccurate
@@ -119,8 +121,23 @@ class RestClient:
         endpoint = ENDPOINTS[name]
         given = dict(params or {})
         policy = self.settings.write_retry if endpoint.is_write else self.settings.read_retry
+        attempts = 0
+
+        def call_once() -> T:
+            nonlocal attempts
+            attempts += 1
+            try:
+                return self._call_once(endpoint, given, reply_type, urgent)
+            except OrderRefused as error:
+                if attempts > 1 and error.code == _DUPLICATE_ID:
+                    # the id is of our own earlier attempt, which was executed after all
+                    raise OutcomeUnknown(
+                        "An order with this id is open: an earlier attempt got through."
+                    ) from error
+                raise
+
         return call_with_retry(
-            lambda: self._call_once(endpoint, given, reply_type, urgent),
+            call_once,
             retry_on=_WRITE_RETRIES if endpoint.is_write else _READ_RETRIES,
             policy=policy,
             clock=self._clock,

@@ -11,6 +11,7 @@ import base64
 import contextlib
 import socket
 import ssl
+import sys
 import time
 import urllib.request
 from collections.abc import Callable
@@ -88,9 +89,16 @@ def close_quietly(sock: socket.socket) -> None:
 
 
 def wake_waiter(sock: socket.socket) -> None:
-    """End another thread's wait on `sock`; that thread closes it. Never raises."""
+    """End another thread's wait on `sock`; that thread closes it. Never raises.
+
+    Windows does not shut down a socket that is still connecting: there only
+    closing wakes the waiter. Elsewhere closing would free a handle in use.
+    """
     with contextlib.suppress(OSError, ValueError):
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
+    if sys.platform == "win32":
+        with contextlib.suppress(OSError):
+            sock.close()
 
 
 def _open_tcp(

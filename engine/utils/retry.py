@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+import msgspec
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_exponential
 
@@ -18,13 +19,12 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class RetryPolicy:
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """`attempts` calls in all; pauses of base, 2 x base, 4 x base ... `max_pause_s`."""
 
-    def __init__(self, attempts: int = 3, base_s: float = 1.0, max_pause_s: float = 8.0) -> None:
-        self.attempts = attempts
-        self.base_s = base_s
-        self.max_pause_s = max_pause_s
+    attempts: int = 3
+    base_s: float = 1.0
+    max_pause_s: float = 8.0
 
 
 def call_with_retry(

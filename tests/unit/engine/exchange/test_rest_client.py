@@ -221,6 +221,18 @@ def test_a_write_that_was_surely_not_executed_is_tried_again_with_the_same_id(
     assert len({request.params["signature"] for request in sent}) >= 2
 
 
+def test_a_duplicate_id_on_a_second_attempt_means_that_the_first_got_through(
+    client: RestClient, venue: Venue
+) -> None:
+    duplicate = _no(-4116, "ClientOrderId is duplicated.")
+    venue.answers = [duplicate]
+    with pytest.raises(OrderRefused):
+        _place(client)
+    venue.answers = [_no(-1008, "Request throttled", 503), duplicate]
+    with pytest.raises(OutcomeUnknown):
+        _place(client)
+
+
 def test_a_safe_refusal_comes_out_after_the_last_attempt(
     server: ToyHttpServer, client: RestClient, venue: Venue
 ) -> None:

@@ -1,0 +1,164 @@
+"""Closing, and coming back, when the network does its worst."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from engine.clock import FakeClock, SystemClock
+from engine.errors import NotConnected, OutcomeUnknown, PerpdeskError
+from engine.events import Event, StreamStateChanged
+from engine.exchange.binance_gateway import BinanceGateway, GatewaySettings
+from engine.exchange.rest_client import RestSettings
+from engine.exchange.stream_liveness import StreamSettings
+from engine.trading_types import StreamState
+from engine.utils.retry import RetryPolicy
+from engine.wire.hosts import Hosts
+from tests.helpers.toy_http import Reply, Request, ToyHttpServer, toy_http_server
+from tests.helpers.toy_streams import ToyStreamServer, toy_stream_server
+from tests.helpers.waiting import advance_until, wait_until
+
+PATIENT = GatewaySettings(
+    rest=RestSettings(connect_timeout_s=30.0, read_timeout_s=30.0, write_timeout_s=30.0),
+    streams=StreamSettings(connect_timeout_s=30.0),
+)
+
+
+def _venue(request: Request) -> Reply:
+    if request.path == "/fapi/v1/time":
+        return Reply({"serverTime": SystemClock().now_ms()})
+    if request.path == "/fapi/v1/listenKey":
+        return Reply({"listenKey": "KEY"})
+    return Reply(behaviour="silent")
+
+
+@pytest.fixture
+def http() -> Iterator[ToyHttpServer]:
+    with toy_http_server(_venue) as server:
+        yield server
+
+
+@pytest.fixture
+def streams() -> Iterator[ToyStreamServer]:
+    with toy_stream_server() as server:
+        yield server
+
+
+def _gateway(rest: str, streams: str, settings: GatewaySettings = PATIENT) -> BinanceGateway:
+    hosts = Hosts(rest=rest, streams=streams, ws_api="")
+    return BinanceGateway(hosts=hosts, api_key="k", api_secret="s", settings=settings)
+
+
+def _close_in_time(gateway: BinanceGateway) -> None:
+    started = time.monotonic()
+    gateway.close(2.0)
+    assert time.monotonic() - started < 1.5
+    wait_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("ws-")], 1.0)
+
+
+def test_close_while_the_listen_key_is_never_answered(http: ToyHttpServer) -> None:
+    http.script = lambda _request: Reply(behaviour="silent")
+    gateway = _gateway(http.url, "ws://127.0.0.1:1")
+    gateway.start_user_stream(lambda _event: None)
+    wait_until(lambda: http.of("/fapi/v1/listenKey"))
+    _close_in_time(gateway)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a full backlog refuses there")
+def test_close_while_tcp_connects_into_the_void(http: ToyHttpServer) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        address = full.getsockname()
+        waiting = [_half_connected(address) for _ in range(4)]
+        gateway = _gateway(http.url, f"ws://127.0.0.1:{address[1]}")
+        gateway.subscribe(["btcusdt@aggTrade"], lambda _event: None)
+        gateway.start_user_stream(lambda _event: None)
+        wait_until(lambda: http.of("/fapi/v1/listenKey"))
+        _close_in_time(gateway)
+        for sock in waiting:
+            sock.close()
+
+
+def _half_connected(address: tuple[str, int]) -> socket.socket:
+    sock = socket.socket()
+    sock.setblocking(False)
+    sock.connect_ex(address)
+    return sock
+
+
+def test_close_while_an_order_waits_for_its_answer_makes_it_unknown(http: ToyHttpServer) -> None:
+    gateway = _gateway(http.url, "ws://127.0.0.1:1")
+    failures: list[PerpdeskError] = []
+
+    def place() -> None:
+        try:
+            gateway.submit_order("BTCUSDT", "BUY", "LIMIT", 1, 2)
+        except PerpdeskError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=place)
+    thread.start()
+    wait_until(lambda: http.of("/fapi/v1/order"))
+    _close_in_time(gateway)
+    thread.join(2)
+    assert isinstance(failures[0], OutcomeUnknown)
+
+
+def test_an_order_without_network_is_surely_not_executed() -> None:
+    gateway = _gateway("http://127.0.0.1:1", "ws://127.0.0.1:1")
+    with pytest.raises(NotConnected):
+        gateway.submit_order("BTCUSDT", "BUY", "LIMIT", 1, 2)
+    gateway.close()
+
+
+def test_a_rest_call_that_succeeds_again_hurries_the_streams(
+    http: ToyHttpServer, streams: ToyStreamServer
+) -> None:
+    settings = GatewaySettings(
+        rest=RestSettings(read_retry=RetryPolicy(attempts=1), read_timeout_s=0.3),
+        streams=StreamSettings(reconnect_base_s=60.0, tick_s=0.01),
+    )
+    streams.refuse_status = 503
+    states: list[StreamStateChanged] = []
+    hosts = Hosts(rest=http.url, streams=streams.url, ws_api="")
+    gateway = BinanceGateway(
+        hosts=hosts, api_key="k", api_secret="s", settings=settings, on_state=states.append
+    )
+    gateway.subscribe(["btcusdt@aggTrade"], lambda _event: None)
+    wait_until(lambda: states and states[-1].state is StreamState.DISCONNECTED)
+    with pytest.raises(NotConnected):
+        gateway.get_account_balance()
+    streams.refuse_status = None
+    http.script = lambda _request: Reply([])
+    assert gateway.get_account_balance() == []
+    streams.connection(timeout_s=3.0)
+    gateway.close()
+
+
+def test_after_the_computer_slept_every_connection_is_made_anew(
+    http: ToyHttpServer, streams: ToyStreamServer
+) -> None:
+    clock = FakeClock()
+    events: list[Event] = []
+    gateway = BinanceGateway(
+        hosts=Hosts(rest=http.url, streams=streams.url, ws_api=""),
+        api_key="k",
+        api_secret="s",
+        clock=clock,
+        settings=GatewaySettings(streams=StreamSettings(tick_s=0.01)),
+    )
+    gateway.start_user_stream(events.append)
+    gateway.subscribe(["btcusdt@aggTrade"], events.append)
+    streams.connection(1)
+    gateway.tick()
+    clock.jump_wall_clock(3600)
+    gateway.tick()
+    wait_until(lambda: all(connection.closed.is_set() for connection in streams.connections))
+    advance_until(clock, lambda: len(streams.connections) == 4)
+    gateway.tick()
+    assert len(streams.connections) == 4
+    gateway.close()
