@@ -147,6 +147,7 @@ class MainWindow(QMainWindow):
         self.market.set_stream(change.route, change.state)
         self.account.set_stream(change.route, change.state)
         self.header.set_account_stale(self.account.is_stale)
+        self.market.ticket.set_account_stale(self.account.is_stale)
         if change.state in _LOST and before is StreamState.LIVE:
             self.market.ticket.disarm()
             self.header.arm_switch.disarm()

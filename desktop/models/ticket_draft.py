@@ -29,6 +29,7 @@ class TicketDraft:
     is_stale: bool = False
     best_bid: Decimal | None = None
     best_ask: Decimal | None = None
+    held: Decimal | None = None  # signed position; None while the account is not known
 
     def missing(self) -> str:
         """What is still to be typed, as a hint and not as a mistake; "" if nothing."""
@@ -44,6 +45,8 @@ class TicketDraft:
             return None
         if self._is_blind():
             return Problem("", "Prices are stale: a market order would be blind.")
+        if self.reduce_only and self.held is not None and not self._would_reduce(side):
+            return Problem("", self._nothing_to_reduce(side))
         if self._would_take(side):
             return Problem("price", f"Post-only would be refused: it crosses {self._touch(side)}.")
         found = self.instrument.problems(
@@ -96,6 +99,16 @@ class TicketDraft:
 
     def _time_in_force(self) -> TimeInForce:
         return TimeInForce.GTX if self.post_only else self.time_in_force
+
+    def _would_reduce(self, side: Side) -> bool:
+        assert self.held is not None
+        return self.held < 0 if side is Side.BUY else self.held > 0
+
+    def _nothing_to_reduce(self, side: Side) -> str:
+        if not self.held:
+            return "Reduce-only: there is no position to reduce."
+        held, other = ("long", "sell") if side is Side.BUY else ("short", "buy")
+        return f"Reduce-only: the position is {held}, so only a {other} makes it smaller."
 
     def _is_blind(self) -> bool:
         # getting out must work even then

@@ -19,6 +19,7 @@ class Watched:
     last_price: float = 0.0
     direction: int = 0  # of the last change: 1 up, -1 down
     change_pct: float | None = None
+    is_followed: bool = True  # False: its streams are off, the numbers were true once
 
 
 class WatchModel(TableModel[Watched]):
@@ -42,18 +43,26 @@ class WatchModel(TableModel[Watched]):
 
     def set_last_price(self, symbol: str, price: float) -> None:
         row = self.row_of(symbol)
-        if row is None or row.last_price == price:
+        if row is None or (row.last_price == price and row.is_followed):
             return
-        direction = 1 if price > row.last_price else -1
-        self.put(symbol, replace(row, last_price=price, direction=direction))
+        direction = row.direction if price == row.last_price else _sign(price - row.last_price)
+        self.put(symbol, replace(row, last_price=price, direction=direction, is_followed=True))
 
     def set_change(self, symbol: str, change_pct: float) -> None:
         row = self.row_of(symbol)
         if row is not None:
             self.put(symbol, replace(row, change_pct=change_pct))
 
+    def no_longer_followed(self, symbol: str) -> None:
+        """Grey its numbers until the next one comes."""
+        row = self.row_of(symbol)
+        if row is not None:
+            self.put(symbol, replace(row, is_followed=False))
+
     def _last(self, row: Watched) -> Cell:
-        colour = {1: palette.BUY, -1: palette.SELL}.get(row.direction, palette.TEXT_FAINT)
+        colour = {1: palette.BUY, -1: palette.SELL}.get(row.direction, palette.TEXT)
+        if not row.is_followed:
+            colour = palette.STALE
         text = price_text(row.last_price, self._instruments.get(row.symbol))
         return Cell(text, colour, sort=row.last_price)
 
@@ -61,4 +70,9 @@ class WatchModel(TableModel[Watched]):
 def _change(row: Watched) -> Cell:
     if row.change_pct is None:
         return Cell(DASH, palette.TEXT_FAINT)
-    return Cell(pct_text(row.change_pct), palette.signed_colour(row.change_pct))
+    colour = palette.signed_colour(row.change_pct) if row.is_followed else palette.STALE
+    return Cell(pct_text(row.change_pct), colour)
+
+
+def _sign(number: float) -> int:
+    return 1 if number > 0 else -1

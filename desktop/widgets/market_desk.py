@@ -98,6 +98,7 @@ class MarketDesk(QObject):
         instrument = self._instruments.get(symbol)
         if instrument is None or symbol == self.symbol:
             return
+        self.watch.no_longer_followed(self.symbol)
         self.symbol = symbol
         self._is_book_synced = False
         for panel in (self.header, self.chart, self.ladder, self.tape, self.ticket):

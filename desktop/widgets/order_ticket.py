@@ -57,6 +57,7 @@ class OrderTicket(QWidget):
         self._available = ZERO
         self._position: PositionView | None = None
         self._is_stale = True
+        self._is_account_stale = True
         self._is_dirty = False
         self._refusal: CommandRefused | None = None
         self._guards = {side: ClickGuard() for side in Side}
@@ -112,6 +113,12 @@ class OrderTicket(QWidget):
         self.leverage.set_leverage(leverage)
         self._is_dirty = True
 
+    def set_account_stale(self, is_stale: bool) -> None:
+        """The position may be another by now: nothing is decided from it."""
+        if is_stale != self._is_account_stale:
+            self._is_account_stale = is_stale
+            self._is_dirty = True
+
     def set_position(self, position: PositionView | None) -> None:
         self._position = position
         self._is_dirty = True
@@ -160,6 +167,7 @@ class OrderTicket(QWidget):
             is_stale=self._is_stale,
             best_bid=self._best[Side.BUY],
             best_ask=self._best[Side.SELL],
+            held=self._held(),
         )
 
     def is_one_click(self) -> bool:
@@ -178,6 +186,11 @@ class OrderTicket(QWidget):
             return
         self._refusal = None
         self.order_wanted.emit(draft.command(side, f"ticket-{next(self._request_numbers)}"))
+
+    def _held(self) -> Decimal | None:
+        if self._is_account_stale:
+            return None
+        return self._position.quantity if self._position else ZERO
 
     # --- acts -----------------------------------------------------------------------
 
@@ -199,7 +212,7 @@ class OrderTicket(QWidget):
     def _fill_best(self, side: Side) -> None:
         best = self._best[side]
         if best is not None and not self._is_stale:
-            self.price.set_number(best)
+            self.set_price(best)
 
     def _fill_share(self, share_pct: int) -> None:
         size = self._share(self.draft(), share_pct)
@@ -277,7 +290,9 @@ class OrderTicket(QWidget):
     def _show_summary(self, draft: TicketDraft) -> None:
         notional = draft.notional()
         leverage = self.leverage.leverage()
-        margin = initial_margin(notional, leverage) if leverage else ZERO
+        margin = ZERO
+        if leverage and not draft.reduce_only:  # closing needs none
+            margin = initial_margin(notional, leverage)
         largest = self._share(draft, 100)
         unit = self._instrument.base_asset if self._instrument else ""
         self.summary.set_values(
@@ -285,7 +300,7 @@ class OrderTicket(QWidget):
             margin=money_text(margin) if margin else DASH,
             available=money_text(self._available),
             largest=f"{quantity_text(largest, self._instrument)} {unit}" if largest else DASH,
-            is_too_dear=not draft.reduce_only and margin > self._available,
+            is_too_dear=margin > self._available,
         )
         for share_pct, button in self._share_buttons.items():
             button.setEnabled(bool(self._share(draft, share_pct)))

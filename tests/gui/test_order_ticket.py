@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QTabBar, QWidget
 
 from desktop.widgets.decimal_field import DecimalField
 from engine.commands import PlaceOrder, SetLeverage
-from engine.events import BalanceChanged, CommandRefused, LeverageChanged
+from engine.events import BalanceChanged, CommandRefused, LeverageChanged, PositionChanged
 from engine.trading_types import OrderType, Side, StreamState, TimeInForce
 from tests.gui import scene
 from tests.gui.conftest import Desk
@@ -45,6 +45,7 @@ def test_buy_sends_exactly_what_was_typed(desk: Desk) -> None:
 
 
 def test_sell_reduce_only_and_post_only_are_sent(desk: Desk) -> None:
+    desk.feed(PositionChanged(position=scene.position()))
     desk.type_into("orderTicket.price", "64300")
     desk.type_into("orderTicket.quantity", "0.1")
     desk.click("orderTicket.postOnly")
@@ -171,6 +172,12 @@ def test_wheel_over_a_field_without_focus_changes_nothing(desk: Desk) -> None:
     assert field.text() == "64246.0"
 
 
+def test_best_price_of_a_market_order_makes_it_a_limit_order(desk: Desk) -> None:
+    desk.window.market.ticket.type.setCurrentIndex(1)
+    desk.click("orderTicket.best.ask")
+    assert desk.window.market.ticket.draft().order_type is OrderType.LIMIT
+
+
 def test_best_bid_fills_the_price(desk: Desk) -> None:
     desk.click("orderTicket.best.bid")
     assert desk.find(DecimalField, "orderTicket.price").number() == Decimal("64250.0")
@@ -206,6 +213,17 @@ def test_stale_book_greys_the_best_prices_and_holds_market_orders_back(desk: Des
     assert "blind" in sentence(desk)
     desk.click("orderTicket.reduceOnly")  # getting out must work
     assert is_enabled(desk, SELL)
+
+
+def test_reduce_only_leaves_only_the_side_that_reduces(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64300")
+    desk.type_into("orderTicket.quantity", "0.1")
+    desk.click("orderTicket.reduceOnly")
+    assert "no position to reduce" in sentence(desk)
+    assert not is_enabled(desk, SELL)
+    desk.feed(PositionChanged(position=scene.position()))  # long
+    assert "only a sell" in sentence(desk)
+    assert (is_enabled(desk, BUY), is_enabled(desk, SELL)) == (False, True)
 
 
 def test_unsynced_book_counts_as_stale_though_the_stream_lives(desk: Desk) -> None:

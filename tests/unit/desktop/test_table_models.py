@@ -18,6 +18,7 @@ from desktop.models.order_history_model import OrderHistoryModel
 from desktop.models.positions_model import PositionsModel
 from desktop.models.table_model import Cell, CellRole, Column, TableModel
 from desktop.models.watch_model import WatchModel
+from desktop.theme import palette
 from engine.commands import AmendOrder
 from engine.events import Alert
 from engine.trading_types import AlertLevel, OrderStatus, OrderType
@@ -245,3 +246,13 @@ def test_watch_list_keeps_the_direction_of_the_last_change() -> None:
     row = model.row_of("ETHUSDT")
     assert row is not None
     assert (row.last_price, row.direction) == (3090.0, -1)
+
+
+def test_price_of_a_symbol_no_longer_followed_is_grey_until_the_next() -> None:
+    model = _watch()
+    cell = model.index(model.shown_row("ETHUSDT"), model.column_named("Last"))
+    model.set_last_price("ETHUSDT", 3100.0)
+    model.no_longer_followed("ETHUSDT")
+    assert cell.data(Qt.ItemDataRole.ForegroundRole).name() == palette.STALE
+    model.set_last_price("ETHUSDT", 3100.0)
+    assert cell.data(Qt.ItemDataRole.ForegroundRole).name() == palette.BUY
