@@ -35,7 +35,7 @@ from engine.oms.order_changes import (
 )
 from engine.oms.order_face import OrderFace
 from engine.oms.order_fills import OrderFills, add_amounts, add_fill
-from engine.oms.order_transitions import RANK, TRANSITIONS, expiry_sentence, settled
+from engine.oms.order_transitions import RANK, TRANSITIONS, settled
 from engine.trading_types import TERMINAL_STATUSES, ExecutionType, OrderOrigin, OrderStatus
 from engine.views import ZERO, AmendInFlight, FillView, OrderView
 
@@ -161,7 +161,9 @@ class Order(OrderFace):
         if status is None:
             return self._contradiction(fill, f"went from {old.status} to {said}")
         is_end = status in TERMINAL_STATUSES
-        reason = expiry_sentence(update.expiry_reason) if is_end else ""
+        reason = ""
+        if is_end and update.expiry_reason:
+            reason = f"The exchange ended it: {update.expiry_reason}."
         notice = ""
         if said is None:
             reason = f"The exchange calls this order {update.status!r}, which is not known here."

@@ -71,19 +71,6 @@ _VENUE_WORDS: Mapping[str, OrderStatus] = {
     "NEW_ADL": _NEW,
 }
 
-# `er` of ORDER_TRADE_UPDATE; 8 and 9 have a single source
-EXPIRY_SENTENCES: Mapping[str, str] = {
-    "1": "Ended by self-trade prevention.",
-    "2": "The rest of an immediate-or-cancel order found no counterparty.",
-    "3": "The rest of an immediate-or-cancel order was ended by self-trade prevention.",
-    "4": "Ended by a reduce-only order with priority, or it would have reversed the position.",
-    "5": "Ended by the liquidation of the position.",
-    "6": "The position it was tied to is gone.",
-    "7": "The contract was delisted.",
-    "8": "Ended after its stop was triggered.",
-    "9": "The market order could not be filled completely.",
-}
-
 OUR_PREFIX = "pd-"
 
 
@@ -97,10 +84,6 @@ def settled(word: str, executed: Decimal, quantity: Decimal) -> OrderStatus | No
     if executed and (status is _NEW or status is _PARTIALLY_FILLED):
         return _FILLED if executed >= quantity > 0 else _PARTIALLY_FILLED
     return status
-
-
-def expiry_sentence(code: str) -> str:
-    return EXPIRY_SENTENCES.get(code, "" if code in ("", "0") else f"Reason given: {code}.")
 
 
 def origin_of(client_order_id: str) -> OrderOrigin:
