@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -23,11 +22,12 @@ from engine.errors import (
 )
 from engine.events import Event, OrderUpdate, StreamStateChanged
 from engine.exchange.gateway import DepthSnapshot, ExchangeGateway
+from engine.exchange.gateway_health import GatewayHealth, gather
+from engine.exchange.order_requests import amend_params, order_key, place_params
 from engine.exchange.rate_limiter import Limits, RateLimiter, limits_from
 from engine.exchange.rest_client import RestClient, RestSettings
 from engine.exchange.server_time import ServerClock
 from engine.exchange.stream_liveness import StreamSettings
-from engine.exchange.stream_route import RouteHealth
 from engine.exchange.translate import (
     balance_from_row,
     candle_from_row,
@@ -40,7 +40,7 @@ from engine.exchange.websocket_manager import WebSocketManager
 from engine.market.instruments import Instrument, instrument_from
 from engine.trading_types import OrderType, PositionSide, Side, TimeInForce
 from engine.utils.deadline import Deadline
-from engine.utils.decimals import Number, plain, to_decimal
+from engine.utils.decimals import Number
 from engine.utils.threads import CrashHandler
 from engine.views import BalanceView, Candle, FillView, PositionView
 from engine.wire.hosts import MAINNET, TESTNET, Hosts
@@ -62,7 +62,6 @@ from engine.wire.rest_messages import (
 logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
-_E = TypeVar("_E", bound=StrEnum)
 
 _INVALID_SYMBOL = -1121
 _AMEND_CHANGES_NOTHING = -5027
@@ -74,25 +73,6 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     streams: StreamSettings = StreamSettings()
     limits: Limits = Limits()
     weight_limit: int | None = None  # instead of what exchangeInfo says
-
-
-class GatewayHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """One moment's figures. None: not measured yet."""
-
-    order_rtt_p50_ms: float | None
-    order_rtt_p99_ms: float | None
-    clock_offset_ms: float | None
-    clock_error_ms: float | None
-    weight_used: int
-    weight_limit: int
-    orders_used: int
-    orders_limit: int
-    brake_s: float
-    routes: tuple[RouteHealth, ...]
-    messages: int
-    decode_errors: int
-    callback_errors: int
-    silent_streams: frozenset[str]
 
 
 class BinanceGateway(ExchangeGateway):
@@ -226,30 +206,17 @@ class BinanceGateway(ExchangeGateway):
         position_side: PositionSide | str = PositionSide.BOTH,
         client_order_id: str | None = None,
     ) -> OrderUpdate:
-        kind = _member(OrderType, order_type, "order_type")
-        if kind not in (OrderType.LIMIT, OrderType.MARKET):
-            raise BadInput("order_type", f"Only LIMIT and MARKET are placed here, not {kind}.")
-        params: dict[str, object] = {
-            "symbol": symbol,
-            "side": _member(Side, side, "side"),
-            "type": kind,
-            "quantity": plain(to_decimal(quantity, "quantity")),
-            "newClientOrderId": client_order_id,
-            # the answer then tells the state after matching, not only "taken"
-            "newOrderRespType": "RESULT",
-        }
-        if kind is OrderType.LIMIT:
-            if price is None:
-                raise BadInput("price", "A limit order needs a price.")
-            params["price"] = plain(to_decimal(price, "price"))
-            params["timeInForce"] = _member(
-                TimeInForce, time_in_force or TimeInForce.GTC, "time_in_force"
-            )
-        held = _member(PositionSide, position_side, "position_side")
-        if held is not PositionSide.BOTH:
-            params["positionSide"] = held
-        if reduce_only:
-            params["reduceOnly"] = True
+        params = place_params(
+            symbol,
+            side,
+            order_type,
+            quantity,
+            price,
+            time_in_force=time_in_force,
+            reduce_only=reduce_only,
+            position_side=position_side,
+            client_order_id=client_order_id,
+        )
         return order_from_reply(self._call("place_order", OrderReply, params, urgent=reduce_only))
 
     def modify_order(
@@ -262,10 +229,9 @@ class BinanceGateway(ExchangeGateway):
         order_id: int | None = None,
         client_order_id: str | None = None,
     ) -> OrderUpdate:
-        params = _order_key(symbol, order_id, client_order_id)
-        params["side"] = _member(Side, side, "side")
-        params["quantity"] = plain(to_decimal(quantity, "quantity"))
-        params["price"] = plain(to_decimal(price, "price"))
+        params = amend_params(
+            symbol, side, quantity, price, order_id=order_id, client_order_id=client_order_id
+        )
         try:
             return order_from_reply(self._call("amend_order", OrderReply, params))
         except OrderRefused as error:
@@ -277,7 +243,7 @@ class BinanceGateway(ExchangeGateway):
     def cancel_order(
         self, symbol: str, *, order_id: int | None = None, client_order_id: str | None = None
     ) -> OrderUpdate:
-        params = _order_key(symbol, order_id, client_order_id)
+        params = order_key(symbol, order_id, client_order_id)
         return order_from_reply(self._call("cancel_order", OrderReply, params, urgent=True))
 
     def cancel_all_orders(self, symbol: str) -> None:
@@ -286,7 +252,7 @@ class BinanceGateway(ExchangeGateway):
     def query_order(
         self, symbol: str, *, order_id: int | None = None, client_order_id: str | None = None
     ) -> OrderUpdate:
-        params = _order_key(symbol, order_id, client_order_id)
+        params = order_key(symbol, order_id, client_order_id)
         return order_from_reply(self._call("query_order", OrderReply, params, urgent=True))
 
     def get_open_orders(self, symbol: str | None = None) -> list[OrderUpdate]:
@@ -400,30 +366,12 @@ class BinanceGateway(ExchangeGateway):
 
     def health(self) -> GatewayHealth:
         """Cheap; for a report once a second."""
-        usage = self._limiter.usage(self._server_clock.now_ms())
-        estimate = self._server_clock.estimate
-        latencies = sorted(self._rest.order_latencies_ms())
-        user_stream = self._user_stream
-        routes = self._streams.health()
-        if user_stream is not None:
-            routes = (*routes, user_stream.health())
-        return GatewayHealth(
-            order_rtt_p50_ms=_percentile(latencies, 0.50),
-            order_rtt_p99_ms=_percentile(latencies, 0.99),
-            clock_offset_ms=estimate.offset_ms if estimate else None,
-            clock_error_ms=estimate.error_ms if estimate else None,
-            weight_used=usage.weight_used,
-            weight_limit=usage.weight_limit,
-            orders_used=usage.orders_used,
-            orders_limit=usage.orders_limit,
-            brake_s=usage.brake_s,
-            routes=routes,
-            messages=sum(route.messages for route in routes),
-            decode_errors=self._streams.decode_errors
-            + (user_stream.decode_errors if user_stream else 0),
-            callback_errors=self._streams.callback_errors
-            + (user_stream.callback_errors if user_stream else 0),
-            silent_streams=self._streams.silent_streams(),
+        return gather(
+            self._limiter.usage(self._server_clock.now_ms()),
+            self._server_clock.estimate,
+            self._rest.order_latencies_ms(),
+            self._streams,
+            self._user_stream,
         )
 
     # --- within -----------------------------------------------------------------------
@@ -494,26 +442,3 @@ def _nobody(_event: StreamStateChanged) -> None:
 
 def _given_or_env(given: str | None, variable: str) -> str:
     return given if given is not None else os.environ.get(variable, "")
-
-
-def _member(kind: type[_E], value: str, field: str) -> _E:
-    """The enum's member for a member or its text, in any case. Raises BadInput."""
-    try:
-        return kind(str(value).upper())
-    except ValueError:
-        known = ", ".join(member.value for member in kind)
-        raise BadInput(field, f"{field} must be one of {known}; not {value!r}.") from None
-
-
-def _order_key(symbol: str, order_id: int | None, client_order_id: str | None) -> dict[str, object]:
-    if order_id is None and not client_order_id:
-        raise BadInput("order_id", "Name the order by order_id or client_order_id.")
-    if order_id is not None:
-        return {"symbol": symbol, "orderId": order_id}
-    return {"symbol": symbol, "origClientOrderId": client_order_id}
-
-
-def _percentile(ordered: list[float], share: float) -> float | None:
-    if not ordered:
-        return None
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

@@ -302,12 +302,14 @@ class StreamRoute:
             return
         self._state = state
         logger.info("route=%s state=%s %s", self.route.value, state.value, sentence)
-        self._on_state(
-            StreamStateChanged(
-                route=self.route,
-                state=state,
-                sentence=sentence,
-                reconnects=self._reconnects,
-                at_ms=self._clock.now_ms(),
-            )
+        event = StreamStateChanged(
+            route=self.route,
+            state=state,
+            sentence=sentence,
+            reconnects=self._reconnects,
+            at_ms=self._clock.now_ms(),
         )
+        try:
+            self._on_state(event)
+        except Exception:  # a listener's mistake must not end the stream
+            logger.exception("state listener failed route=%s", self.route.value)

@@ -15,6 +15,8 @@ from engine.errors import NotConnected
 from engine.exchange.frame_splitter import FrameSplitter, Opcode, ProtocolViolation
 from engine.exchange.tcp_connect import close_quietly, connect, tls_context, wake_waiter
 
+_SEND_TIMEOUT_S = 2.0
+
 
 class StreamSocket:
     """`open`, `read` and the sends belong to one thread; `abort` to any.
@@ -29,6 +31,7 @@ class StreamSocket:
         self._aborted = False
         self.last_pong: bytes | None = None
         self.reached_host = False
+        self._timeout_s = -1.0
 
     def open(self, url: str, timeout_s: float) -> None:
         """`url` may hold a listen key: it is never part of an error's text."""
@@ -56,7 +59,9 @@ class StreamSocket:
         if sock is None:
             raise NotConnected("The stream is not open.")
         try:
-            sock.settimeout(timeout_s)
+            if timeout_s != self._timeout_s:  # each setting is a system call
+                sock.settimeout(timeout_s)
+                self._timeout_s = timeout_s
             with self._splitter.space() as space:
                 count = sock.recv_into(space)
         except TimeoutError:
@@ -121,7 +126,8 @@ class StreamSocket:
         if self._websocket is None or self._sock is None:
             raise NotConnected("The stream is not open.")
         try:
-            self._sock.settimeout(2.0)
+            self._sock.settimeout(_SEND_TIMEOUT_S)
+            self._timeout_s = _SEND_TIMEOUT_S
             self._websocket.send(payload, opcode)
         except (websocket.WebSocketException, OSError, ValueError) as error:
             raise NotConnected(f"The stream broke: {_reason(error)}.") from error

@@ -1,0 +1,97 @@
+"""What a person or script gives for an order, as the venue's parameters. Pure.
+
+Numbers are sent as plain text without exponents. Raises BadInput that names the
+field, before anything is sent.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+from engine.errors import BadInput
+from engine.trading_types import OrderType, PositionSide, Side, TimeInForce
+from engine.utils.decimals import Number, plain, to_decimal
+
+E = TypeVar("E", bound=StrEnum)
+
+Params = dict[str, object]
+
+
+def place_params(
+    symbol: str,
+    side: Side | str,
+    order_type: OrderType | str,
+    quantity: Number,
+    price: Number | None,
+    *,
+    time_in_force: TimeInForce | str | None,
+    reduce_only: bool,
+    position_side: PositionSide | str,
+    client_order_id: str | None,
+) -> Params:
+    kind = member(OrderType, order_type, "order_type")
+    params: Params = {
+        "symbol": symbol,
+        "side": member(Side, side, "side"),
+        "type": kind,
+        "quantity": _number(quantity, "quantity"),
+        "newClientOrderId": client_order_id,
+        # the answer then tells the state after matching, not only "taken"
+        "newOrderRespType": "RESULT",
+    }
+    if kind is OrderType.LIMIT:
+        if price is None:
+            raise BadInput("price", "A limit order needs a price.")
+        params["price"] = _number(price, "price")
+        params["timeInForce"] = member(
+            TimeInForce, time_in_force or TimeInForce.GTC, "time_in_force"
+        )
+    elif kind is not OrderType.MARKET:
+        raise BadInput("order_type", f"Only LIMIT and MARKET are placed here, not {kind}.")
+    held = member(PositionSide, position_side, "position_side")
+    if held is not PositionSide.BOTH:
+        params["positionSide"] = held
+    if reduce_only:
+        params["reduceOnly"] = True
+    return params
+
+
+def amend_params(
+    symbol: str,
+    side: Side | str,
+    quantity: Number,
+    price: Number,
+    *,
+    order_id: int | None,
+    client_order_id: str | None,
+) -> Params:
+    """The venue wants the side, and both numbers even when one does not change."""
+    return {
+        **order_key(symbol, order_id, client_order_id),
+        "side": member(Side, side, "side"),
+        "quantity": _number(quantity, "quantity"),
+        "price": _number(price, "price"),
+    }
+
+
+def order_key(symbol: str, order_id: int | None, client_order_id: str | None) -> Params:
+    """How one order is named; the venue's id wins over ours."""
+    if order_id is not None:
+        return {"symbol": symbol, "orderId": order_id}
+    if client_order_id:
+        return {"symbol": symbol, "origClientOrderId": client_order_id}
+    raise BadInput("order_id", "Name the order by order_id or client_order_id.")
+
+
+def member(kind: type[E], value: str, field: str) -> E:
+    """The enum's member for a member or its text, in any case."""
+    try:
+        return kind(str(value).upper())
+    except ValueError:
+        known = ", ".join(item.value for item in kind)
+        raise BadInput(field, f"{field} must be one of {known}; not {value!r}.") from None
+
+
+def _number(value: Number, field: str) -> str:
+    return plain(to_decimal(value, field))
