@@ -165,22 +165,31 @@ class AccountDesk(QObject):
 
     def _on_order(self, event: OrderChanged) -> None:
         order = event.order
+        key = order.client_order_id
+        before = self.models.orders.row_of(key) or self.models.history.row_of(key)
         self.models.orders.put_order(order)
         self.models.history.put_order(order)
         self._changed.order_symbols.add(order.symbol)
-        is_news = (order.updated_at or order.created_at) >= self._opened_ms
-        if order.status is OrderStatus.REJECTED and is_news:
-            reason = order.reason or "The exchange gave no reason."
-            self._toasts.show(reason, AlertLevel.WARNING, key=order.client_order_id)
-        elif order.status is OrderStatus.UNKNOWN:
+        if before is None or before.status is not order.status:
+            self._tell_order(order)
+
+    def _tell_order(self, order: OrderView) -> None:
+        """A notice where a person must know more than the tables show."""
+        key = f"order {order.client_order_id}"
+        self._toasts.drop(key)  # whatever was not known of it is settled
+        if order.status is OrderStatus.UNKNOWN:
             sentence = order.reason or "It is not known whether the exchange has the order."
             self._toasts.show(
                 f"{order.symbol} {order.side}: {sentence}",
                 AlertLevel.WARNING,
-                key=order.client_order_id,
+                key=key,
                 action="Ask again",
                 act=lambda: self._ask_again(order),
             )
+        is_news = (order.updated_at or order.created_at) >= self._opened_ms
+        if order.status is OrderStatus.REJECTED and is_news:
+            reason = order.reason or "The exchange gave no reason."
+            self._toasts.show(reason, AlertLevel.WARNING, key=key)
 
     def _on_fill(self, event: FillRecorded) -> None:
         fill = event.fill

@@ -168,6 +168,11 @@ class ToastStack(QObject):
             self._toasts.pop().close()
         self._arrange()
 
+    def drop(self, key: str) -> None:
+        """What that notice said is no longer so."""
+        for toast in [toast for toast in self._toasts if toast.key == key]:
+            toast.close()
+
     def toasts(self) -> list[Toast]:
         return list(self._toasts)
 

@@ -16,6 +16,7 @@ from desktop.theme import palette
 from desktop.widgets.chart import CandleChart
 from engine.commands import (
     AmendOrder,
+    AskAgain,
     CancelAllOrders,
     CancelOrder,
     ClosePosition,
@@ -276,6 +277,18 @@ def test_rejected_order_tells_the_reason(desk: Desk) -> None:
     )
     desk.feed(OrderChanged(order=rejected))
     assert toasts(desk) == ["Margin is insufficient."]
+
+
+def test_unknown_order_is_told_once_and_the_notice_goes_when_it_is_settled(desk: Desk) -> None:
+    unknown = scene.order(status=OrderStatus.UNKNOWN, reason="The answer was lost.")
+    desk.feed(OrderChanged(order=unknown), OrderChanged(order=unknown))
+    assert toasts(desk) == ["BTCUSDT BUY: The answer was lost."]
+    desk.click("toast.action")
+    assert desk.commands == [AskAgain(symbol="BTCUSDT", client_order_id="pd-1")]
+    desk.feed(OrderChanged(order=scene.order()), OrderChanged(order=unknown))
+    assert len(toasts(desk)) == 1
+    desk.feed(OrderChanged(order=scene.order()))
+    assert toasts(desk) == []
 
 
 def test_the_same_sentence_told_twice_at_once_is_one_notice(desk: Desk) -> None:
