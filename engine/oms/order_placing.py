@@ -78,7 +78,8 @@ class OrderPlacing:
             logger.info("ORDER_PLACED order=%s id=%s", order.client_order_id, order.order_id)
         elif isinstance(answer, Refused):
             reason = str(answer.error)
-            desk.tracker.apply(order, Concluded(OrderStatus.REJECTED, reason, desk.clock.now_ms()))
+            end = Concluded(OrderStatus.REJECTED, reason, desk.clock.now_ms())
+            desk.tracker.apply(order, end)
             desk.tell_refusal(command, answer.error)
         elif isinstance(answer, Lost):
             desk.lose(order, Write.PLACE, answer.sentence)

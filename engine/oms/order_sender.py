@@ -89,8 +89,31 @@ class OrderSender:
         The turn is given up during a pause: cancels must not wait behind it.
         `is_wanted` decides after each pause whether to try again.
         """
+        try:
+            return Accepted(self._send_with_retries(symbol, request, is_wanted))
+        except _NoLongerWanted:
+            return Overtaken()
+        except OutcomeUnknown as error:
+            return Lost(str(error))
+        except VenueError as error:
+            if error.code == DUPLICATE_CLIENT_ID:
+                return Lost("The exchange already has an order with this id; asking which.")
+            return Refused(error)
+        except (NotConnected, ShuttingDown, BadInput, UnknownSymbol) as error:
+            return Refused(error)
+
+    def _send_with_retries(
+        self, symbol: str, request: Callable[[], T], is_wanted: Callable[[], bool]
+    ) -> T:
+        first: list[TemporarilyRefused] = []
+        try:
+            return request()  # tenacity costs some 30 us, which an accepted order never pays
+        except TemporarilyRefused as error:
+            first.append(error)
 
         def attempt() -> T:
+            if first:
+                raise first.pop()  # so that tenacity counts it
             if not is_wanted():
                 raise _NoLongerWanted
             return request()
@@ -102,18 +125,7 @@ class OrderSender:
             sleep=lambda seconds: self._pause(symbol, seconds),
             reraise=True,
         )
-        try:
-            return Accepted(retrying(attempt))
-        except _NoLongerWanted:
-            return Overtaken()
-        except OutcomeUnknown as error:
-            return Lost(str(error))
-        except VenueError as error:
-            if error.code == DUPLICATE_CLIENT_ID:
-                return Lost("The exchange already has an order with this id; asking which.")
-            return Refused(error)
-        except (NotConnected, ShuttingDown, BadInput, UnknownSymbol) as error:
-            return Refused(error)
+        return retrying(attempt)
 
     def wake_paused(self) -> None:
         """Make every request that waits to be tried again look whether it is still wanted."""

@@ -153,8 +153,10 @@ class PrivateEvents:
             self._release()
 
     def _begin_gap(self) -> None:
-        if self._buffer is None:
-            self._buffer = []
+        if self._buffer is not None:
+            return
+        self._buffer = []
+        if self._has_been_read:  # else the gap is still the one that could not be closed
             self._gap_began_s = self._clock.monotonic()
             self._gap_began_ms = self._clock.now_ms()
 

@@ -224,17 +224,17 @@ class Reconciler:
         phrases = [
             f"order {order.client_order_id} {_state(old)} -> {_state(order.view)}"
             for order, old in before.items()
-            if _state(old) != _state(order.view)
+            if _has_changed(old, order.view)
         ]
-        phrases += [
+        found = [
             f"order {order.client_order_id} found, {order.status}"
             for order in tracker.orders()
             if order not in before
         ]
-        phrases += self._positions.apply_positions(reading.positions, reading.stamp)
+        found += self._positions.apply_positions(reading.positions, reading.stamp)
         self._positions.apply_balances(reading.balances, reading.stamp)
-        # at the very first reading everything is new, and nothing is a surprise
-        return phrases if self._has_run or before else []
+        # at the very first reading all of the account is new, and no surprise
+        return phrases + found if self._has_run else phrases
 
     def _report(self, differences: list[str], gap_s: float) -> None:
         if differences:
@@ -250,6 +250,12 @@ class Reconciler:
 
     def _tell(self, state: EngineState, sentence: str, gap_s: float | None = None) -> None:
         self._desk.publish(EngineStateChanged(state=state, sentence=sentence, gap_s=gap_s))
+
+
+def _has_changed(old: OrderView, new: OrderView) -> bool:
+    if old.status is OrderStatus.UNKNOWN and not new.status.is_terminal:
+        return old.executed_qty != new.executed_qty  # only what we know of it has changed
+    return _state(old) != _state(new)
 
 
 def _state(view: OrderView) -> str:

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 PAUSES_S = (0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 15.0, 30.0)
 NOT_FOUND_AFTER_S = 10.0
 NOT_FOUND_TIMES = 3
-STILL_OPEN_TIMES = 2
+STILL_OPEN_TIMES = 3
 _CLOCK_MARGIN_MS = 60_000
 
 
@@ -115,8 +115,8 @@ class UnknownResolver:
             logger.info("asking about order=%s failed: %s", order.client_order_id, error)
 
     def _after_found(self, order: Order, watch: _Watch) -> None:
-        """It exists. If the lost request was a cancel or an amend that two answers in a
-        row show as not carried out, the person decides anew.
+        """It exists. If the lost request was a cancel or an amend that several answers
+        show as not carried out, the person decides anew.
         """
         if order.lost_write is None or order.lost_write is Write.PLACE:
             return

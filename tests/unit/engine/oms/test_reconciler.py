@@ -285,3 +285,20 @@ def test_fills_known_from_the_journal_are_not_told_again(bench: OmsBench) -> Non
     assert found.executed_qty == D("0.04")
     assert found.missing_fill_qty == 0
     assert new.log.of(OrderChanged)[-1].order.status == "PARTIALLY_FILLED"
+
+
+def test_a_gap_that_took_two_readings_is_measured_from_its_beginning(bench: OmsBench) -> None:
+    lose_stream(bench)
+    bench.clock.advance(5)
+    bench.gateway.go_live()
+    bench.gateway.plan("open_orders", NotConnected("The exchange cannot be reached."))
+    with pytest.raises(NotConnected):
+        bench.oms.reconciler.run()
+    bench.clock.advance(7)
+    assert bench.oms.reconciler.run().gap_s == pytest.approx(12, abs=0.1)
+
+
+def test_an_order_that_only_turned_out_to_be_open_is_no_surprise(bench: OmsBench) -> None:
+    order = bench.buy()
+    new = restarted(bench, unknown(order.view))
+    assert "recovery.differences" not in new.log.alert_codes()
