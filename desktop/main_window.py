@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from desktop.layout_store import LayoutStore
+from desktop.models.order_phrase import DeskNow
 from desktop.theme.icons import program_icon
 from desktop.widgets.account_desk import AccountDesk
+from desktop.widgets.command_palette import CommandPalette
 from desktop.widgets.dock_title import DockGrip, DockTitle
 from desktop.widgets.environment_badge import EnvironmentFrame
 from desktop.widgets.header_bar import HeaderBar
@@ -233,11 +235,22 @@ class MainWindow(QMainWindow):
         self.setMenuWidget(self.header)
         self.toasts = ToastStack(self.market.chart)
         self.account = AccountDesk(self._instruments, self.toasts, self._now_ms, self)
+        self.palette_box = CommandPalette(self, self._desk_now)
+        QShortcut(QKeySequence("Ctrl+K"), self, self.palette_box.open)
         self.status = StatusStrip(self)
         self.setStatusBar(self.status)
 
     def _kill_plan(self) -> KillPlan:
         return self.account.kill_plan()
+
+    def _desk_now(self) -> DeskNow:
+        return DeskNow(
+            instruments=self._instruments,
+            symbol=self.market.symbol,
+            order_symbols=tuple(self.account.models.orders.symbols()),
+            positions=tuple(self.account.models.positions.rows()),
+            mark_prices=self.account.mark_prices,
+        )
 
     def _make_docks(self) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
@@ -279,6 +292,9 @@ class MainWindow(QMainWindow):
         self.account.place_refused.connect(self.market.ticket.show_refusal)
         self.account.blotter.symbol_chosen.connect(self.market.show_symbol)
         self.kill_switch.command_wanted.connect(self.submit)
+        self.header.type_command.clicked.connect(self.palette_box.open)
+        self.palette_box.command_wanted.connect(self.submit)
+        self.palette_box.symbol_wanted.connect(self.market.show_symbol)
         self.header.arm_switch.held_changed.connect(self.market.ticket.set_held)
 
     def _start_clock(self) -> None:

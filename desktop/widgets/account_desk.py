@@ -86,6 +86,7 @@ class AccountDesk(QObject):
         self._opened_ms = now_ms()  # what happened before is history, not news
         self.is_stale = True
         self._changed = Changes()
+        self.mark_prices: dict[str, Decimal] = {}
         self._leverage: dict[str, int] = {}
         self._fill_totals: dict[str, tuple[Decimal, Decimal]] = {}
         self.models = AccountModels(
@@ -147,6 +148,7 @@ class AccountDesk(QObject):
         )
 
     def set_mark_price(self, mark: MarkPrice) -> None:
+        self.mark_prices[mark.symbol] = Decimal(repr(mark.mark_price))
         if self.position_of(mark.symbol) is not None:
             self.models.positions.set_mark_price(mark.symbol, mark.mark_price)
             self._changed.has_totals = True

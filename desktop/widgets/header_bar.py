@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QToolButton, QWidget
 
@@ -57,7 +57,9 @@ class HeaderBar(QWidget):
         self.volume = StatCell("header.volume", "24h volume", "123.45B", parent=self)
         self.equity = StatCell("header.equity", "Equity", "1,234,567.00", parent=self)
         self.profit = StatCell("header.unrealizedPnl", "uPnL", "+123,456.00", parent=self)
-        self.panels = self._panels_button()
+        self.type_command = _tool(self, "header.palette", "Type a command (Ctrl+K)", "search")
+        self.panels = _tool(self, "header.panels", "Show or hide panels", "panels")
+        self.panels.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.kill_switch = kill_switch
         self._lay_out()
 
@@ -164,16 +166,6 @@ class HeaderBar(QWidget):
     def _choose(self, symbol: str) -> None:
         self.symbol_chosen.emit(symbol)
 
-    def _panels_button(self) -> QToolButton:
-        button = QToolButton(self)
-        button.setObjectName("header.panels")
-        button.setAccessibleName("Panels")
-        button.setToolTip("Show or hide panels")
-        button.setIcon(icon("panels"))
-        button.setFixedSize(30, 30)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        return button
-
     def _lay_out(self) -> None:
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(10, 2, 10, 1)
@@ -187,8 +179,20 @@ class HeaderBar(QWidget):
         row.addWidget(self.equity)
         row.addWidget(self.profit)
         row.addWidget(_divider(self))
+        row.addWidget(self.type_command)
         row.addWidget(self.panels)
         row.addWidget(self.kill_switch)
+
+
+def _tool(parent: QWidget, name: str, spoken: str, icon_name: str) -> QToolButton:
+    button = QToolButton(parent)
+    button.setObjectName(name)
+    button.setAccessibleName(spoken)
+    button.setToolTip(spoken)
+    button.setIcon(icon(icon_name))
+    button.setIconSize(QSize(18, 18))
+    button.setFixedSize(30, 30)
+    return button
 
 
 def _divider(parent: QWidget) -> QFrame:

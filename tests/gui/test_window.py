@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QDialog, QDockWidget, QLabel, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QDialog,
+    QDockWidget,
+    QLabel,
+    QLineEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from desktop.main_window import MINIMUM_SIZE, MainWindow
@@ -528,3 +536,41 @@ def test_a_lost_stream_disarms_live(desk: Desk) -> None:
 
 def test_paper_needs_no_arming(desk: Desk) -> None:
     assert desk.find(QWidget, "environment.arm").isHidden()
+
+
+# --- command palette --------------------------------------------------------------
+
+
+def open_palette(desk: Desk) -> QLineEdit:
+    desk.qtbot.keyClick(desk.window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    field = desk.find(QLineEdit, "palette.input")
+    desk.qtbot.waitUntil(field.isVisible)
+    return field
+
+
+def test_typed_order_is_said_in_words_and_sent_once(desk: Desk) -> None:
+    field = open_palette(desk)
+    desk.qtbot.keyClicks(field, "buy 0.1 btc 64000 post")
+    assert "BUY 0.100 BTC at 64,000.0, post-only" in desk.find(QLabel, "palette.preview").text()
+    assert desk.commands == []
+    desk.qtbot.keyClick(field, Qt.Key.Key_Return)
+    desk.qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert len(desk.commands) == 1
+    assert not field.isVisible()
+
+
+def test_unclear_phrase_and_escape_send_nothing(desk: Desk) -> None:
+    field = open_palette(desk)
+    desk.qtbot.keyClicks(field, "buy much")
+    desk.qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert field.isVisible()
+    desk.qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert not field.isVisible()
+    assert desk.commands == []
+
+
+def test_symbol_typed_into_the_palette_is_shown(desk: Desk) -> None:
+    field = open_palette(desk)
+    desk.qtbot.keyClicks(field, "sol")
+    desk.qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert desk.window.market.symbol == "SOLUSDT"
