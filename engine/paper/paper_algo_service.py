@@ -13,9 +13,10 @@ from engine.errors import VenueError
 from engine.paper.paper_account import PaperAccount
 from engine.paper.paper_algo_orders import PaperAlgoOrder
 from engine.paper.paper_events import algo_update
-from engine.paper.paper_exchange import PaperExchange, new_client_id
+from engine.paper.paper_exchange import PaperExchange
 from engine.paper.paper_market import PaperMarket
 from engine.paper.paper_order_request import OrderRequest
+from engine.paper.paper_orders import new_client_id
 from engine.paper.paper_refusals import refusal
 
 MAX_OPEN_ALGOS = 200

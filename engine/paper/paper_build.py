@@ -18,7 +18,7 @@ from engine.paper.paper_limits import LimitSettings
 from engine.paper.paper_market import PaperMarket
 from engine.paper.paper_state import AccountKeys, SavedState, StateFolder
 from engine.paper.paper_venue import PaperVenue
-from engine.paper.synthetic_market import SyntheticMarket, quiet_book
+from engine.paper.synthetic_market import STEP_MS, SyntheticMarket, quiet_book
 
 ACCOUNT_IDS = ("first", "second")
 DEFAULT_BALANCE = Decimal(10_000)
@@ -26,6 +26,7 @@ _IDS_PER_MS = 4  # order ids start from the time, so that they rise across runs
 _TRADE_IDS_SINCE_MS = 1_500_000_000_000
 _MS_PER_TRADE_ID = 10
 _UNSAVED_TRADES = 10_000  # ids that a killed run may have used after its last note
+_WARM_UP_MS = 5000
 _NO_LIMIT = 100_000_000
 _UNLIMITED = LimitSettings(
     weight_per_minute=_NO_LIMIT,
@@ -73,12 +74,7 @@ def build_venue(
         if account.account_id not in saved.accounts:
             _open_account(exchange, account, now_ms)
     for market in markets.values():
-        actions = (
-            quiet_book(market.opening_spec)
-            if market.source is None
-            else market.source.start(market.book, now_ms)
-        )
-        exchange.start_market(market, actions, now_ms)
+        _open_market(exchange, market, now_ms)
     exchange.on_marks(now_ms)
     ring = KeyRing(
         [ApiKey(k.api_key, k.account_id, k.api_secret) for k in keys]
@@ -91,6 +87,17 @@ def build_venue(
     venue.commit(now_ms)
     venue.remember_markets()
     return venue, keys
+
+
+def _open_market(exchange: PaperExchange, market: PaperMarket, now_ms: int) -> None:
+    """Fill the book; a living market has traded for a few seconds when the doors open."""
+    if market.source is None:
+        exchange.start_market(market, quiet_book(market.opening_spec), now_ms)
+        return
+    actions = market.source.start(market.book, now_ms - _WARM_UP_MS)
+    exchange.start_market(market, actions, now_ms - _WARM_UP_MS)
+    for time_ms in range(now_ms - _WARM_UP_MS, now_ms, STEP_MS):
+        exchange.step_market(market, time_ms + STEP_MS)
 
 
 def _listed(settings: VenueSettings, saved: SavedState) -> list[str]:
@@ -117,7 +124,7 @@ def _market(symbol: str, settings: VenueSettings, saved: SavedState, now_ms: int
     return PaperMarket(
         spec,
         MatchingBook(match_seq=match_seq, update_id=now_ms * _IDS_PER_MS),
-        CandleHistory(spec_now, settings.seed, now_ms),
+        CandleHistory(spec_now, settings.seed, now_ms - _WARM_UP_MS),
         None if settings.quiet_market else SyntheticMarket(spec_now, settings.seed),
         first_agg_id=agg_id,
         opening_spec=spec_now,
@@ -142,7 +149,7 @@ def _account(
 
 def _open_account(exchange: PaperExchange, account: PaperAccount, now_ms: int) -> None:
     exchange.keep(account.books)
-    exchange.add_income(account, "TRANSFER", account.books.deposits, now_ms)
+    exchange.ledger.add_income(account, "TRANSFER", account.books.deposits, now_ms)
 
 
 def _restore(exchange: PaperExchange, saved: SavedState) -> None:

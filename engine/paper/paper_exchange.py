@@ -8,20 +8,29 @@ One thread only.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 
 import msgspec
 
 from engine.paper.matching_book import KillReason, Match, PlaceResult, StpMode
-from engine.paper.paper_account import PaperAccount, Position
+from engine.paper.paper_account import PaperAccount
+from engine.paper.paper_checks import (
+    check_band,
+    check_fillable,
+    check_margin,
+    check_notional,
+    check_position_side,
+    check_reduces,
+    closable_steps,
+    market_bound,
+    matched_price,
+    reduce_priority,
+)
 from engine.paper.paper_events import UserEvent, account_update, order_update, trade_lite
-from engine.paper.paper_grid import ZERO, to_money
-from engine.paper.paper_margin import account_margin, symbol_margin
+from engine.paper.paper_ledger import PaperLedger
 from engine.paper.paper_market import PaperMarket
 from engine.paper.paper_order_request import OrderRequest
-from engine.paper.paper_orders import Amendment, IncomeRow, PaperFill, PaperOrder
+from engine.paper.paper_orders import Amendment, PaperFill, PaperOrder, new_client_id
 from engine.paper.paper_refusals import refusal
 from engine.paper.price_source import MarketAction
 from engine.trading_types import Side, TimeInForce
@@ -34,7 +43,6 @@ _EXPIRY_REASON = {
 _REDUCE_ONLY_KNOCKED_OUT = 4
 _MAKER_EXPIRED_BY_STP = 1
 _ALGO_IDS = 2_000_000_000_000_000
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 class PaperExchange:
@@ -53,7 +61,7 @@ class PaperExchange:
         self.grids = {symbol: market.grid for symbol, market in self.markets.items()}
         self.marks = {symbol: market.mark_price for symbol, market in self.markets.items()}
         self._next_id = next_id
-        self._verify = verify
+        self.ledger = PaperLedger(self.next_id, self.keep, verify=verify)
         self._events: list[UserEvent] = []
         self._records: dict[int, msgspec.Struct] = {}
         self._dated: dict[int, PaperOrder] = {}  # good till a date
@@ -102,7 +110,7 @@ class PaperExchange:
         of an order that cannot rest.
         """
         order = self.accept(account, market, request, now_ms)
-        self._refuse_unfillable(order, market)
+        check_fillable(order, market)
         account.add_order(order)
         if order.good_till_ms:
             self._dated[order.order_id] = order
@@ -150,12 +158,12 @@ class PaperExchange:
             callback_rate=request.callback_rate,
         )
         if order.only_reduces:
-            self._check_reduces(account, market, order)
+            check_reduces(account, market, order)
         if len(account.open_orders[market.symbol]) >= market.spec.max_num_orders:
             raise refusal(-2025)
         check_band(market, order.side, order.price_ticks)
         check_notional(market, order)
-        self._check_margin(account, market, order)
+        check_margin(account, market, order, self)
         return order
 
     def _match(
@@ -163,7 +171,7 @@ class PaperExchange:
     ) -> None:
         qty = order.qty_steps
         if order.only_reduces:
-            qty = min(qty, self._closable_steps(account, market, order.position_side))
+            qty = min(qty, closable_steps(account, market, order.position_side))
         is_market = order.type != "LIMIT"
         result = market.book.place(
             order.order_id,
@@ -198,25 +206,6 @@ class PaperExchange:
         )
         self._settle(market, result, now_ms)
         market.new_forced.append(order)
-
-    def _refuse_unfillable(self, order: PaperOrder, market: PaperMarket) -> None:
-        side = Side(order.side)
-        if order.type != "LIMIT":
-            self._check_counterparty(order, market)
-        elif order.time_in_force == "FOK":
-            if not market.book.would_fill(side, order.price_ticks, order.qty_steps):
-                raise refusal(-5021)
-        elif order.time_in_force in ("GTX", "RPI") and market.book.would_take(
-            side, order.price_ticks
-        ):
-            raise refusal(-5022)
-
-    @staticmethod
-    def _check_counterparty(order: PaperOrder, market: PaperMarket) -> None:
-        best = market.book.best_ask() if order.is_buy else market.book.best_bid()
-        bound = market_bound(market, order.side)
-        if best is not None and (best > bound if order.is_buy else best < bound):
-            raise refusal(-4131)
 
     # amending and cancelling
 
@@ -261,7 +250,7 @@ class PaperExchange:
         answer = order.amended(market.grid)
         in_book = qty_steps
         if order.only_reduces:
-            closable = self._closable_steps(account, market, order.position_side)
+            closable = closable_steps(account, market, order.position_side)
             in_book = order.executed_steps + min(order.remaining_steps, closable)
         result = market.book.amend(order.order_id, price_ticks, in_book, now_ms=now_ms)
         assert result is not None, "an open order rests in the book"
@@ -310,7 +299,7 @@ class PaperExchange:
             )
         if not order.only_reduces:
             changed = msgspec.structs.replace(order, price_ticks=price_ticks, qty_steps=qty_steps)
-            self._check_margin(account, market, changed, replaced=order)
+            check_margin(account, market, changed, self, replaced=order)
 
     # what the book did
 
@@ -373,85 +362,17 @@ class PaperExchange:
         order.quote_units += match.price * match.qty
         order.status = "PARTIALLY_FILLED" if order.remaining_steps else "FILLED"
         order.updated_ms = now_ms
-        fill, position = self._book_fill(account, market, order, match, now_ms, maker=maker)
+        fill, position = self.ledger.book_fill(account, market, order, match, now_ms, maker=maker)
         if order.is_open:
             account.reserve(order)
         else:
             account.close_order(order)
-        account.fills[order.symbol].append(fill)
-        for record in (order, fill, account.books):
-            self.keep(record)
+        self.keep(order)
         self.emit(trade_lite(order, market.grid, fill, now_ms))
         execution = "CALCULATED" if order.type == "LIQUIDATION" else "TRADE"
         self._report(order, market, execution, now_ms, fill)
         mark = self.marks[order.symbol]
         self.emit(account_update(account, "ORDER", now_ms, [(position, mark)]))
-        if self._verify:
-            account.books.check()
-
-    def _book_fill(
-        self,
-        account: PaperAccount,
-        market: PaperMarket,
-        order: PaperOrder,
-        match: Match,
-        now_ms: int,
-        *,
-        maker: bool,
-    ) -> tuple[PaperFill, Position]:
-        """Position, wallet and income of one fill."""
-        spec = market.spec
-        price, qty = spec.ticks_to_price(match.price), spec.steps_to_qty(match.qty)
-        rate = spec.maker_commission if maker else spec.taker_commission
-        commission = to_money(price * qty * rate)
-        position = account.position(order.symbol, order.position_side)
-        before = position.amount
-        realized = position.apply(qty if order.is_buy else -qty, price, commission)
-        position.updated_ms = account.books.updated_ms = now_ms
-        if account.is_isolated(order.symbol):
-            account.carry_isolated(position, before, price)
-        account.move_wallet("realized", realized)
-        account.move_wallet("commission", -commission)
-        fill = PaperFill(
-            account_id=order.account_id,
-            symbol=order.symbol,
-            trade_id=match.match_seq,
-            order_id=order.order_id,
-            side=order.side,
-            position_side=order.position_side,
-            price_ticks=match.price,
-            qty_steps=match.qty,
-            commission=commission,
-            realized=realized,
-            maker=maker,
-            time_ms=now_ms,
-        )
-        if realized:
-            self.add_income(account, "REALIZED_PNL", realized, now_ms, fill=fill)
-        self.add_income(account, "COMMISSION", -commission, now_ms, fill=fill)
-        return fill, position
-
-    def add_income(
-        self,
-        account: PaperAccount,
-        kind: str,
-        amount: Decimal,
-        now_ms: int,
-        *,
-        symbol: str = "",
-        fill: PaperFill | None = None,
-    ) -> None:
-        row = IncomeRow(
-            account_id=account.account_id,
-            tran_id=self.next_id(),
-            kind=kind,
-            income=amount,
-            time_ms=now_ms,
-            symbol=symbol if fill is None else fill.symbol,
-            trade_id="" if fill is None else str(fill.trade_id),
-        )
-        account.income.append(row)
-        self.keep(row)
 
     def _end(
         self,
@@ -502,10 +423,8 @@ class PaperExchange:
         orders = account.reduce_only.get(market.symbol)
         if not orders:
             return
-        left = {
-            side: self._closable_steps(account, market, side) for side in ("BOTH", "LONG", "SHORT")
-        }
-        for order in sorted(orders.values(), key=_reduce_priority):
+        left = {side: closable_steps(account, market, side) for side in ("BOTH", "LONG", "SHORT")}
+        for order in sorted(orders.values(), key=reduce_priority):
             side = order.position_side
             amount = account.amount(market.symbol, side)
             if left[side] == 0 or order.is_buy == (amount > 0):
@@ -517,58 +436,6 @@ class PaperExchange:
             if resting is not None and resting.remaining != share:
                 total = order.executed_steps + share
                 market.book.amend(order.order_id, order.price_ticks, total, now_ms=now_ms)
-
-    def _closable_steps(self, account: PaperAccount, market: PaperMarket, side: str) -> int:
-        return market.spec.qty_to_steps(abs(account.amount(market.symbol, side)))
-
-    def _check_reduces(self, account: PaperAccount, market: PaperMarket, order: PaperOrder) -> None:
-        side = order.position_side
-        amount = account.amount(market.symbol, side)
-        if amount == 0 or order.is_buy == (amount > 0):
-            raise refusal(-2022)
-        if order.type != "LIMIT":
-            return
-        ahead = sum(
-            other.remaining_steps
-            for other in account.reduce_only[market.symbol].values()
-            if other.position_side == side and _reduce_priority(other) <= _reduce_priority(order)
-        )
-        if ahead >= self._closable_steps(account, market, side):
-            raise refusal(-2022)
-
-    # margin
-
-    def _check_margin(
-        self,
-        account: PaperAccount,
-        market: PaperMarket,
-        order: PaperOrder,
-        replaced: PaperOrder | None = None,
-    ) -> None:
-        """Raises -2027 above the bracket's size, -2019 without the margin."""
-        if order.only_reduces or order.close_position:
-            return
-        spec, mark = market.spec, self.marks[order.symbol]
-        price = spec.ticks_to_price(order.price_ticks)
-        if order.type != "LIMIT":
-            best = market.book.best_ask() if order.is_buy else market.book.best_bid()
-            quoted = mark if best is None else spec.ticks_to_price(best)
-            price = max(quoted, mark)
-        extra = price * spec.steps_to_qty(order.remaining_steps)
-        if replaced is not None:
-            extra -= market.grid.quote(replaced.price_ticks * replaced.remaining_steps)
-        side = order.position_side
-        before = symbol_margin(account, market.grid, side, mark)
-        bid, ask = (extra, ZERO) if order.is_buy else (ZERO, extra)
-        after = symbol_margin(account, market.grid, side, mark, bid, ask)
-        more = after.initial - before.initial
-        if more <= 0:
-            return
-        size = after.initial * account.leverage(order.symbol)
-        if size > spec.max_notional(account.leverage(order.symbol)):
-            raise refusal(-2027)
-        if more > account_margin(account, self.grids, self.marks).available:
-            raise refusal(-2019)
 
     # time
 
@@ -604,7 +471,7 @@ class PaperExchange:
         account, market = self.accounts[order.account_id], self.markets[order.symbol]
         in_book = order.remaining_steps
         if order.only_reduces:
-            closable = self._closable_steps(account, market, order.position_side)
+            closable = closable_steps(account, market, order.position_side)
             in_book = min(in_book, closable)
         if in_book == 0:
             account.add_order(order)
@@ -626,78 +493,3 @@ class PaperExchange:
         )
         result.order.tif = TimeInForce(order.time_in_force)
         result.order.original += order.executed_steps
-
-
-def check_position_side(account: PaperAccount, request: OrderRequest) -> None:
-    if account.books.dual_side:
-        if request.position_side == "BOTH":
-            raise refusal(-4061)
-        if request.reduce_only:
-            raise refusal(-1106, "Parameter 'reduceonly' sent when not required.")
-    elif request.position_side != "BOTH":
-        raise refusal(-4061)
-
-
-def check_band(market: PaperMarket, side: str, price_ticks: int) -> None:
-    """PERCENT_PRICE, for orders with a price."""
-    if not price_ticks:
-        return
-    spec, price = market.spec, market.spec.ticks_to_price(price_ticks)
-    if side == "BUY":
-        highest = market.mark_price * spec.multiplier_up
-        if price > highest:
-            raise refusal(
-                -4016,
-                f"Limit price can't be higher than {_rounded(highest, spec.price_precision)}.",
-            )
-        return
-    lowest = market.mark_price * spec.multiplier_down
-    if price < lowest:
-        raise refusal(
-            -4024, f"Limit price can't be lower than {_rounded(lowest, spec.price_precision)}."
-        )
-
-
-def check_notional(market: PaperMarket, order: PaperOrder) -> None:
-    """MIN_NOTIONAL; orders that can only reduce are exempt."""
-    if order.only_reduces or order.close_position:
-        return
-    spec = market.spec
-    price = spec.ticks_to_price(order.price_ticks) if order.price_ticks else market.mark_price
-    if price * spec.steps_to_qty(order.qty_steps) < spec.min_notional:
-        raise refusal(
-            -4164,
-            f"Order's notional must be no smaller than {spec.min_notional} "
-            "(unless you choose reduce only).",
-        )
-
-
-def market_bound(market: PaperMarket, side: str) -> int:
-    """The worst tick at which a MARKET order may trade."""
-    spec = market.spec
-    share = 1 + spec.market_take_bound if side == "BUY" else 1 - spec.market_take_bound
-    return max(1, int(market.mark_price * share / spec.tick_size))
-
-
-def matched_price(market: PaperMarket, side: str, price_match: str) -> int:
-    """The book's price for OPPONENT/QUEUE [_n]. Raises -5041 when it is not deep enough."""
-    kind, _, depth = price_match.partition("_")
-    own = Side(side)
-    levels = market.book.levels(own if kind == "QUEUE" else own.opposite, int(depth or 1))
-    if len(levels) < int(depth or 1):
-        raise refusal(-5041)
-    return levels[-1].price
-
-
-def new_client_id() -> str:
-    """As the venue makes them up: 22 letters and digits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(22))
-
-
-def _reduce_priority(order: PaperOrder) -> tuple[int, int]:
-    price = order.price_ticks
-    return (-price if order.is_buy else price, order.order_id)
-
-
-def _rounded(price: Decimal, digits: int) -> str:
-    return f"{price:.{digits}f}"

@@ -37,7 +37,7 @@ def _pay(
     isolated = account.is_isolated(market.symbol)
     if isolated:
         position.isolated_wallet += payment
-    exchange.add_income(account, "FUNDING_FEE", payment, now_ms, symbol=market.symbol)
+    exchange.ledger.add_income(account, "FUNDING_FEE", payment, now_ms, symbol=market.symbol)
     exchange.keep(account.books)
     exchange.emit(
         account_update(

@@ -101,7 +101,7 @@ class LiquidationService:
         if missing <= 0:
             return
         account.move_wallet("deposits", missing)
-        self._exchange.add_income(account, "INSURANCE_CLEAR", missing, now_ms)
+        self._exchange.ledger.add_income(account, "INSURANCE_CLEAR", missing, now_ms)
         self._exchange.keep(account.books)
         self._exchange.emit(
             account_update(account, "INSURANCE_CLEAR", now_ms, balance_change=missing)

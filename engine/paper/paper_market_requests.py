@@ -195,8 +195,8 @@ def day_fields(market: PaperMarket, now_ms: int) -> dict[str, str | int]:
         "quoteVolume": f"{grid.quote(day.quote):.2f}",
         "openTime": day.open_ms,
         "closeTime": now_ms,
-        "firstId": day.first_id,
-        "lastId": day.last_id,
+        "firstId": market.book.match_seq - day.trades + 1,
+        "lastId": market.book.match_seq,
         "count": day.trades,
     }
 

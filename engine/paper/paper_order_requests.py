@@ -8,7 +8,7 @@ import msgspec
 
 from engine.errors import VenueError
 from engine.paper.paper_call import DAY_MS, Call, Handler
-from engine.paper.paper_exchange import matched_price
+from engine.paper.paper_checks import matched_price
 from engine.paper.paper_market import PaperMarket
 from engine.paper.paper_order_request import (
     Params,
@@ -129,16 +129,17 @@ def _all_orders(call: Call) -> object:
     symbol = call.market().symbol if call.params.get("symbol") else None
     start_ms, end_ms = call.times(_LONGEST_QUERY_MS)
     from_id = whole_number(call.params, "orderId")
-    orders = [
-        order
-        for order in call.account.orders.values()
-        if (symbol is None or order.symbol == symbol)
-        and (from_id is None or order.order_id >= from_id)
-        and (start_ms is None or order.created_ms >= start_ms)
-        and (end_ms is None or order.created_ms <= end_ms)
-        and not _forgotten(order, call.now_ms)
-    ]
-    orders.sort(key=lambda order: order.order_id)
+    orders: list[PaperOrder] = []
+    for order in reversed(call.account.orders.values()):  # ids rise, so the rest is older
+        if order.order_id < (from_id or 0) or order.created_ms < (start_ms or 0):
+            break
+        if (
+            (symbol is None or order.symbol == symbol)
+            and (end_ms is None or order.created_ms <= end_ms)
+            and not _forgotten(order, call.now_ms)
+        ):
+            orders.append(order)
+    orders.reverse()
     limit = call.limit(500, 1000)
     chosen = orders[-limit:] if from_id is None and start_ms is None else orders[:limit]
     return [

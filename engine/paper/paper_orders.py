@@ -6,14 +6,21 @@ price and no quote total, a query's does (venue rule since 2026-07-15).
 
 from __future__ import annotations
 
+import secrets
 from decimal import Decimal
 
 import msgspec
 
 from engine.paper.paper_grid import Grid, money
 
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 OPEN_STATUSES = frozenset({"NEW", "PARTIALLY_FILLED"})
 NEVER_MS = 0
+
+
+def new_client_id() -> str:
+    """As the venue makes them up: 22 letters and digits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(22))
 
 
 class PaperOrder(msgspec.Struct, tag_field="k", tag="order", kw_only=True, eq=False):

@@ -186,10 +186,19 @@ class StateFolder:
         return [known[account_id] for account_id in account_ids]
 
     def append(self, records: Sequence[msgspec.Struct]) -> None:
-        """Hand records to the operating system in one write. OSError when the disk is full."""
+        """Hand records to the operating system in one write.
+
+        Raises PaperExchangeError when it does not take them: nothing may be
+        acknowledged any more.
+        """
         data = self._encoder.encode_lines(records)
-        while data:
-            data = data[os.write(self._file, data) :]
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+        except OSError as error:
+            raise PaperExchangeError(
+                f"The paper account in {self._folder} cannot be written: {error.strerror}."
+            ) from None
 
     def sync(self) -> None:
         if self._file >= 0:

@@ -115,9 +115,8 @@ class PaperVenue:
         endpoint = BY_ROUTE.get((incoming.method, incoming.path))
         if endpoint is None or endpoint.name not in _HANDLERS:
             weights.take(1, now_ms)
-            raise VenueError(
-                -5000, f"Path {incoming.path}, Method {incoming.method} is invalid", 404
-            )
+            path = incoming.path.encode("ascii", "replace").decode()
+            raise VenueError(-5000, f"Path {path}, Method {incoming.method} is invalid", 404)
         params = parse_parameters(incoming.query, incoming.body)
         try:
             weights.take(endpoint.weight_of(params), now_ms)
