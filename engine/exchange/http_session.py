@@ -62,7 +62,9 @@ class HttpSession:
         the second for reads too: what it means is the caller's to say.
         """
         ends_at = time.monotonic() + timeout_s
-        request = f"{method} {target} HTTP/1.1\r\n{self._head}\r\n".encode("ascii")
+        # without a length some gateways answer a body-less POST with 411
+        length = "" if method == "GET" else "Content-Length: 0\r\n"
+        request = f"{method} {target} HTTP/1.1\r\n{self._head}{length}\r\n".encode("ascii")
         connection = self._take_idle()
         if connection is not None:
             try:

@@ -80,6 +80,9 @@ class MarketStreams:
     def url(self) -> str:
         return self._url
 
+    def replacement_url(self) -> str:
+        return self._url
+
     def connected(self) -> None:
         self._applied = set()
         self._applied_version = -1

@@ -32,7 +32,8 @@ _PROBE_TIMEOUT_S = 1.0
 _SETTLED_S = 30.0
 _REPLACE_AGAIN_S = 300.0
 _OVERLAP_S = 3.0
-_DRAIN_S = 0.01
+_OVERLAP_READ_S = 0.01
+_LAST_READS = 200  # of up to 128 KiB; a flood that never pauses must end, too
 
 
 class Traffic(Protocol):
@@ -40,6 +41,9 @@ class Traffic(Protocol):
 
     def url(self) -> str:
         """Where to connect. May block; raises a PerpdeskError when it cannot be known now."""
+
+    def replacement_url(self) -> str:
+        """Where to connect while the present connection still serves. Does not block."""
 
     def connected(self) -> None:
         """A new connection: nothing is subscribed on it yet."""
@@ -174,7 +178,7 @@ class StreamRoute:
         if not self._traffic.expects_data():
             self._go_live()
         while not stop.is_set():
-            self._read(stream)
+            self._read(stream, self._settings.tick_s)
             self._say_next(stream)
             if self._watch(stream) is Verdict.OLD:
                 stream = self._replace(stream, stop)
@@ -185,9 +189,9 @@ class StreamRoute:
         self._liveness.connected(now_s)
         self._traffic.connected()
 
-    def _read(self, stream: StreamSocket) -> int:
-        """Deliver what comes within a tick; the number of data messages."""
-        messages = stream.read(self._settings.tick_s)
+    def _read(self, stream: StreamSocket, timeout_s: float) -> int:
+        """Deliver what comes within the time; the number of data messages."""
+        messages = stream.read(timeout_s)
         delivered = self._take(messages) if messages else 0
         if stream.last_pong is not None:
             stream.last_pong = None
@@ -203,7 +207,7 @@ class StreamRoute:
         """
         new = self._new_socket(stop)
         try:
-            new.open(self._traffic.url(), self._settings.connect_timeout_s)
+            new.open(self._traffic.replacement_url(), self._settings.connect_timeout_s)
         except PerpdeskError as error:
             logger.warning("route=%s not replaced yet: %s", self.route.value, error)
             self._discard(new)
@@ -213,17 +217,22 @@ class StreamRoute:
         expects_data = self._traffic.expects_data()
         limit = self._settings.first_data_s if expects_data else _OVERLAP_S
         deadline = Deadline(self._clock, limit)
-        with contextlib.suppress(NotConnected):  # the old one may end first
-            while not stop.is_set() and not deadline.passed:
-                self._read(old)
-                self._say_next(new)
-                if self._read(new) and expects_data:
-                    break
-            while messages := old.read(_DRAIN_S):
-                self._take(messages)
+        while not stop.is_set() and not deadline.passed:
+            self._read_out(old, 1)
+            self._say_next(new)
+            if self._read(new, _OVERLAP_READ_S) and expects_data:
+                break
+        self._read_out(old, _LAST_READS)
         self._discard(old)
         logger.info("route=%s connection replaced before its 24 h end", self.route.value)
         return new
+
+    def _read_out(self, old: StreamSocket, reads: int) -> None:
+        """Deliver what is left, within so many reads; the old one may have ended."""
+        with contextlib.suppress(NotConnected):
+            for _ in range(reads):
+                if not self._read(old, _OVERLAP_READ_S):
+                    break
 
     def _new_socket(self, stop: threading.Event) -> StreamSocket:
         stream = StreamSocket()

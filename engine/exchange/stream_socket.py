@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import socket
 import ssl
+import time
+from typing import Any
 
 import websocket
 
@@ -38,16 +40,18 @@ class StreamSocket:
         context: ssl.SSLContext | None = tls_context() if url.startswith("wss:") else None
         sock = connect(url, timeout_s, context, self._show)
         self.reached_host = True
+        shaking = _HandshakeSocket(sock, time.monotonic() + timeout_s)
         client = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)
         try:
             client.connect(  # type: ignore[no-untyped-call]
-                url, socket=sock, timeout=timeout_s, redirect_limit=0, suppress_origin=True
+                url, socket=shaking, timeout=timeout_s, redirect_limit=0, suppress_origin=True
             )
         except (websocket.WebSocketException, OSError, ValueError) as error:
             close_quietly(sock)
             status = getattr(error, "status_code", None)
             said = f"status {status}" if status else type(error).__name__
             raise NotConnected(f"The stream was refused by the exchange: {said}.") from None
+        client.sock = sock
         self._websocket = client
 
     def read(self, timeout_s: float) -> list[bytearray]:
@@ -131,6 +135,27 @@ class StreamSocket:
             self._websocket.send(payload, opcode)
         except (websocket.WebSocketException, OSError, ValueError) as error:
             raise NotConnected(f"The stream broke: {_reason(error)}.") from error
+
+
+class _HandshakeSocket:
+    """The socket during the handshake, which as a whole must end in time.
+
+    websocket-client bounds each byte alone: a dripping answer could last for ever.
+    """
+
+    def __init__(self, sock: socket.socket, ends_at: float) -> None:
+        self._sock = sock
+        self._ends_at = ends_at
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def recv(self, size: int) -> bytes:
+        left = self._ends_at - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("no handshake in time")
+        self._sock.settimeout(left)
+        return self._sock.recv(size)
 
 
 def _reason(error: BaseException) -> str:

@@ -75,7 +75,7 @@ _EXPIRY_REASONS = {
     "9": "a market order that could not be filled whole within the price bound",
 }
 
-_SANE_MAGNITUDE = 40  # decimal digits before or after the point
+_SANE_DIGITS = 40  # decimal digits before or after the point
 
 
 def user_event(message: UserMessage) -> Event | None:
@@ -358,9 +358,10 @@ def _is_sane(block: object) -> bool:
 
 def _sane(*numbers: Decimal) -> bool:
     """Finite, and small enough that printing or adding it cannot exhaust memory."""
-    return all(
-        number.is_finite() and abs(number.adjusted()) <= _SANE_MAGNITUDE for number in numbers
-    )
+    for number in numbers:
+        if not number.is_finite() or not -_SANE_DIGITS <= number.adjusted() <= _SANE_DIGITS:
+            return False
+    return True
 
 
 def _not_money(block: object) -> UnknownMessage:

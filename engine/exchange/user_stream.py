@@ -70,6 +70,7 @@ class UserStream:
         self._clock = clock
         self._lock = threading.Lock()
         self._next_keepalive_s: float | None = None  # None: no key
+        self._key = ""  # the route's thread only
         self.decode_errors = 0
         self.ignored = 0
         self.callback_errors = 0
@@ -139,11 +140,15 @@ class UserStream:
 
     def url(self) -> str:
         """A key of its own for every connection: the venue returns the living one."""
-        key = self._keys.create()
+        self._key = self._keys.create()
         with self._lock:
             self._next_keepalive_s = self._clock.monotonic() + KEEPALIVE_S
+        return self.replacement_url()
+
+    def replacement_url(self) -> str:
+        """The key in use is alive, so none has to be asked for while fills may come."""
         base = self._hosts.stream_url(Route.PRIVATE)
-        return f"{base}/ws?listenKey={quote(key, safe='')}&events={'/'.join(EVENT_NAMES)}"
+        return f"{base}/ws?listenKey={quote(self._key, safe='')}&events={'/'.join(EVENT_NAMES)}"
 
     def connected(self) -> None:
         pass

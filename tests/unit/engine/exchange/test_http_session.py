@@ -34,6 +34,13 @@ def test_requests_reuse_one_connection(server: ToyHttpServer, session: HttpSessi
     assert server.requests[0].headers["host"] == f"127.0.0.1:{server.port}"
 
 
+def test_a_write_says_that_it_has_no_body(server: ToyHttpServer, session: HttpSession) -> None:
+    session.send("POST", "/order?a=1", 2.0)
+    session.send("GET", "/order", 2.0)
+    assert server.requests[0].headers["content-length"] == "0"
+    assert "content-length" not in server.requests[1].headers
+
+
 def test_parallel_requests_have_a_connection_each(
     server: ToyHttpServer, session: HttpSession
 ) -> None:

@@ -52,7 +52,7 @@ class Keys:
 
 
 class Subject:
-    def __init__(self, server: ToyStreamServer) -> None:
+    def __init__(self, server: ToyStreamServer, settings: StreamSettings | None = None) -> None:
         self.keys = Keys()
         self.events: list[Event] = []
         self.clock = FakeClock()
@@ -61,7 +61,7 @@ class Subject:
             self.keys,
             self.events.append,
             clock=self.clock,
-            settings=StreamSettings(tick_s=0.01, connect_timeout_s=2.0),
+            settings=settings or StreamSettings(tick_s=0.01, connect_timeout_s=2.0),
         )
 
     def states(self) -> list[StreamState]:
@@ -180,6 +180,24 @@ def test_a_quiet_account_stays_connected(server: ToyStreamServer, subject: Subje
     advance_until(subject.clock, lambda: len(connection.pings) == 3)
     assert subject.states()[-1] is StreamState.LIVE
     assert len(server.connections) == 1
+
+
+def test_a_replacement_connection_uses_the_living_key(server: ToyStreamServer) -> None:
+    subject = Subject(server, StreamSettings(tick_s=0.01, lifetime_s=5.0))
+    subject.stream.start()
+    old = server.connection(0)
+    subject.wait_live()
+    subject.clock.advance(6.0)
+    new = server.connection(1)
+    assert new.target == old.target
+    new.send(FILL)
+    advance_until(subject.clock, subject.news)
+    advance_until(subject.clock, old.closed.is_set)
+    new.send(LEVERAGE)
+    wait_until(lambda: len(subject.news()) == 2)
+    assert StreamState.DISCONNECTED not in subject.states()
+    assert subject.keys.created == 1
+    assert subject.stream.stop(3.0)
 
 
 def test_a_raising_listener_does_not_end_the_stream(server: ToyStreamServer) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -468,8 +470,6 @@ def test_stop_during_a_long_pause_is_immediate(make: Callable[..., Subject]) -> 
 
 def test_stop_during_a_handshake_that_hangs_is_immediate() -> None:
     # a listener that never accepts: TCP connects, the handshake gets no answer
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         hosts = Hosts(rest="", streams=f"ws://127.0.0.1:{deaf.getsockname()[1]}", ws_api="")
         manager = WebSocketManager(hosts=hosts, settings=StreamSettings(connect_timeout_s=30.0))
@@ -477,6 +477,31 @@ def test_stop_during_a_handshake_that_hangs_is_immediate() -> None:
         accepted, _ = deaf.accept()
         assert manager.stop(1.0)
         accepted.close()
+
+
+def test_a_dripping_handshake_ends_at_the_deadline() -> None:
+    def drip(listener: socket.socket, stop: threading.Event) -> None:
+        accepted, _ = listener.accept()
+        accepted.recv(4096)
+        with contextlib.suppress(OSError):
+            accepted.sendall(b"HTTP/1.1 101 Switching Protocols\r\nX-Long: ")
+            while not stop.wait(0.02):
+                accepted.sendall(b"a")
+        accepted.close()
+
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=drip, args=(listener, stop))
+        server.start()
+        hosts = Hosts(rest="", streams=f"ws://127.0.0.1:{listener.getsockname()[1]}", ws_api="")
+        states: list[StreamStateChanged] = []
+        settings = StreamSettings(connect_timeout_s=0.3, reconnect_base_s=60.0)
+        manager = WebSocketManager(hosts=hosts, settings=settings, on_state=states.append)
+        manager.subscribe_agg_trade("BTCUSDT", lambda _event: None)
+        wait_until(lambda: states and states[-1].state is StreamState.DISCONNECTED, 3.0)
+        assert manager.stop(1.0)
+        stop.set()
+        server.join(2)
 
 
 def test_a_trade_event_has_its_figures(server: ToyStreamServer, subject: Subject) -> None:
