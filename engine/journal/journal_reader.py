@@ -30,11 +30,7 @@ T = TypeVar("T")
 
 _AFTER_RESTART = "Sent before Perpdesk was last closed; the exchange is being asked."
 
-_OPEN_ORDERS = """
-    SELECT * FROM orders WHERE status NOT IN
-        ('FILLED', 'CANCELED', 'REJECTED', 'EXPIRED', 'EXPIRED_IN_MATCH')
-    ORDER BY created_at
-"""
+_UNSETTLED_ORDERS = "SELECT * FROM unsettled_orders ORDER BY created_at"
 # the intent is on disk before the order's first state is: a kill may come between
 _LONELY_INTENTS = """
     SELECT * FROM intents WHERE kind = 'PLACE' AND NOT EXISTS (
@@ -42,9 +38,8 @@ _LONELY_INTENTS = """
         AND orders.client_order_id = intents.client_order_id)
     ORDER BY seq
 """
-_FILLS_OF_OPEN_ORDERS = """
-    SELECT fills.* FROM fills JOIN orders USING (symbol, order_id) WHERE orders.status NOT IN
-        ('FILLED', 'CANCELED', 'REJECTED', 'EXPIRED', 'EXPIRED_IN_MATCH')
+_FILLS_OF_UNSETTLED_ORDERS = """
+    SELECT fills.* FROM fills JOIN unsettled_orders USING (symbol, order_id)
 """
 
 
@@ -55,13 +50,17 @@ class JournalReader:
     # --- for a start -------------------------------------------------------------------
 
     def open_orders(self) -> list[OrderView]:
-        """Every order not known to have ended, as UNKNOWN: the exchange must be asked."""
-        views = self._rows(_OPEN_ORDERS, (), order_view)
+        """Every order of which something is not known, as UNKNOWN: the exchange must be asked.
+
+        Not known to have ended; or ended in the last week of activity, with trades missing.
+        """
+        views = self._rows(_UNSETTLED_ORDERS, (), order_view)
         views += self._rows(_LONELY_INTENTS, (), order_view_of_intent)
         return [replace(v, status=OrderStatus.UNKNOWN, reason=_AFTER_RESTART) for v in views]
 
     def fills_of_open_orders(self) -> list[FillView]:
-        return self._rows(_FILLS_OF_OPEN_ORDERS, (), fill_view)
+        """The trades of those orders that are known."""
+        return self._rows(_FILLS_OF_UNSETTLED_ORDERS, (), fill_view)
 
     def last_trade_ids(self) -> dict[str, int]:
         """The newest trade known, by symbol."""

@@ -77,6 +77,21 @@ MIGRATIONS: tuple[str, ...] = (
         body TEXT NOT NULL
     );
     """,
+    """
+    CREATE INDEX orders_by_update ON orders (updated_at);
+    -- not known to have ended, or ended with trades missing here: they came after a kill,
+    -- or not at all. Binary fractions are good enough to decide whom to ask
+    CREATE VIEW unsettled_orders AS
+        SELECT * FROM orders WHERE status NOT IN
+            ('FILLED', 'CANCELED', 'REJECTED', 'EXPIRED', 'EXPIRED_IN_MATCH')
+        UNION ALL
+        SELECT * FROM orders WHERE status IN
+            ('FILLED', 'CANCELED', 'REJECTED', 'EXPIRED', 'EXPIRED_IN_MATCH')
+        AND updated_at >= (SELECT MAX(updated_at) FROM orders) - 7 * 24 * 3600 * 1000
+        AND ABS(CAST(executed_qty AS REAL) - (
+            SELECT TOTAL(CAST(quantity AS REAL)) FROM fills
+            WHERE fills.symbol = orders.symbol AND fills.order_id = orders.order_id)) > 1e-9;
+    """,
 )
 
 

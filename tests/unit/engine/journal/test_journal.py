@@ -19,6 +19,7 @@ from engine.errors import JournalError
 from engine.event_hub import EventHub
 from engine.events import Alert, Event, FillRecorded, OrderChanged
 from engine.journal.journal_reader import JournalReader
+from engine.journal.journal_rows import UPSERT_ORDER, order_row
 from engine.journal.journal_schema import MIGRATIONS
 from engine.journal.journal_writer import JournalWriter
 from engine.trading_types import AlertLevel, OrderOrigin, OrderStatus, OrderType, Side
@@ -116,11 +117,18 @@ def test_an_open_order_comes_back_with_what_was_known_of_it(bench: Bench) -> Non
 
 def test_an_ended_order_is_not_open(bench: Bench) -> None:
     bench.writer.record_intent(PLACE, 5)
-    bench.record(
-        OrderChanged(order=ORDER), OrderChanged(order=replace(ORDER, status=OrderStatus.FILLED))
-    )
+    ended = replace(ORDER, status=OrderStatus.CANCELED)
+    bench.record(OrderChanged(order=ORDER), OrderChanged(order=ended), FillRecorded(fill=FILL))
     assert bench.reader.open_orders() == []
     assert bench.reader.fills_of_open_orders() == []
+
+
+def test_an_ended_order_with_trades_missing_is_asked_about(bench: Bench) -> None:
+    ended = replace(ORDER, status=OrderStatus.FILLED, executed_qty=D("0.1"))
+    bench.record(OrderChanged(order=ended), FillRecorded(fill=FILL))
+    (view,) = bench.reader.open_orders()
+    assert view.status is OrderStatus.UNKNOWN
+    assert bench.reader.fills_of_open_orders() == [FILL]
 
 
 def test_every_field_survives_the_way_to_disk_and_back(bench: Bench) -> None:
@@ -323,6 +331,17 @@ def test_a_file_of_a_newer_perpdesk_is_left_alone(path: Path) -> None:
     with pytest.raises(JournalError, match="newer"):
         JournalWriter(path, SystemClock(), lambda _: None)
     assert path.read_bytes() == before
+
+
+def test_a_file_of_an_older_perpdesk_is_brought_up_to_date(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(MIGRATIONS[0] + ";PRAGMA user_version=1;")
+        connection.execute(UPSERT_ORDER, order_row(ORDER))
+        connection.commit()
+    bench = Bench(path)
+    assert [v.client_order_id for v in bench.reader.open_orders()] == ["pd-1"]
+    assert bench.writer.close()
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
