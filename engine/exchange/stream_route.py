@@ -201,9 +201,10 @@ class StreamRoute:
     def _replace(self, old: StreamSocket, stop: threading.Event) -> StreamSocket:
         """A new connection in place of one near its end, without a gap.
 
-        The old one is read until the new one has delivered, and then to its last
-        byte. What came twice is dropped by those who hold state (trade and update
-        ids). When no new one can be had now, the old one serves on.
+        The old one is read until the new one has been told of every stream and has
+        delivered, for some seconds more, and then to its last byte. What came twice
+        is dropped by those who hold state (trade and update ids). When no new one
+        can be had now, the old one serves on.
         """
         new = self._new_socket(stop)
         try:
@@ -214,14 +215,15 @@ class StreamRoute:
             self._liveness.postpone_age(_REPLACE_AGAIN_S)
             return old
         self._begin()
-        expects_data = self._traffic.expects_data()
-        limit = self._settings.first_data_s if expects_data else _OVERLAP_S
-        deadline = Deadline(self._clock, limit)
-        while not stop.is_set() and not deadline.passed:
+        first_data_due = Deadline(self._clock, self._settings.first_data_s)
+        overlap_ends: Deadline | None = None
+        delivered = not self._traffic.expects_data()
+        while not stop.is_set() and not (overlap_ends is not None and overlap_ends.passed):
             self._read_out(old, 1)
-            self._say_next(new)
-            if self._read(new, _OVERLAP_READ_S) and expects_data:
-                break
+            said_all = self._say_next(new)
+            delivered = self._read(new, _OVERLAP_READ_S) > 0 or delivered
+            if overlap_ends is None and said_all and (delivered or first_data_due.passed):
+                overlap_ends = Deadline(self._clock, _OVERLAP_S)
         self._read_out(old, _LAST_READS)
         self._discard(old)
         logger.info("route=%s connection replaced before its 24 h end", self.route.value)
@@ -283,14 +285,17 @@ class StreamRoute:
             self._backoff.reset()
         return verdict
 
-    def _say_next(self, stream: StreamSocket) -> None:
+    def _say_next(self, stream: StreamSocket) -> bool:
+        """Send one request if the venue's pace allows; True when all has been said."""
         now_s = self._clock.monotonic()
         if now_s < self._next_send_s:
-            return
+            return False
         request = self._traffic.next_request()
-        if request is not None:
-            stream.send_text(request)
-            self._next_send_s = now_s + self._settings.send_interval_s
+        if request is None:
+            return True
+        stream.send_text(request)
+        self._next_send_s = now_s + self._settings.send_interval_s
+        return False
 
     def _pause(self, stop: threading.Event, deadline: Deadline) -> None:
         """Wait out the backoff, or less when the network is seen to be back.
