@@ -33,12 +33,13 @@ _FOR_A_DISPLAY = (
 )
 
 
-def what_is_missing(*, offscreen: bool) -> str | None:
+def what_is_missing(*, offscreen: bool, platform: str = sys.platform) -> str | None:
     """A sentence that says what to do, or None when the window can open.
 
-    `offscreen`: no display is wanted (selftest, screenshot).
+    `offscreen`: no display is wanted (selftest, screenshot). Only Linux leaves
+    these libraries to be installed.
     """
-    if not sys.platform.startswith("linux"):
+    if not platform.startswith("linux"):
         return None
     chosen = os.environ.get("QT_QPA_PLATFORM", "")
     needs_display = not offscreen and not chosen.startswith(("offscreen", "minimal", "vnc"))

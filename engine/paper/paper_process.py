@@ -214,9 +214,7 @@ def _command() -> list[str]:
 
 
 def _creation_flags() -> int:
-    if sys.platform == "win32":
-        return subprocess.CREATE_NO_WINDOW
-    return 0
+    return subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
 
 
 def _close(stream: IO[bytes] | None) -> None:

@@ -97,21 +97,19 @@ def test_without_a_display_it_says_what_to_do():
 
 
 def test_missing_libraries_are_named_with_the_line_that_installs_them(monkeypatch):
-    monkeypatch.setattr(platform_check.sys, "platform", "linux")
     monkeypatch.setenv("DISPLAY", ":99")
     monkeypatch.delenv("QT_QPA_PLATFORM", raising=False)
     monkeypatch.setattr(platform_check, "_can_load", lambda name: "xcb-cursor" not in name)
-    said = platform_check.what_is_missing(offscreen=False)
+    said = platform_check.what_is_missing(offscreen=False, platform="linux")
     assert "libxcb-cursor.so.0" in said
     assert "apt-get install" in said
     assert "libxcb-cursor0" in said
-    assert platform_check.what_is_missing(offscreen=True) is None
+    assert platform_check.what_is_missing(offscreen=True, platform="linux") is None
 
 
 def test_other_systems_are_not_checked(monkeypatch):
-    monkeypatch.setattr(platform_check.sys, "platform", "win32")
     monkeypatch.setattr(platform_check, "_can_load", lambda name: False)
-    assert platform_check.what_is_missing(offscreen=False) is None
+    assert platform_check.what_is_missing(offscreen=False, platform="win32") is None
 
 
 @pytest.mark.parametrize(
