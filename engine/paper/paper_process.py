@@ -214,7 +214,10 @@ def _command() -> list[str]:
 
 
 def _creation_flags() -> int:
-    return subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
+    flags = 0
+    if sys.platform == "win32":
+        flags |= subprocess.CREATE_NO_WINDOW
+    return flags
 
 
 def _close(stream: IO[bytes] | None) -> None:
