@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import random
+from functools import cached_property
 
 from engine.paper.candle import DAY_MS, HOUR_MS, INTERVAL_MS, MINUTE_MS, Candle
 from engine.paper.contract_specs import ContractSpec
@@ -48,7 +49,6 @@ class CandleWalk:
         self._zones: list[list[Candle]] = []
         self._next_close = self._base
         self._log_ratio = 0.0  # the walk's own idea of log(price / base)
-        self._shapes = self._make_shapes()
 
     def candles_for(self, interval: str) -> list[Candle]:
         """Contiguous candles, oldest first, that add up to whole ones of `interval`.
@@ -71,8 +71,12 @@ class CandleWalk:
             self._zones.append(self._walk(*self._bounds[len(self._zones)]))
         return self._zones[number]
 
-    def _make_shapes(self) -> list[tuple[float, float, float, float, int]]:
-        """(move, upper wick, lower wick, volume, per mille bought): drawing is cheap then."""
+    @cached_property
+    def _shapes(self) -> list[tuple[float, float, float, float, int]]:
+        """(move, upper wick, lower wick, volume, per mille bought): drawing is cheap then.
+
+        Made at the first use, so that a server is ready before anybody charts.
+        """
         rng = self._rng
         shapes: list[tuple[float, float, float, float, int]] = []
         for _ in range(_SHAPES):

@@ -2,6 +2,9 @@
 
 HMAC-SHA256 gives lower-case hex; RSA (PKCS#1 v1.5, SHA-256) and Ed25519 give
 base64. Venue rule: General Info, "SIGNED Endpoint Security".
+
+pycryptodome is imported where a PEM key is met: HMAC keys need none of it, and
+its import takes longer than the rest of a program's start on some machines.
 """
 
 from __future__ import annotations
@@ -12,10 +15,6 @@ import hmac
 from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import quote, urlencode
-
-from Crypto.Hash import SHA256
-from Crypto.PublicKey import ECC, RSA
-from Crypto.Signature import eddsa, pkcs1_15
 
 from engine.errors import CredentialsError
 
@@ -56,14 +55,19 @@ class RsaSigner:
     """A PKCS#8 private key signs; a public key can only verify."""
 
     def __init__(self, pem: str) -> None:
+        from Crypto.Hash import SHA256  # noqa: PLC0415
+        from Crypto.PublicKey import RSA  # noqa: PLC0415
+        from Crypto.Signature import pkcs1_15  # noqa: PLC0415
+
         self._scheme = pkcs1_15.new(RSA.import_key(pem))
+        self._digest = SHA256.new
 
     def sign(self, payload: bytes) -> str:
-        return base64.b64encode(self._scheme.sign(SHA256.new(payload))).decode("ascii")
+        return base64.b64encode(self._scheme.sign(self._digest(payload))).decode("ascii")
 
     def verify(self, payload: bytes, signature: str) -> bool:
         try:
-            self._scheme.verify(SHA256.new(payload), base64.b64decode(signature, validate=True))
+            self._scheme.verify(self._digest(payload), base64.b64decode(signature, validate=True))
         except (ValueError, TypeError):
             return False
         return True
@@ -71,6 +75,9 @@ class RsaSigner:
 
 class Ed25519Signer:
     def __init__(self, pem: str) -> None:
+        from Crypto.PublicKey import ECC  # noqa: PLC0415
+        from Crypto.Signature import eddsa  # noqa: PLC0415
+
         key = ECC.import_key(pem)
         self._signer = eddsa.new(key, "rfc8032") if key.has_private() else None
         self._verifier = eddsa.new(key.public_key(), "rfc8032")
@@ -109,4 +116,6 @@ def signer_for(secret: str) -> Signer:
 
 def new_ed25519_pem() -> str:
     """A new private key in PEM form, unencrypted."""
+    from Crypto.PublicKey import ECC  # noqa: PLC0415
+
     return ECC.generate(curve="ed25519").export_key(format="PEM")
