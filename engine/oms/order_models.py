@@ -301,12 +301,16 @@ class Order(OrderFace):
         return Applied(view)
 
     def _after_failed_cancel(self) -> dict[str, Any] | None:
-        self._settle(Write.CANCEL)
-        if self._view.status is not OrderStatus.PENDING_CANCEL:
-            return None
-        has_traded = bool(self._view.executed_qty)
-        status = OrderStatus.PARTIALLY_FILLED if has_traded else OrderStatus.NEW
-        return {"status": status, "reason": ""}
+        changes: dict[str, Any] = {}
+        if self._lost_write is Write.CANCEL:
+            self._lost_write = None
+            # an amend left from before had lost its answer too: asking has settled both
+            changes["amend"] = None
+        if self._view.status is OrderStatus.PENDING_CANCEL:
+            has_traded = bool(self._view.executed_qty)
+            changes["status"] = OrderStatus.PARTIALLY_FILLED if has_traded else OrderStatus.NEW
+            changes["reason"] = ""
+        return changes or None
 
     def _after_lost_answer(self, change: OutcomeLost) -> dict[str, Any] | None:
         status = self._view.status

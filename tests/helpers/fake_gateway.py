@@ -218,7 +218,10 @@ class FakeGateway(ExchangeGateway):
         loses = self._begin("modify", str(order_id or client_order_id))
         with self.lock:
             order = self._open(order_id, client_order_id, -2013)
-            update = self._put(order, price=D(str(price)), orig_qty=D(str(quantity)))
+            if D(str(quantity)) <= order.executed_qty:  # the venue's rule: it ends the order
+                update = self._put(order, status=OrderStatus.CANCELED)
+            else:
+                update = self._put(order, price=D(str(price)), orig_qty=D(str(quantity)))
         self._emit_as(update, ExecutionType.AMENDMENT)
         return self._end(loses, update)
 

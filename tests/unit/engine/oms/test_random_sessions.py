@@ -171,6 +171,7 @@ class Session:
             if isinstance(event, FillRecorded):
                 fill = event.fill
                 self.fills[fill.symbol, fill.trade_id, fill.order_id] = fill
+        assert "order.impossible" not in self.bench.log.alert_codes()
         self.taken = len(self.bench.log.events)
         self.sent |= {intent.client_order_id for intent in self.bench.journal.intents}
 
