@@ -8,6 +8,7 @@ return at once. GUI thread only.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self._submit = submit
         self._now_ms = now_ms
         self._first_symbol = symbol
+        self._unhandled: deque[Event] = deque()
         self._instruments: dict[str, Instrument] = {}
         self._layouts = LayoutStore(layout_file) if layout_file else None
         self._engine_state = EngineState.STARTING
@@ -108,10 +110,21 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def handle_events(self, events: Iterable[Event]) -> None:
         """One batch, in order; called once per frame. What changed repaints once."""
-        for event in events:
-            handler = self._handlers.get(type(event))
-            if handler is not None:
-                handler(event)
+        self._unhandled.extend(events)
+        self._handle_all()
+
+    @Slot()
+    def _handle_all(self) -> None:
+        """A handler that fails costs its own event alone: the rest follows in the next turn."""
+        try:
+            while self._unhandled:
+                event = self._unhandled.popleft()
+                handler = self._handlers.get(type(event))
+                if handler is not None:
+                    handler(event)
+        finally:
+            if self._unhandled:
+                QTimer.singleShot(0, self._handle_all)
         self._show_changes()
 
     @Slot(object)

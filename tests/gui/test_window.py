@@ -40,6 +40,7 @@ from engine.events import (
     CommandRefused,
     EngineStateChanged,
     FillRecorded,
+    HealthReport,
     OrderChanged,
     PositionChanged,
     StreamStateChanged,
@@ -88,6 +89,22 @@ def test_live_has_a_red_frame_on_all_sides(desk: Desk) -> None:
     width, height = picture.width(), picture.height()
     edges = [(width // 2, 1), (width // 2, height - 2), (1, height // 2), (width - 2, height // 2)]
     assert {picture.pixelColor(x, y).name() for x, y in edges} == {palette.LIVE}
+
+
+# --- events ------------------------------------------------------------------
+
+
+def test_a_failing_handler_costs_its_own_event_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_health: HealthReport) -> None:
+        raise ValueError("no such number")
+
+    monkeypatch.setitem(desk.window._handlers, HealthReport, fail)
+    events = [scene.health(), OrderChanged(order=scene.order())]
+    with pytest.raises(ValueError, match="no such number"):
+        desk.window.handle_events(events)
+    desk.qtbot.waitUntil(lambda: desk.window.account.models.orders.rowCount() == 1)
 
 
 # --- symbols and candles ----------------------------------------------------
