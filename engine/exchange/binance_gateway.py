@@ -66,6 +66,8 @@ _T = TypeVar("_T")
 _INVALID_SYMBOL = -1121
 _AMEND_CHANGES_NOTHING = -5027
 _PERPETUAL = "PERPETUAL"
+_UPKEEP_S = 5.0
+"""How soon housekeeping asks again a venue that did not answer."""
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,6 +125,7 @@ class BinanceGateway(ExchangeGateway):
         self._instruments: Mapping[str, Instrument] = {}
         self._closed = False
         self._was_down = False
+        self._next_upkeep_s = 0.0
         self._loading = threading.Lock()  # one thread loads exchangeInfo
 
     # --- market ---------------------------------------------------------------------
@@ -316,20 +319,34 @@ class BinanceGateway(ExchangeGateway):
         self._load_contracts()
 
     def tick(self) -> None:
-        """Housekeeping: listen key and clock. May block for a few REST calls; never raises
-        a PerpdeskError (what fails is logged and tried again)."""
-        user_stream = self._user_stream
-        jumped = self._server_clock.has_jumped()
-        if jumped:
+        """Housekeeping: the clock, a warm connection, the listen key.
+
+        May block for a REST call or two. What fails is logged and tried again.
+        """
+        slept = self._server_clock.has_jumped()
+        if slept:
             self._server_clock.accept_jump()
             self.recycle_streams("The computer slept, or its clock was set.")
-        if jumped or self._server_clock.is_stale():
-            try:
+            self._next_upkeep_s = 0.0
+        self._keep_up(slept or self._server_clock.is_stale())
+        if self._user_stream is not None:
+            self._user_stream.tick()
+
+    def _keep_up(self, clock_is_doubtful: bool) -> None:
+        now_s = self._clock.monotonic()
+        if now_s < self._next_upkeep_s or not (clock_is_doubtful or self._rest.is_cold()):
+            return
+        self._next_upkeep_s = now_s + _UPKEEP_S
+        try:
+            if clock_is_doubtful:
                 self._rest.sync_clock()
-            except PerpdeskError as error:
-                logger.warning("venue clock not measured: %s", error)
-        if user_stream is not None:
-            user_stream.tick()
+            else:
+                self._rest.keep_warm()
+        except PerpdeskError as error:
+            self._was_down = self._was_down or isinstance(error, NotConnected)
+            logger.warning("the venue was not reached: %s", error)
+        else:
+            self._note_answer()
 
     def hurry(self) -> None:
         """The network is seen to be back: reconnect the streams now."""
@@ -394,10 +411,14 @@ class BinanceGateway(ExchangeGateway):
             if error.code == _INVALID_SYMBOL and isinstance(symbol, str):
                 raise UnknownSymbol(symbol, tuple(sorted(self._contracts or ()))) from error
             raise
+        self._note_answer()
+        return reply
+
+    def _note_answer(self) -> None:
+        """The venue answers; if it did not before, the streams need not wait any longer."""
         if self._was_down:
             self._was_down = False
             self.hurry()
-        return reply
 
     def _load_contracts(self) -> Mapping[str, dict[str, Any]]:
         with self._loading:

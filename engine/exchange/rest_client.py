@@ -59,6 +59,7 @@ _WRITE_RETRIES = (TemporarilyRefused,)
 _TOO_MANY_ORDERS = -1015
 _DUPLICATE_ID = -4116
 _LATENCIES_KEPT = 512
+_KEEP_WARM_S = 15.0  # less than the session keeps an idle connection
 
 # documented: the weight header of these two is inaccurate
 _NO_WEIGHT_HEADER = frozenset({"book_ticker", "ticker_price_v2"})
@@ -101,6 +102,7 @@ class RestClient:
         self._clock = clock
         self._stop = threading.Event()
         self._has_key = bool(api_key)
+        self._last_answer_s = clock.monotonic()
         self._latencies_ms: deque[float] = deque(maxlen=_LATENCIES_KEPT)
         self._connector = _Connector(
             hosts, api_key, api_secret, self.settings, self.server_clock.now_ms
@@ -151,6 +153,14 @@ class RestClient:
         logger.info(
             "venue clock offset_ms=%.1f error_ms=%.1f", estimate.offset_ms, estimate.error_ms
         )
+
+    def is_cold(self) -> bool:
+        """No answer for a while: the idle connection will soon not be trusted any more."""
+        return self._clock.monotonic() - self._last_answer_s > _KEEP_WARM_S
+
+    def keep_warm(self) -> None:
+        """One ping, so that the next order need not open a connection first."""
+        self._attempt(ENDPOINTS["ping"], {}, dict, urgent=True)
 
     def order_latencies_ms(self) -> list[float]:
         """Round trips of the newest writes, oldest first."""
@@ -214,6 +224,7 @@ class RestClient:
         except OutcomeUnknown as error:
             raise no_answer(str(error), endpoint.is_write) from error
         elapsed_ms = (time.perf_counter() - started) * 1000
+        self._last_answer_s = self._clock.monotonic()
         if endpoint.is_write:
             self._latencies_ms.append(elapsed_ms)
         logger.debug(

@@ -162,3 +162,32 @@ def test_after_the_computer_slept_every_connection_is_made_anew(
     gateway.tick()
     assert len(streams.connections) == 4
     gateway.close()
+
+
+def test_an_idle_connection_is_kept_warm_and_a_dead_venue_is_not_pressed(
+    http: ToyHttpServer,
+) -> None:
+    clock = FakeClock()
+    http.script = lambda request: Reply({"serverTime": clock.now_ms()})
+    gateway = BinanceGateway(
+        hosts=Hosts(rest=http.url, streams="", ws_api=""), clock=clock, api_key="", api_secret=""
+    )
+    gateway.tick()
+    gateway.tick()
+    assert len(http.of("/fapi/v1/time")) == 3
+    assert http.of("/fapi/v1/ping") == []
+    clock.advance(16.0)
+    gateway.tick()
+    gateway.tick()
+    assert len(http.of("/fapi/v1/ping")) == 1
+    http.script = lambda _request: Reply(behaviour="reset")
+    clock.advance(16.0)
+    gateway.tick()
+    gateway.tick()
+    clock.advance(4.0)
+    gateway.tick()
+    assert len(http.of("/fapi/v1/ping")) == 2
+    clock.advance(2.0)
+    gateway.tick()
+    assert len(http.of("/fapi/v1/ping")) == 3
+    gateway.close()
