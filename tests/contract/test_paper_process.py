@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import websocket
 
 from engine.errors import PaperExchangeError
 from engine.paper.paper_process import PaperOptions, PaperProcess
@@ -60,7 +61,7 @@ def test_taken_port_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        with launch("--port", port, "--state-dir", str(tmp_path)) as server:
+        with launch("--quiet-market", "--port", port, "--state-dir", str(tmp_path)) as server:
             _, complaints = server.communicate(timeout=DEADLINE_S)
     assert server.returncode == 2
     assert complaints.count("\n") == 1
@@ -152,3 +153,17 @@ def test_stop_ends_a_server_with_open_streams_quickly(tmp_path: Path) -> None:
         process.stop()
         assert not process.is_running
     process.stop()
+
+
+def test_sockets_are_pinged_and_live_no_longer_than_their_life(tmp_path: Path) -> None:
+    words = ("--ping-every", "0.05", "--connection-life", "0.5", "--state-dir", str(tmp_path))
+    with launch("--quiet-market", *words) as server:
+        assert server.stdout is not None
+        url = json.loads(server.stdout.readline())["streams"]
+        stream = websocket.create_connection(f"{url}/public/ws", timeout=DEADLINE_S)
+        opcodes = set()
+        while websocket.ABNF.OPCODE_CLOSE not in opcodes:
+            opcodes.add(stream.recv_data(control_frame=True)[0])
+        stream.shutdown()
+        server.communicate(timeout=DEADLINE_S)
+    assert opcodes == {websocket.ABNF.OPCODE_PING, websocket.ABNF.OPCODE_CLOSE}
