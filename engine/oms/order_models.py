@@ -17,64 +17,24 @@ from typing import Any
 from msgspec.structs import replace
 
 from engine.events import OrderUpdate
-from engine.oms.order_changes import (
-    STALE,
-    AmendEnded,
-    AmendSent,
-    Applied,
-    CancelFailed,
-    CancelSent,
-    Change,
-    Concluded,
-    Doubted,
-    Impossible,
-    LocalChange,
-    Outcome,
-    OutcomeLost,
-    Write,
-)
-from engine.oms.order_face import OrderFace
+from engine.oms.order_changes import STALE, Applied, Change, Impossible, Outcome, Write
 from engine.oms.order_fills import OrderFills, add_amounts, add_fill
+from engine.oms.order_own_side import OwnSide
 from engine.oms.order_transitions import RANK, TRANSITIONS, settled
 from engine.trading_types import TERMINAL_STATUSES, ExecutionType, OrderOrigin, OrderStatus
 from engine.views import ZERO, AmendInFlight, FillView, OrderView
 
 
-class Order(OrderFace):
+class Order(OwnSide):
     """Read from any thread; `apply` only under the order tracker's lock."""
 
-    __slots__ = (
-        "_concluded",
-        "_fills",
-        "_lost_write",
-        "_newest",
-        "_newest_ms",
-    )
+    __slots__ = ("_fills", "_newest", "_newest_ms")
 
     def __init__(self, view: OrderView) -> None:
         super().__init__(view)
         self._newest: OrderUpdate | None = None  # the venue's newest word about the state
         self._newest_ms = 0
-        self._concluded = False
-        # an order that starts as unknown was sent before a restart
-        is_unknown = view.status is OrderStatus.UNKNOWN
-        self._lost_write: Write | None = Write.PLACE if is_unknown else None
         self._fills: OrderFills | None = None  # most orders never trade
-
-    @property
-    def lost_write(self) -> Write | None:
-        """The request whose answer was lost and whose effect nobody has seen yet."""
-        return self._lost_write
-
-    @property
-    def needs_asking(self) -> bool:
-        """Only the exchange can say what became of it."""
-        view = self._view
-        if view.status in TERMINAL_STATUSES:
-            return False
-        if view.status is OrderStatus.UNKNOWN or self._lost_write is not None:
-            return True
-        return ZERO < view.orig_qty <= view.executed_qty  # and yet not called FILLED
 
     @property
     def filled_qty(self) -> Decimal:
@@ -269,71 +229,6 @@ class Order(OrderFace):
         view = replace(old, **changes)
         self._view = view
         return Applied(view, fill, notice)
-
-    # --- our own side --------------------------------------------------------------
-
-    def _apply_local(self, change: LocalChange) -> Outcome:
-        status = self._view.status
-        if status in TERMINAL_STATUSES:
-            return STALE
-        changes: dict[str, Any] | None
-        match change:
-            case CancelSent():
-                changes = {"status": OrderStatus.PENDING_CANCEL} if status.is_resting else None
-            case CancelFailed():
-                changes = self._after_failed_cancel()
-            case AmendSent():
-                changes = {"amend": AmendInFlight(price=change.price, quantity=change.quantity)}
-            case AmendEnded():
-                changes = {"amend": None, "reason": ""} if self._view.amend is not None else None
-                self._settle(Write.AMEND)
-            case OutcomeLost():
-                changes = self._after_lost_answer(change)
-            case Doubted():
-                changes = {"status": OrderStatus.UNKNOWN, "reason": change.reason}
-                self._lost_write = Write.PLACE
-            case Concluded():
-                changes = self._after_conclusion(change)
-        if changes is None:
-            return STALE
-        view = replace(self._view, updated_at=max(change.at_ms, self._view.updated_at), **changes)
-        self._view = view
-        return Applied(view)
-
-    def _after_failed_cancel(self) -> dict[str, Any] | None:
-        changes: dict[str, Any] = {}
-        if self._lost_write is Write.CANCEL:
-            self._lost_write = None
-            # an amend left from before had lost its answer too: asking has settled both
-            changes["amend"] = None
-        if self._view.status is OrderStatus.PENDING_CANCEL:
-            has_traded = bool(self._view.executed_qty)
-            changes["status"] = OrderStatus.PARTIALLY_FILLED if has_traded else OrderStatus.NEW
-            changes["reason"] = ""
-        return changes or None
-
-    def _after_lost_answer(self, change: OutcomeLost) -> dict[str, Any] | None:
-        status = self._view.status
-        if change.write is Write.PLACE:
-            if status is not OrderStatus.PENDING_NEW:
-                return None  # an event came first: its fate is known
-            self._lost_write = change.write
-            return {"status": OrderStatus.UNKNOWN, "reason": change.reason}
-        if self._lost_write is Write.PLACE:
-            return None  # whether it exists at all is the larger question
-        self._lost_write = change.write
-        return {"reason": change.reason}
-
-    def _after_conclusion(self, change: Concluded) -> dict[str, Any] | None:
-        if self._view.status is not OrderStatus.PENDING_NEW and not self.needs_asking:
-            return None  # an event came first, and the venue's word counts more
-        self._concluded = True
-        self._lost_write = None
-        return {"status": change.status, "reason": change.reason, "amend": None}
-
-    def _settle(self, write: Write) -> None:
-        if self._lost_write is write:
-            self._lost_write = None
 
 
 def order_from(update: OrderUpdate, origin: OrderOrigin) -> Order:
