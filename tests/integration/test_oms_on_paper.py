@@ -6,6 +6,9 @@ makers stand still.
 
 from __future__ import annotations
 
+import random
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
@@ -22,10 +25,11 @@ from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_writer import JournalWriter
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.oms.order_models import Order
-from engine.paper.paper_process import PaperProcess
+from engine.paper.paper_process import PaperAccountKeys, PaperProcess
 from engine.trading_types import OrderStatus
 from engine.utils.mailbox import Mailbox
 from engine.utils.task_queue import TaskQueue
+from engine.wire.hosts import Hosts
 from tests.helpers.paper import PaperClient, paper_server
 from tests.helpers.waiting import wait_until
 
@@ -37,13 +41,12 @@ BALANCE = "50000000"
 class Trader:
     """What the engine builds, by hand: gateway, journal, order management, one query thread."""
 
-    def __init__(self, server: PaperProcess, journal: Path) -> None:
+    def __init__(self, hosts: Hosts, keys: PaperAccountKeys, journal: Path) -> None:
         self.hub = EventHub()
         self.heard: Mailbox[Event] = self.hub.attach(Mailbox())
         self.events: list[Event] = []
-        keys = server.accounts[0]
         self.gateway = BinanceGateway(
-            hosts=server.hosts,
+            hosts=hosts,
             api_key=keys.api_key,
             api_secret=keys.api_secret,
             settings=GatewaySettings(weight_limit=1_000_000),  # many starts in one minute
@@ -126,7 +129,7 @@ def journal(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def trader(server: PaperProcess, stranger: PaperClient, journal: Path) -> Iterator[Trader]:
-    trader = Trader(server, journal)
+    trader = Trader(server.hosts, server.accounts[0], journal)
     yield trader
     trader.close()
 
@@ -282,7 +285,7 @@ def test_two_threads_trade_at_once_and_the_books_agree(
 def test_a_restart_knows_what_happened_meanwhile(
     server: PaperProcess, stranger: PaperClient, journal: Path, inside: D
 ) -> None:
-    first = Trader(server, journal)
+    first = Trader(server.hosts, server.accounts[0], journal)
     filled = first.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.2", inside)
     resting = first.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.1", inside - 200)
     gone = first.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.1", inside - 300)
@@ -296,7 +299,7 @@ def test_a_restart_knows_what_happened_meanwhile(
         "DELETE", "/fapi/v1/order", symbol="BTCUSDT", origClientOrderId=gone.client_order_id
     )
 
-    second = Trader(server, journal)
+    second = Trader(server.hosts, server.accounts[0], journal)
     try:
         found = second.oms.get_order(filled.client_order_id)
         assert (found.status, found.executed_qty) == ("FILLED", D("0.2"))
@@ -313,3 +316,72 @@ def test_a_restart_knows_what_happened_meanwhile(
     reader = JournalReader(journal)
     assert reader.open_orders() == []
     assert sorted(f.quantity for f in reader.fills()) == [D("0.05"), D("0.15")]
+
+
+_TRADES_UNTIL_KILLED = """
+import itertools, sys
+from decimal import Decimal
+from pathlib import Path
+from engine.paper.paper_process import PaperAccountKeys
+from engine.wire.hosts import Hosts
+from tests.integration.test_oms_on_paper import Trader
+
+rest, streams, ws_api, key, secret, journal, price = sys.argv[1:]
+trader = Trader(Hosts(rest, streams, ws_api), PaperAccountKeys(api_key=key, api_secret=secret), Path(journal))
+print("trading", flush=True)
+for step in itertools.count():
+    order = trader.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.01", Decimal(price) - step % 50)
+    if step % 3 == 0:
+        trader.oms.submit_order("BTCUSDT", "BUY", "MARKET", "0.01")
+    elif step % 3 == 1:
+        trader.oms.modify_order(order, price=Decimal(price) - 100)
+    trader.oms.cancel_order(order)
+"""
+
+
+@pytest.mark.parametrize("life", range(5))
+def test_a_kill_at_any_instant_loses_and_doubles_nothing(
+    server: PaperProcess, stranger: PaperClient, journal: Path, inside: D, life: int
+) -> None:
+    hosts, keys = server.hosts, server.accounts[0]
+    child = subprocess.Popen(
+        [
+            *(sys.executable, "-c", _TRADES_UNTIL_KILLED, hosts.rest, hosts.streams, hosts.ws_api),
+            *(keys.api_key, keys.api_secret, str(journal), str(inside - 100)),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "trading\n"
+        threading.Event().wait(random.Random(life).uniform(0.05, 0.4))  # any instant
+        child.kill()
+
+    venue = PaperClient(server)
+    trader = Trader(hosts, keys, journal)
+    try:
+        theirs = venue.signed("GET", "/fapi/v1/openOrders").body
+        # whoever was sent and never arrived is still unknown: that needs ten seconds of proof
+        ours = [o for o in trader.oms.open_orders() if o.status != "UNKNOWN"]
+        assert {o.client_order_id for o in ours} == {row["clientOrderId"] for row in theirs}
+        assert len(trader.oms.open_orders()) - len(ours) <= 1
+
+        trader.oms.cancel_all("BTCUSDT")
+        for order in ours:
+            assert trader.oms.wait(order, "CANCELED")
+        rows = venue.signed("GET", "/fapi/v1/allOrders", symbol="BTCUSDT", limit=1000).body
+        by_client_id = [row["clientOrderId"] for row in rows]
+        assert len(by_client_id) == len(set(by_client_id))
+        view = trader.oms.positions.position("BTCUSDT")
+        assert (D(0) if view is None else view.quantity) == D(venue.position())
+    finally:
+        trader.close()
+
+    reader = JournalReader(journal)
+    known = {f.trade_id: f.quantity for f in reader.fills(limit=100_000)}
+    intents = {o.client_order_id for o in reader.orders(limit=100_000)}
+    sent = {row["orderId"] for row in rows if row["clientOrderId"] in intents}
+    trades = venue.signed("GET", "/fapi/v1/userTrades", symbol="BTCUSDT", limit=1000).body
+    ours_traded = {t["id"]: D(t["qty"]) for t in trades if t["orderId"] in sent}
+    assert known == ours_traded
