@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 import msgspec
@@ -21,6 +20,7 @@ from engine.errors import (
     UnknownSymbol,
 )
 from engine.events import Event, OrderUpdate, StreamStateChanged
+from engine.exchange.contract_book import ContractBook
 from engine.exchange.gateway import DepthSnapshot, ExchangeGateway
 from engine.exchange.gateway_health import GatewayHealth, gather
 from engine.exchange.order_requests import amend_params, order_key, place_params
@@ -28,7 +28,7 @@ from engine.exchange.rate_limiter import Limits, RateLimiter, limits_from
 from engine.exchange.rest_client import RestClient, RestSettings
 from engine.exchange.server_time import ServerClock
 from engine.exchange.stream_liveness import StreamSettings
-from engine.exchange.translate import (
+from engine.exchange.translate_rows import (
     balance_from_row,
     candle_from_row,
     fill_from_row,
@@ -37,7 +37,7 @@ from engine.exchange.translate import (
 )
 from engine.exchange.user_stream import UserStream
 from engine.exchange.websocket_manager import WebSocketManager
-from engine.market.instruments import Instrument, instrument_from
+from engine.market.instruments import Instrument
 from engine.trading_types import OrderType, PositionSide, Side, TimeInForce
 from engine.utils.deadline import Deadline
 from engine.utils.decimals import Number
@@ -65,7 +65,6 @@ _T = TypeVar("_T")
 
 _INVALID_SYMBOL = -1121
 _AMEND_CHANGES_NOTHING = -5027
-_PERPETUAL = "PERPETUAL"
 _UPKEEP_S = 5.0
 """How soon housekeeping asks again a venue that did not answer."""
 
@@ -121,8 +120,7 @@ class BinanceGateway(ExchangeGateway):
         )
         self._lock = threading.Lock()  # guards the first and the last below
         self._user_stream: UserStream | None = None
-        self._contracts: Mapping[str, dict[str, Any]] | None = None
-        self._instruments: Mapping[str, Instrument] = {}
+        self._contracts: ContractBook | None = None
         self._closed = False
         self._was_down = False
         self._next_upkeep_s = 0.0
@@ -131,15 +129,10 @@ class BinanceGateway(ExchangeGateway):
     # --- market ---------------------------------------------------------------------
 
     def get_exchange_info(self, symbol: str) -> dict[str, Any]:
-        contracts = self._load_contracts()
-        found = contracts.get(symbol)
-        if found is None:
-            raise UnknownSymbol(symbol, tuple(sorted(contracts)))
-        return dict(found)
+        return self._load_contracts().description(symbol)
 
     def get_exchange_instruments(self) -> Mapping[str, Instrument]:
-        self._load_contracts()
-        return self._instruments
+        return self._load_contracts().instruments
 
     def get_ohlc_data(
         self,
@@ -409,7 +402,8 @@ class BinanceGateway(ExchangeGateway):
         except OrderRefused as error:
             symbol = params.get("symbol") if params else None
             if error.code == _INVALID_SYMBOL and isinstance(symbol, str):
-                raise UnknownSymbol(symbol, tuple(sorted(self._contracts or ()))) from error
+                known = self._contracts.symbols if self._contracts is not None else ()
+                raise UnknownSymbol(symbol, known) from error
             raise
         self._note_answer()
         return reply
@@ -420,30 +414,19 @@ class BinanceGateway(ExchangeGateway):
             self._was_down = False
             self.hurry()
 
-    def _load_contracts(self) -> Mapping[str, dict[str, Any]]:
+    def _load_contracts(self) -> ContractBook:
         with self._loading:
             if self._contracts is None:
                 info = self._call("exchange_info", ExchangeInfo)
-                rows = (
-                    (row.rate_limit_type, row.interval, row.interval_num, row.limit)
-                    for row in info.rate_limits
+                self._limiter.set_limits(
+                    self._limits(limits_from(info.rate_limits, self._settings.limits))
                 )
-                self._limiter.set_limits(self._limits(limits_from(rows, self._settings.limits)))
-                self._contracts = {row["symbol"]: row for row in info.symbols if "symbol" in row}
-                self._instruments = MappingProxyType(_tradable(self._contracts))
+                self._contracts = ContractBook(info)
             return self._contracts
 
     def _limits(self, limits: Limits) -> Limits:
         own = self._settings.weight_limit
         return limits if own is None else msgspec.structs.replace(limits, weight_1m=own)
-
-
-def _tradable(contracts: Mapping[str, dict[str, Any]]) -> dict[str, Instrument]:
-    return {
-        symbol: instrument_from(row)
-        for symbol, row in contracts.items()
-        if row.get("contractType") == _PERPETUAL and row.get("status") == "TRADING"
-    }
 
 
 class _ListenKeyCalls:

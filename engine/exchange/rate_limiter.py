@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from engine.wire.rest_messages import RateLimitRow
+
 # X-MBX-USED-WEIGHT-1M, X-MBX-ORDER-COUNT-10S, X-MBX-ORDER-COUNT-1M
 _WEIGHT_HEADER = "x-mbx-used-weight-1m"
 _ORDERS_10S_HEADER = "x-mbx-order-count-10s"
@@ -175,16 +177,16 @@ class RateLimiter:
         )
 
 
-def limits_from(rows: Iterable[tuple[str, str, int, int]], current: Limits) -> Limits:
-    """From exchangeInfo's rows (type, interval, intervalNum, limit); unknown ones ignored."""
-    found: dict[str, int] = {}
+def limits_from(rows: Iterable[RateLimitRow], current: Limits) -> Limits:
+    """From exchangeInfo's rateLimits; limiters that we do not know are ignored."""
     names = {
         ("REQUEST_WEIGHT", "MINUTE", 1): "weight_1m",
         ("ORDERS", "SECOND", 10): "orders_10s",
         ("ORDERS", "MINUTE", 1): "orders_1m",
     }
-    for kind, interval, number, limit in rows:
-        name = names.get((kind, interval, number))
-        if name is not None and limit > 0:
-            found[name] = limit
+    found: dict[str, int] = {}
+    for row in rows:
+        name = names.get((row.rate_limit_type, row.interval, row.interval_num))
+        if name is not None and row.limit > 0:
+            found[name] = row.limit
     return msgspec.structs.replace(current, **found)

@@ -26,28 +26,20 @@ from engine.errors import (
     NotConnected,
     OrderRefused,
     OutcomeUnknown,
-    PerpdeskError,
     RateLimited,
     ShuttingDown,
     TemporarilyRefused,
 )
 from engine.exchange.http_session import HttpReply, HttpSession
 from engine.exchange.rate_limiter import Cost, RateLimiter, Refuse, Wait
+from engine.exchange.reply_judge import ReplyJudge
 from engine.exchange.server_time import ServerClock
 from engine.utils.deadline import Deadline
 from engine.utils.retry import RetryPolicy, call_with_retry
-from engine.wire.codec import decode_reply
 from engine.wire.endpoints import ENDPOINTS, Endpoint, Security
 from engine.wire.hosts import Hosts
-from engine.wire.outcomes import (
-    Outcome,
-    classify,
-    error_for,
-    no_answer,
-    pause_for,
-    retry_after_s,
-)
-from engine.wire.rest_messages import ErrorReply, ServerTime
+from engine.wire.outcomes import no_answer
+from engine.wire.rest_messages import ServerTime
 from engine.wire.signing import Signer, encode_params, signer_for
 
 logger = logging.getLogger(__name__)
@@ -56,7 +48,6 @@ T = TypeVar("T")
 
 _READ_RETRIES = (TemporarilyRefused, NotConnected, RateLimited)
 _WRITE_RETRIES = (TemporarilyRefused,)
-_TOO_MANY_ORDERS = -1015
 _DUPLICATE_ID = -4116
 _LATENCIES_KEPT = 512
 _KEEP_WARM_S = 15.0  # less than the session keeps an idle connection
@@ -100,6 +91,7 @@ class RestClient:
         self.limiter = limiter or RateLimiter()
         self.server_clock = server_clock or ServerClock(clock)
         self._clock = clock
+        self._judge = ReplyJudge(self.limiter, self.server_clock)
         self._stop = threading.Event()
         self._has_key = bool(api_key)
         self._last_answer_s = clock.monotonic()
@@ -198,7 +190,7 @@ class RestClient:
             headers = {} if endpoint.name in _NO_WEIGHT_HEADER else reply.headers
         finally:
             self.limiter.settle(cost, headers, self.server_clock.now_ms())
-        return self._judge(endpoint, reply, reply_type)
+        return self._judge.read(endpoint, reply, reply_type)
 
     def _wait_for_room(self, endpoint: Endpoint, cost: Cost, urgent: bool) -> None:
         longest = (
@@ -232,60 +224,9 @@ class RestClient:
         )
         return reply
 
-    def _judge(self, endpoint: Endpoint, reply: HttpReply, reply_type: type[T]) -> T:
-        if 200 <= reply.status < 300:
-            try:
-                return decode_reply(reply.body, reply_type)
-            except (msgspec.MsgspecError, ValueError) as error:
-                raise self._unreadable(endpoint, reply, str(error)) from error
-        raise self._refusal(endpoint, reply)
-
-    def _refusal(self, endpoint: Endpoint, reply: HttpReply) -> PerpdeskError:
-        code, text = _code_and_text(reply.body)
-        outcome = classify(reply.status, code, text, endpoint.is_write)
-        pause_s = 0.0
-        if outcome is Outcome.RATE:
-            pause_s = self._brake(reply, code, text)
-        logger.info(
-            "refused call=%s status=%d code=%d outcome=%s",
-            endpoint.name,
-            reply.status,
-            code,
-            outcome.value,
-        )
-        return error_for(outcome, reply.status, code, text, retry_after_s=pause_s)
-
-    def _brake(self, reply: HttpReply, code: int, text: str) -> float:
-        now_ms = self.server_clock.now_ms()
-        asked_s = retry_after_s(reply.headers.get("retry-after"), text, now_ms)
-        if code == _TOO_MANY_ORDERS and reply.status != 418:
-            self.limiter.orders_are_full(now_ms)
-            return asked_s or 10.0
-        pause_s = pause_for(reply.status, asked_s)
-        self.limiter.brake(pause_s, "The exchange asked for a pause.", now_ms)
-        return pause_s
-
-    def _unreadable(self, endpoint: Endpoint, reply: HttpReply, reason: str) -> PerpdeskError:
-        """A yes that cannot be read, or a no inside a 200."""
-        code, _ = _code_and_text(reply.body)
-        if code < 0:
-            return self._refusal(endpoint, reply)
-        logger.error("unreadable answer call=%s reason=%s", endpoint.name, reason)
-        if endpoint.is_write:
-            return OutcomeUnknown("The exchange's answer could not be read.")
-        return TemporarilyRefused(0, "The exchange's answer could not be read.", reply.status)
-
     def _fetch_time(self) -> int:
         # straight to one attempt: a retry's pause would spoil the measurement
         return self._attempt(ENDPOINTS["time"], {}, ServerTime, urgent=True).server_time
-
-
-def _code_and_text(body: bytes) -> tuple[int, str]:
-    try:
-        error = decode_reply(body, ErrorReply)
-    except (msgspec.MsgspecError, ValueError):
-        return 0, body.decode("utf-8", "replace")
-    return error.code, error.msg
 
 
 class _Connector(UMFutures):  # type: ignore[misc]  # the connector has no types

@@ -1,4 +1,4 @@
-"""From the venue's messages and rows to our events and views. Pure.
+"""From the venue's private messages to our events. Pure.
 
 Enum texts that we do not know stay text. A message whose numbers cannot be
 money (NaN, infinite, absurd exponents) becomes UnknownMessage.
@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from engine.events import (
     AccountUpdate,
@@ -23,22 +22,14 @@ from engine.events import (
     PositionReport,
     UnknownMessage,
 )
-from engine.trading_types import (
-    ExecutionType,
-    MarginType,
-    OrderStatus,
-    OrderType,
-    TimeInForce,
+from engine.exchange.venue_words import (
+    execution_type,
+    margin_type,
+    order_status,
+    order_type,
+    time_in_force,
 )
-from engine.views import ZERO, BalanceView, Candle, FillView, PositionView
-from engine.wire.rest_messages import (
-    BalanceRow,
-    KlineRow,
-    OrderReply,
-    PositionRow,
-    SymbolConfig,
-    UserTrade,
-)
+from engine.views import ZERO
 from engine.wire.stream_messages import (
     AccountConfigUpdate,
     AccountUpdateMessage,
@@ -51,16 +42,6 @@ from engine.wire.stream_messages import (
     PositionBlock,
     UserMessage,
 )
-
-E = TypeVar("E", bound=StrEnum)
-
-# PENDING_*, UNKNOWN and QUERY are our own words: from the venue they are not known
-_TYPES = {member.value: member for member in OrderType}
-_TIFS = {member.value: member for member in TimeInForce}
-_EXECUTIONS = {m.value: m for m in ExecutionType if m is not ExecutionType.QUERY}
-_STATUSES = {
-    member.value: member for member in OrderStatus if member.is_terminal or member.is_resting
-}
 
 _EXPIRY_REASONS = {
     "0": "",
@@ -91,15 +72,15 @@ def order_update(message: OrderTradeUpdate) -> OrderUpdate:
         client_order_id=order.client_order_id,
         order_id=order.order_id,
         side=order.side,
-        type=_known(_TYPES, order.type),
-        status=_known(_STATUSES, order.status),
-        execution=_known(_EXECUTIONS, order.execution),
+        type=order_type(order.type),
+        status=order_status(order.status),
+        execution=execution_type(order.execution),
         price=order.price,
         orig_qty=order.quantity,
         executed_qty=order.cum_qty,
         update_ms=message.transaction_ms or order.trade_ms,
         avg_price=order.avg_price,
-        time_in_force=_known(_TIFS, order.time_in_force),
+        time_in_force=time_in_force(order.time_in_force),
         position_side=order.position_side,
         reduce_only=order.reduce_only,
         event_ms=message.event_ms,
@@ -125,16 +106,16 @@ def execution_report(message: ExecutionReport) -> OrderUpdate:
         client_order_id=message.original_client_order_id or message.client_order_id,
         order_id=message.order_id,
         side=message.side,
-        type=_known(_TYPES, message.type),
-        status=_known(_STATUSES, message.status),
-        execution=_known(_EXECUTIONS, message.execution),
+        type=order_type(message.type),
+        status=order_status(message.status),
+        execution=execution_type(message.execution),
         price=message.price,
         orig_qty=message.quantity,
         executed_qty=message.cum_qty,
         update_ms=message.transaction_ms,
         avg_price=average,
         cum_quote=message.cum_quote,
-        time_in_force=_known(_TIFS, message.time_in_force),
+        time_in_force=time_in_force(message.time_in_force),
         created_ms=message.created_ms,
         event_ms=message.event_ms,
         trade_id=max(0, message.trade_id),
@@ -144,92 +125,6 @@ def execution_report(message: ExecutionReport) -> OrderUpdate:
         commission_asset=message.commission_asset or "",
         is_maker=message.is_maker,
         expiry_reason=reason,
-    )
-
-
-def order_from_reply(reply: OrderReply) -> OrderUpdate:
-    """A REST answer about an order: state, no execution of its own."""
-    return OrderUpdate(
-        symbol=reply.symbol,
-        client_order_id=reply.client_order_id,
-        order_id=reply.order_id,
-        side=reply.side,
-        type=_known(_TYPES, reply.type),
-        status=_known(_STATUSES, reply.status),
-        execution=ExecutionType.QUERY,
-        price=reply.price,
-        orig_qty=reply.orig_qty,
-        executed_qty=reply.executed_qty,
-        update_ms=reply.update_time or reply.time,
-        avg_price=reply.avg_price,
-        cum_quote=reply.cum_quote,
-        time_in_force=_known(_TIFS, reply.time_in_force),
-        position_side=reply.position_side,
-        reduce_only=reply.reduce_only,
-        created_ms=reply.time,
-    )
-
-
-def fill_from_row(row: UserTrade) -> FillView:
-    return FillView(
-        symbol=row.symbol,
-        trade_id=row.id,
-        order_id=row.order_id,
-        client_order_id="",
-        side=row.side,
-        price=row.price,
-        quantity=row.qty,
-        commission=row.commission,
-        commission_asset=row.commission_asset,
-        realized_pnl=row.realized_pnl,
-        is_maker=row.maker,
-        position_side=row.position_side,
-        time_ms=row.time,
-    )
-
-
-def position_from_row(row: PositionRow, config: SymbolConfig | None) -> PositionView:
-    """`config` brings leverage and margin type, which v3 positions lack."""
-    return PositionView(
-        symbol=row.symbol,
-        position_side=row.position_side,
-        quantity=row.position_amt,
-        entry_price=row.entry_price,
-        break_even_price=row.break_even_price,
-        mark_price=row.mark_price,
-        unrealized_pnl=row.unrealized,
-        liquidation_price=row.liquidation_price,
-        margin_type=_margin_type(config.margin_type) if config else MarginType.CROSSED,
-        isolated_margin=row.isolated_margin,
-        leverage=config.leverage if config else 0,
-        updated_at=row.update_time,
-    )
-
-
-def balance_from_row(row: BalanceRow) -> BalanceView:
-    return BalanceView(
-        asset=row.asset,
-        wallet_balance=row.balance,
-        available_balance=row.available_balance,
-        cross_wallet_balance=row.cross_wallet_balance,
-        unrealized_pnl=row.cross_un_pnl,
-        updated_at=row.update_time,
-    )
-
-
-def candle_from_row(row: KlineRow, now_ms: int) -> Candle:
-    """The venue's newest row is still open; its closing time lies ahead of `now_ms`."""
-    return Candle(
-        open_ms=row.open_ms,
-        close_ms=row.close_ms,
-        open=row.open,
-        high=row.high,
-        low=row.low,
-        close=row.close,
-        volume=row.volume,
-        quote_volume=row.quote_volume,
-        trades=row.trades,
-        is_closed=row.close_ms < now_ms,
     )
 
 
@@ -286,7 +181,7 @@ def _position_report(block: PositionBlock) -> PositionReport:
         break_even_price=block.break_even_price,
         realized_pnl=block.realized_pnl,
         unrealized_pnl=block.unrealized_pnl,
-        margin_type=_margin_type(block.margin_type),
+        margin_type=margin_type(block.margin_type),
         isolated_wallet=block.isolated_wallet,
     )
 
@@ -301,7 +196,7 @@ def _algo_update(message: AlgoUpdateMessage) -> Event:
         client_algo_id=order.client_algo_id,
         symbol=order.symbol,
         side=order.side,
-        type=_known(_TYPES, order.type),
+        type=order_type(order.type),
         status=order.status,
         quantity=order.quantity,
         trigger_price=order.trigger_price,
@@ -339,15 +234,6 @@ _TRANSLATORS: Mapping[type, Callable[[Any], Event | None]] = {
     MarginCallMessage: _margin_call,
     ListenKeyExpiredMessage: _listen_key_expired,
 }
-
-
-def _margin_type(text: str) -> MarginType:
-    """ "cross", "CROSSED", "isolated", "ISOLATED": each call of the venue has its own."""
-    return MarginType.ISOLATED if text.upper() == "ISOLATED" else MarginType.CROSSED
-
-
-def _known(members: Mapping[str, E], text: str) -> E | str:
-    return members.get(text, text)
 
 
 def _is_sane(block: object) -> bool:

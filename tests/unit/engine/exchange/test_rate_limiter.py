@@ -9,6 +9,7 @@ from engine.exchange.rate_limiter import (
     Wait,
     limits_from,
 )
+from engine.wire.rest_messages import RateLimitRow
 
 START = 1_790_000_040_000  # on a full minute
 SMALL = Limits(weight_1m=100, orders_10s=5, orders_1m=20, reserved_share=0.2)
@@ -120,4 +121,8 @@ def test_limits_come_from_exchange_info() -> None:
         ("ORDERS", "DAY", 1, 5),
         ("SOMETHING", "MINUTE", 1, 7),
     ]
-    assert limits_from(rows, Limits()) == Limits(weight_1m=6000, orders_10s=300, orders_1m=1200)
+    told = [
+        RateLimitRow(rate_limit_type=kind, interval=interval, interval_num=number, limit=limit)
+        for kind, interval, number, limit in rows
+    ]
+    assert limits_from(told, Limits()) == Limits(weight_1m=6000, orders_10s=300, orders_1m=1200)

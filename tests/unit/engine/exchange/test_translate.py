@@ -16,7 +16,8 @@ from engine.events import (
     OrderUpdate,
     UnknownMessage,
 )
-from engine.exchange.translate import candle_from_row, position_from_row, user_event
+from engine.exchange.translate import user_event
+from engine.exchange.translate_rows import candle_from_row, position_from_row
 from engine.trading_types import (
     ExecutionType,
     MarginType,
