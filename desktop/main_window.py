@@ -15,18 +15,18 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from desktop.layout_store import LayoutStore
 from desktop.models.order_phrase import DeskNow
 from desktop.theme.icons import program_icon
 from desktop.widgets.account_desk import AccountDesk
 from desktop.widgets.command_palette import CommandPalette
-from desktop.widgets.dock_title import DockGrip, DockTitle
 from desktop.widgets.environment_badge import EnvironmentFrame
 from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.kill_switch import KillPlan, KillSwitch
 from desktop.widgets.market_desk import MarketDesk
+from desktop.widgets.panel_docks import PanelDocks
 from desktop.widgets.status_strip import StatusStrip
 from desktop.widgets.toasts import ToastStack
 from engine.commands import Command
@@ -85,7 +85,6 @@ class MainWindow(QMainWindow):
         self._connect()
         self.set_environment(environment, kind)
         self._start_clock()
-        self._start_layout = self.saveState()
         if self._layouts is not None:
             self._layouts.restore(self)
 
@@ -266,36 +265,15 @@ class MainWindow(QMainWindow):
         )
 
     def _make_docks(self) -> None:
-        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        bottom = Qt.DockWidgetArea.BottomDockWidgetArea
-        watch = self._dock("watch", "Watch list", self.market.watch_table, left)
-        tape = self._dock("tape", "Tape", self.market.tape, left)
-        ladder = self._dock("ladder", "Ladder", self.market.ladder, right)
-        ticket = self._dock("ticket", "Order", self.market.ticket, right)
-        blotter = self._dock("blotter", "Account", self.account.blotter, bottom)
-        self.splitDockWidget(watch, tape, Qt.Orientation.Vertical)
-        self.splitDockWidget(ladder, ticket, Qt.Orientation.Horizontal)
-        self.resizeDocks([watch, ladder, ticket], [232, 250, 276], Qt.Orientation.Horizontal)
-        self.resizeDocks([watch, tape], [190, 360], Qt.Orientation.Vertical)
-        self.resizeDocks([blotter], [212], Qt.Orientation.Vertical)
-        menu = QMenu(self)
-        for dock in (watch, tape, ladder, ticket, blotter):
-            menu.addAction(dock.toggleViewAction())
-        menu.addSeparator()
-        reset = menu.addAction("Reset the layout")
-        reset.setObjectName("header.panels.reset")
-        reset.triggered.connect(self._reset_layout)
-        self.header.panels.setMenu(menu)
-
-    def _dock(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(f"dock.{name}")
-        dock.setAccessibleName(title)
-        dock.setWidget(panel)
-        dock.setTitleBarWidget(DockGrip(dock) if name == "blotter" else DockTitle(dock))
-        dock.toggleViewAction().setObjectName(f"header.panels.{name}")
-        self.addDockWidget(area, dock)
-        return dock
+        docks = PanelDocks(
+            self,
+            watch=self.market.watch_table,
+            tape=self.market.tape,
+            ladder=self.market.ladder,
+            ticket=self.market.ticket,
+            blotter=self.account.blotter,
+        )
+        self.header.panels.setMenu(docks.menu())
 
     def _connect(self) -> None:
         self.market.command_wanted.connect(self.submit)
@@ -315,10 +293,6 @@ class MainWindow(QMainWindow):
         self._clock.timeout.connect(self._tick)
         self._clock.start()
         self._tick()
-
-    @Slot()
-    def _reset_layout(self) -> None:
-        self.restoreState(self._start_layout)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep the layout and ask the owner to close: only it can stop the engine."""

@@ -11,26 +11,21 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
-from desktop.formatting import price_text, quantity_text, short_symbol
 from desktop.models.alerts_model import AlertsModel
 from desktop.models.balances_model import BalancesModel
 from desktop.models.fills_model import FillsModel
-from desktop.models.open_orders_model import EditRefused, OpenOrdersModel
+from desktop.models.open_orders_model import OpenOrdersModel
 from desktop.models.order_history_model import OrderHistoryModel
 from desktop.models.positions_model import PositionsModel
-from desktop.theme import palette
+from desktop.widgets.account_notices import AccountNotices
 from desktop.widgets.blotter import AccountModels, Blotter
-from desktop.widgets.confirmation import Confirmation
+from desktop.widgets.blotter_actions import BlotterActions, close_command
 from desktop.widgets.kill_switch import KillPlan
 from desktop.widgets.toasts import ToastStack
 from engine.commands import (
     AmendOrder,
-    AskAgain,
-    CancelAllOrders,
-    CancelOrder,
-    ClosePosition,
     Command,
     PlaceOrder,
     SetLeverage,
@@ -49,13 +44,10 @@ from engine.events import (
     ThreadCrashed,
 )
 from engine.market.instruments import Instrument
-from engine.trading_types import AlertLevel, OrderStatus, PositionSide, Route, Side, StreamState
+from engine.trading_types import AlertLevel, Route, StreamState
 from engine.views import ZERO, OrderView, PositionView
 
 _DOLLARS = frozenset({"USDT", "USDC", "FDUSD", "BNFCR"})  # counted at one each in the equity
-
-
-_TOLD_BY_THE_ORDER = frozenset({"order.unknown"})  # its own notice offers to ask again
 
 
 @dataclass(slots=True)
@@ -80,15 +72,11 @@ class AccountDesk(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._instruments = instruments
-        self._toasts = toasts
         self._now_ms = now_ms
-        self._opened_ms = now_ms()  # what happened before is history, not news
         self.is_stale = True
         self._changed = Changes()
         self.mark_prices: dict[str, Decimal] = {}
         self._leverage: dict[str, int] = {}
-        self._fill_totals: dict[str, tuple[Decimal, Decimal]] = {}
         self.models = AccountModels(
             positions=PositionsModel(instruments, self),
             orders=OpenOrdersModel(instruments, self),
@@ -99,7 +87,9 @@ class AccountDesk(QObject):
         )
         self.blotter = Blotter(self.models)
         self.blotter.set_stale(self.is_stale)
-        self._connect()
+        submit = self.command_wanted.emit
+        self.notices = AccountNotices(toasts, instruments, submit, opened_ms=now_ms())
+        self.actions = BlotterActions(self.blotter, self.models, self.notices, submit, self)
 
     def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
         return {
@@ -144,7 +134,7 @@ class AccountDesk(QObject):
         return KillPlan(
             order_count=orders.rowCount(),
             order_symbols=tuple(orders.symbols()),
-            closes=tuple(_close(position) for position in self.models.positions.rows()),
+            closes=tuple(close_command(position) for position in self.models.positions.rows()),
         )
 
     def set_mark_price(self, mark: MarkPrice) -> None:
@@ -173,44 +163,14 @@ class AccountDesk(QObject):
         self.models.history.put_order(order)
         self._changed.order_symbols.add(order.symbol)
         if before is None or before.status is not order.status:
-            self._tell_order(order)
-
-    def _tell_order(self, order: OrderView) -> None:
-        """A notice where a person must know more than the tables show."""
-        key = f"order {order.client_order_id}"
-        self._toasts.drop(key)  # whatever was not known of it is settled
-        if order.status is OrderStatus.UNKNOWN:
-            sentence = order.reason or "It is not known whether the exchange has the order."
-            self._toasts.show(
-                f"{order.symbol} {order.side}: {sentence}",
-                AlertLevel.WARNING,
-                key=key,
-                action="Ask again",
-                act=lambda: self._ask_again(order),
-            )
-        is_news = (order.updated_at or order.created_at) >= self._opened_ms
-        if order.status is OrderStatus.REJECTED and is_news:
-            reason = order.reason or "The exchange gave no reason."
-            self._toasts.show(reason, AlertLevel.WARNING, key=key)
+            self.notices.order_changed(order)
 
     def _on_fill(self, event: FillRecorded) -> None:
         fill = event.fill
         is_known = self.models.fills.row_of((fill.symbol, fill.trade_id)) is not None
         self.models.fills.put_fill(fill)
-        if is_known or fill.time_ms < self._opened_ms:
-            return
-        quantity, value = self._fill_totals.get(fill.client_order_id, (ZERO, ZERO))
-        quantity, value = quantity + fill.quantity, value + fill.quote_quantity
-        self._fill_totals[fill.client_order_id] = (quantity, value)
-        instrument = self._instruments.get(fill.symbol)
-        word = "Bought" if fill.side is Side.BUY else "Sold"
-        self._toasts.show(
-            f"{word} {quantity_text(quantity, instrument)} {short_symbol(fill.symbol, instrument)}"
-            f" at {price_text(value / quantity, instrument)}",
-            key=f"fill {fill.client_order_id}",
-            icon_name="fill",
-            colour=palette.SIDE_COLOUR[fill.side],
-        )
+        if not is_known:
+            self.notices.fill_recorded(fill)
 
     def _on_position(self, event: PositionChanged) -> None:
         position = event.position
@@ -234,23 +194,16 @@ class AccountDesk(QObject):
             self._changed.order_symbols.add(command.symbol)
         if isinstance(command, PlaceOrder):
             self.place_refused.emit(refused)
-        fixed = _with_fix(refused)
-        self._toasts.show(
-            refused.sentence,
-            AlertLevel.WARNING,
-            action=f"Use {refused.fix}" if fixed is not None else "",
-            act=None if fixed is None else lambda: self.command_wanted.emit(fixed),
-        )
+        self.notices.refused(refused)
 
     def _on_done(self, done: CommandDone) -> None:
         if isinstance(done.command, SetLeverage):
             self._set_leverage(done.command.symbol, done.command.leverage)
-        self._toasts.show(done.sentence)
+        self.notices.done(done)
 
     def _on_alert(self, alert: Alert) -> None:
         self.models.alerts.add(alert)
-        if alert.level is not AlertLevel.INFO and alert.code not in _TOLD_BY_THE_ORDER:
-            self._toasts.show(alert.sentence, alert.level)
+        self.notices.alert(alert)
 
     def _on_crash(self, crash: ThreadCrashed) -> None:
         sentence = f"A part of Perpdesk has failed ({crash.thread}): {crash.sentence}"
@@ -267,93 +220,3 @@ class AccountDesk(QObject):
         if self._leverage.get(symbol) != leverage:
             self._leverage[symbol] = leverage
             self.leverage_changed.emit(symbol, leverage)
-
-    # --- acts -------------------------------------------------------------------
-
-    def _ask_again(self, order: OrderView) -> None:
-        self.command_wanted.emit(
-            AskAgain(symbol=order.symbol, client_order_id=order.client_order_id)
-        )
-
-    @Slot(object)
-    def _act_on_order(self, client_order_id: str) -> None:
-        """The row's button: cancel, or ask again while the fate is unknown."""
-        order = self.models.orders.row_of(client_order_id)
-        if order is None or order.status is OrderStatus.PENDING_CANCEL:
-            return
-        if order.status is OrderStatus.UNKNOWN:
-            self._ask_again(order)
-            return
-        self.command_wanted.emit(
-            CancelOrder(symbol=order.symbol, client_order_id=order.client_order_id)
-        )
-
-    @Slot(object)
-    def _close_position(self, key: tuple[str, PositionSide]) -> None:
-        position = self.models.positions.row_of(key)
-        if position is not None:
-            self.command_wanted.emit(_close(position))
-
-    @Slot()
-    def _cancel_all(self) -> None:
-        for symbol in self.models.orders.symbols():
-            self.command_wanted.emit(CancelAllOrders(symbol=symbol))
-
-    @Slot()
-    def _ask_close_all(self) -> None:
-        names = ", ".join(position.symbol for position in self.models.positions.rows())
-        dialog = Confirmation(
-            self.blotter.window(),
-            name="positions.closeAll",
-            question="Close all positions?",
-            sentences=[f"Close at market, reduce-only: {names}. Open orders stay."],
-            confirm="Close all positions",
-        )
-        dialog.accepted.connect(self._close_all)
-        dialog.open()
-
-    @Slot()
-    def _close_all(self) -> None:
-        for position in self.models.positions.rows():
-            self.command_wanted.emit(_close(position))
-
-    @Slot(object)
-    def _show_edit_refused(self, refused: EditRefused) -> None:
-        fixed = refused.fixed
-        self._toasts.show(
-            refused.sentence,
-            AlertLevel.WARNING,
-            action=refused.fix_text,
-            act=None if fixed is None else lambda: self.command_wanted.emit(fixed),
-        )
-
-    def _connect(self) -> None:
-        self.models.orders.amend_wanted.connect(self.command_wanted)
-        self.models.orders.edit_refused.connect(self._show_edit_refused)
-        self.blotter.order_action_wanted.connect(self._act_on_order)
-        self.blotter.position_close_wanted.connect(self._close_position)
-        self.blotter.cancel_all_wanted.connect(self._cancel_all)
-        self.blotter.close_all_wanted.connect(self._ask_close_all)
-
-
-def _close(position: PositionView) -> ClosePosition:
-    return ClosePosition(symbol=position.symbol, position_side=position.position_side)
-
-
-def _with_fix(refused: CommandRefused) -> Command | None:
-    """The same amend with the value that would be accepted.
-
-    A refused new order is mended in the ticket: one click must not send an
-    order that the person has not seen whole.
-    """
-    if refused.fix is None or not isinstance(refused.command, AmendOrder):
-        return None
-    fix = Decimal(refused.fix)
-    changes = {"price": fix} if refused.field == "price" else {"quantity": fix}
-    old = refused.command
-    return AmendOrder(
-        symbol=old.symbol,
-        client_order_id=old.client_order_id,
-        price=changes.get("price", old.price),
-        quantity=changes.get("quantity", old.quantity),
-    )

@@ -6,42 +6,23 @@ It never waits and never says that an order exists: it only asks for one.
 from __future__ import annotations
 
 from decimal import Decimal
-from itertools import count, pairwise
+from itertools import count
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QGridLayout,
-    QHBoxLayout,
-    QPushButton,
-    QTabBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QWidget
 
 from desktop.formatting import DASH, money_text, parse_number, price_text, quantity_text
 from desktop.models.sizing import closing_size, initial_margin, opening_size
 from desktop.models.ticket_draft import TicketDraft
-from desktop.theme.fonts import mono_font, ui_font
-from desktop.widgets.buttons import make_button
 from desktop.widgets.click_guard import ClickGuard
-from desktop.widgets.decimal_field import DecimalField
-from desktop.widgets.leverage_button import LeverageButton
-from desktop.widgets.problem_line import ProblemLine
-from desktop.widgets.ticket_summary import TicketSummary
+from desktop.widgets.ticket_controls import ORDER_TYPES, TicketControls
 from engine.events import BookView, CommandRefused
 from engine.market.instruments import Instrument, Problem
 from engine.trading_types import OrderType, Side, TimeInForce
 from engine.views import ZERO, PositionView
 
-_TYPES = (OrderType.LIMIT, OrderType.MARKET)
-_SHARES_PCT = (25, 50, 75, 100)
-_SIDE_WORDS = {Side.BUY: "BUY / LONG", Side.SELL: "SELL / SHORT"}
 
-
-class OrderTicket(QWidget):
+class OrderTicket(TicketControls):
     """Feed it instrument, book, mark price and account; it emits commands."""
 
     order_wanted = Signal(object)  # PlaceOrder
@@ -49,8 +30,6 @@ class OrderTicket(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("orderTicket")
-        self.setAccessibleName("Order ticket")
         self._instrument: Instrument | None = None
         self._mark_price: Decimal | None = None
         self._best: dict[Side, Decimal | None] = {Side.BUY: None, Side.SELL: None}
@@ -62,8 +41,6 @@ class OrderTicket(QWidget):
         self._refusal: CommandRefused | None = None
         self._guards = {side: ClickGuard() for side in Side}
         self._request_numbers = count(1)
-        self._make_controls()
-        self._lay_out()
         self._connect()
         self._show_best()
         self._check()
@@ -133,13 +110,13 @@ class OrderTicket(QWidget):
     @Slot(object)
     def set_held(self, is_held: bool) -> None:
         """Hollow buttons: what they ask for is held back until the person arms."""
-        for button in self._side_buttons.values():
+        for button in self.side_buttons.values():
             button.setProperty("held", is_held)
             button.style().polish(button)
 
     def set_price(self, price: Decimal) -> None:
         """From a click on the ladder or the chart."""
-        self.type.setCurrentIndex(_TYPES.index(OrderType.LIMIT))
+        self.type.setCurrentIndex(ORDER_TYPES.index(OrderType.LIMIT))
         self.price.set_number(price)
 
     def show_refusal(self, refused: CommandRefused) -> None:
@@ -157,7 +134,7 @@ class OrderTicket(QWidget):
     def draft(self) -> TicketDraft:
         return TicketDraft(
             instrument=self._instrument,
-            order_type=_TYPES[self.type.currentIndex()],
+            order_type=ORDER_TYPES[self.type.currentIndex()],
             price=self.price.number(),
             quantity=self.quantity.number(),
             time_in_force=TimeInForce(self.time_in_force.currentText()),
@@ -249,7 +226,7 @@ class OrderTicket(QWidget):
         self.time_in_force.setEnabled(is_limit and not draft.post_only)
         missing = draft.missing()
         problems = {side: None if missing else draft.problem(side) for side in Side}
-        for side, button in self._side_buttons.items():
+        for side, button in self.side_buttons.items():
             problem = problems[side]
             button.setEnabled(not missing and problem is None)
             button.setToolTip(missing or (problem.sentence if problem else ""))
@@ -302,11 +279,11 @@ class OrderTicket(QWidget):
             largest=f"{quantity_text(largest, self._instrument)} {unit}" if largest else DASH,
             is_too_dear=margin > self._available,
         )
-        for share_pct, button in self._share_buttons.items():
+        for share_pct, button in self.share_buttons.items():
             button.setEnabled(bool(self._share(draft, share_pct)))
 
     def _show_best(self) -> None:
-        for side, button in self._best_buttons.items():
+        for side, button in self.best_buttons.items():
             word = "Bid" if side is Side.BUY else "Ask"
             best = self._best[side]
             button.setText(f"{word} {price_text(best or ZERO, self._instrument)}")
@@ -314,100 +291,7 @@ class OrderTicket(QWidget):
             tip = "Stale: the book is not in step with the exchange" if self._is_stale else ""
             button.setToolTip(tip or f"Use the best {word.lower()} as price")
 
-    # --- building -------------------------------------------------------------------
-
-    def _make_controls(self) -> None:
-        self.type = QTabBar(self)
-        self.type.setObjectName("orderTicket.type")
-        self.type.setAccessibleName("Order type")
-        self.type.setExpanding(False)
-        self.type.setFont(ui_font(12, QFont.Weight.Medium))
-        for order_type in _TYPES:
-            self.type.addTab(order_type.value.capitalize())
-        self.leverage = LeverageButton(self)
-        self.price = DecimalField("orderTicket.price", "Price", self)
-        self.quantity = DecimalField("orderTicket.quantity", "Quantity", self)
-        self.problems = ProblemLine("orderTicket.problem", self)
-        self.summary = TicketSummary(self)
-        self.time_in_force = QComboBox(self)
-        self.time_in_force.setObjectName("orderTicket.timeInForce")
-        self.time_in_force.setAccessibleName("Time in force")
-        self.time_in_force.addItems(["GTC", "IOC", "FOK"])
-        self.time_in_force.setFixedHeight(24)
-        self.post_only = _check_box(self, "orderTicket.postOnly", "Post-only")
-        self.post_only.setToolTip("GTX: refused by the exchange rather than trade at once")
-        self.reduce_only = _check_box(self, "orderTicket.reduceOnly", "Reduce-only")
-        self.reduce_only.setToolTip("May only make a position smaller")
-        self.one_click = _check_box(self, "orderTicket.oneClick", "One-click ladder")
-        self.one_click.setToolTip("A click on the ladder places an order of this quantity at once")
-        self._best_buttons = {side: self._best_button(side) for side in Side}
-        self._share_buttons = {share: self._share_button(share) for share in _SHARES_PCT}
-        self._side_buttons = {side: self._side_button(side) for side in Side}
-
-    def _best_button(self, side: Side) -> QPushButton:
-        word = "bid" if side is Side.BUY else "ask"
-        name = f"orderTicket.best.{word}"
-        button = make_button(name, "", "chip", accessible_name=f"Use the best {word}", parent=self)
-        button.setFont(mono_font(11))
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.clicked.connect(lambda: self._fill_best(side))
-        return button
-
-    def _share_button(self, share_pct: int) -> QPushButton:
-        name = f"orderTicket.share.{share_pct}"
-        spoken = f"{share_pct} % of what is available"
-        button = make_button(name, f"{share_pct}%", "chip", accessible_name=spoken, parent=self)
-        button.setFont(ui_font(11))
-        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.clicked.connect(lambda: self._fill_share(share_pct))
-        return button
-
-    def _side_button(self, side: Side) -> QPushButton:
-        button = make_button(
-            f"orderTicket.side.{side.lower()}",
-            _SIDE_WORDS[side],
-            side.lower(),
-            height=42,
-            weight=QFont.Weight.DemiBold,
-            size=13,
-            parent=self,
-        )
-        button.clicked.connect(lambda: self._ask(side))
-        return button
-
-    def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.addWidget(self.type)
-        top.addStretch(1)
-        top.addWidget(self.leverage)
-        best, shares, sides = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        for row, buttons in (
-            (best, self._best_buttons.values()),
-            (shares, self._share_buttons.values()),
-            (sides, self._side_buttons.values()),
-        ):
-            row.setSpacing(6)
-            for button in buttons:
-                row.addWidget(button, 1)
-        options = QGridLayout()
-        options.setHorizontalSpacing(10)
-        options.addWidget(self.post_only, 0, 0)
-        options.addWidget(self.reduce_only, 0, 1)
-        options.addWidget(self.time_in_force, 0, 2)
-        options.addWidget(self.one_click, 1, 0, 1, 2)
-        options.setColumnStretch(1, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(10, 4, 10, 10)
-        column.setSpacing(6)
-        parts: list[QWidget | QHBoxLayout | QGridLayout] = [top, self.price, best, self.quantity]
-        parts += [shares, self.problems, options, self.summary, sides]
-        for part in parts:
-            _add(column, part)
-        column.addStretch(1)
-        order: list[QWidget] = [self.type, self.price, self.quantity, self.post_only]
-        order += [self.reduce_only, self.time_in_force, *self._side_buttons.values()]
-        for before, after in pairwise(order):
-            QWidget.setTabOrder(before, after)
+    # --- inside ---------------------------------------------------------------------
 
     def _connect(self) -> None:
         self.type.currentChanged.connect(self._edited)
@@ -418,17 +302,8 @@ class OrderTicket(QWidget):
         self.time_in_force.currentTextChanged.connect(self._edited)
         self.problems.fix_clicked.connect(self._apply_fix)
         self.leverage.leverage_wanted.connect(self.leverage_wanted)
-
-
-def _check_box(parent: QWidget, name: str, text: str) -> QCheckBox:
-    box = QCheckBox(text, parent)
-    box.setObjectName(name)
-    box.setAccessibleName(text)
-    return box
-
-
-def _add(column: QVBoxLayout, part: QWidget | QHBoxLayout | QGridLayout) -> None:
-    if isinstance(part, QWidget):
-        column.addWidget(part)
-    else:
-        column.addLayout(part)
+        for side in Side:
+            self.best_buttons[side].clicked.connect(lambda _=False, s=side: self._fill_best(s))
+            self.side_buttons[side].clicked.connect(lambda _=False, s=side: self._ask(s))
+        for share, button in self.share_buttons.items():
+            button.clicked.connect(lambda _=False, pct=share: self._fill_share(pct))

@@ -504,6 +504,15 @@ def test_hidden_panel_stays_hidden_at_the_next_start(qtbot: QtBot, tmp_path: Pat
     assert again.isHidden()
 
 
+def test_layout_can_be_reset(desk: Desk) -> None:
+    desk.click("dock.tape.close")
+    tape = desk.find(QDockWidget, "dock.tape")
+    assert tape.isHidden()
+    menu = desk.window.header.panels.menu()
+    next(a for a in menu.actions() if a.objectName() == "header.panels.reset").trigger()
+    assert not tape.isHidden()
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '{"version": 1, "state": "?"}', "\x00"])
 def test_damaged_layout_file_is_no_obstacle(qtbot: QtBot, tmp_path: Path, text: str) -> None:
     file = tmp_path / "layout.json"

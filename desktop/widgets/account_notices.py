@@ -1,0 +1,112 @@
+"""What a person is told in passing: fills, refusals, orders whose fate is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from desktop.formatting import price_text, quantity_text, short_symbol
+from desktop.models.open_orders_model import EditRefused
+from desktop.theme import palette
+from desktop.widgets.toasts import ToastStack
+from engine.commands import AmendOrder, AskAgain, Command
+from engine.events import Alert, CommandDone, CommandRefused
+from engine.market.instruments import Instrument
+from engine.trading_types import AlertLevel, OrderStatus, Side
+from engine.views import ZERO, FillView, OrderView
+
+_TOLD_BY_THE_ORDER = frozenset({"order.unknown"})  # its own notice offers to ask again
+
+
+class AccountNotices:
+    """What happened before `opened_ms` is history and told by the tables alone."""
+
+    def __init__(
+        self,
+        toasts: ToastStack,
+        instruments: Mapping[str, Instrument],
+        submit: Callable[[Command], None],
+        *,
+        opened_ms: int,
+    ) -> None:
+        self._toasts = toasts
+        self._instruments = instruments
+        self._submit = submit
+        self._opened_ms = opened_ms
+        self._fill_totals: dict[str, tuple[Decimal, Decimal]] = {}
+
+    def order_changed(self, order: OrderView) -> None:
+        """Call when the status became another."""
+        key = f"order {order.client_order_id}"
+        self._toasts.drop(key)  # whatever was not known of it is settled
+        if order.status is OrderStatus.UNKNOWN:
+            sentence = order.reason or "It is not known whether the exchange has the order."
+            ask = AskAgain(symbol=order.symbol, client_order_id=order.client_order_id)
+            self._toasts.show(
+                f"{order.symbol} {order.side}: {sentence}",
+                AlertLevel.WARNING,
+                key=key,
+                action="Ask again",
+                act=lambda: self._submit(ask),
+            )
+        is_news = (order.updated_at or order.created_at) >= self._opened_ms
+        if order.status is OrderStatus.REJECTED and is_news:
+            reason = order.reason or "The exchange gave no reason."
+            self._toasts.show(reason, AlertLevel.WARNING, key=key)
+
+    def fill_recorded(self, fill: FillView) -> None:
+        """One notice per order, growing with its fills."""
+        if fill.time_ms < self._opened_ms:
+            return
+        quantity, value = self._fill_totals.get(fill.client_order_id, (ZERO, ZERO))
+        quantity, value = quantity + fill.quantity, value + fill.quote_quantity
+        self._fill_totals[fill.client_order_id] = (quantity, value)
+        instrument = self._instruments.get(fill.symbol)
+        word = "Bought" if fill.side is Side.BUY else "Sold"
+        self._toasts.show(
+            f"{word} {quantity_text(quantity, instrument)} {short_symbol(fill.symbol, instrument)}"
+            f" at {price_text(value / quantity, instrument)}",
+            key=f"fill {fill.client_order_id}",
+            icon_name="fill",
+            colour=palette.SIDE_COLOUR[fill.side],
+        )
+
+    def refused(self, refused: CommandRefused) -> None:
+        fixed = _with_fix(refused)
+        self._warn(refused.sentence, fixed, f"Use {refused.fix}")
+
+    def edit_refused(self, refused: EditRefused) -> None:
+        self._warn(refused.sentence, refused.fixed, refused.fix_text)
+
+    def done(self, done: CommandDone) -> None:
+        self._toasts.show(done.sentence)
+
+    def alert(self, alert: Alert) -> None:
+        if alert.level is not AlertLevel.INFO and alert.code not in _TOLD_BY_THE_ORDER:
+            self._toasts.show(alert.sentence, alert.level)
+
+    def _warn(self, sentence: str, fixed: Command | None, fix_text: str) -> None:
+        if fixed is None:
+            self._toasts.show(sentence, AlertLevel.WARNING)
+            return
+        self._toasts.show(
+            sentence, AlertLevel.WARNING, action=fix_text, act=lambda: self._submit(fixed)
+        )
+
+
+def _with_fix(refused: CommandRefused) -> Command | None:
+    """The same amend with the value that would be accepted.
+
+    A refused new order is mended in the ticket: one click must not send an
+    order that the person has not seen whole.
+    """
+    if refused.fix is None or not isinstance(refused.command, AmendOrder):
+        return None
+    old, fix = refused.command, Decimal(refused.fix)
+    is_price = refused.field == "price"
+    return AmendOrder(
+        symbol=old.symbol,
+        client_order_id=old.client_order_id,
+        price=fix if is_price else old.price,
+        quantity=old.quantity if is_price else fix,
+    )
