@@ -75,7 +75,7 @@ class OrderSocketSession:
             request = _request(text)
             reply["id"] = request.get("id")
             params = _text_params(request.get("params") or {})
-            shows_limits = params.pop("returnRateLimits", str(shows_limits)).lower() != "false"
+            shows_limits = params.get("returnRateLimits", str(shows_limits)).lower() != "false"
             result = self._perform(str(request["method"]), params, now_ms, account_ids)
             reply.update(status=200, result=result)
         except VenueError as error:
