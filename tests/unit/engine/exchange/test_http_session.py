@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.errors import NotConnected, OutcomeUnknown
-from engine.exchange.http_session import HttpSession
+from engine.exchange.http_session import HttpSession, _read_reply
 from tests.helpers.toy_http import Reply, ToyHttpServer, toy_http_server
 from tests.helpers.waiting import wait_until
 
@@ -208,3 +211,26 @@ def test_a_closed_session_sends_nothing(server: ToyHttpServer, session: HttpSess
     with pytest.raises(NotConnected):
         session.send("POST", "/order", 1.0)
     assert server.requests == []
+
+
+_heads = st.sampled_from(
+    [
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(head=_heads, rest=st.binary(max_size=200))
+def test_any_answer_is_a_reply_or_an_error_that_is_caught(head: bytes, rest: bytes) -> None:
+    ours, theirs = socket.socketpair()
+    with ours:
+        theirs.sendall(head + rest)
+        theirs.close()
+        with contextlib.suppress(OSError, EOFError, ValueError):
+            reply, _ = _read_reply(ours, time.monotonic() + 1.0)
+            assert reply.status >= 200
