@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from engine.clock import FakeClock
 from engine.errors import VenueError
 from engine.paper.paper_account import PaperAccount
 from engine.paper.paper_build import VenueSettings, build_venue
+from engine.paper.paper_orders import PaperOrder
 from engine.paper.paper_state import StateFolder
 from engine.paper.paper_streams import StreamConnection
 from engine.paper.paper_venue import PaperVenue
@@ -273,12 +274,19 @@ def test_break_even_price_carries_the_fees(bench: Bench) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_random_trading_keeps_every_book_true(tmp_path: Path, seed: int) -> None:
-    """Wallets explained, positions equal to fills, nothing reduce-only ever reverses."""
+    """Wallets explained, positions equal to fills, nothing reduce-only ever reverses.
+
+    The first account is isolated for half of the seeds, the second is hedged.
+    """
     rng = random.Random(seed)
     with StateFolder(tmp_path) as folder:
         bench = Bench(folder, quiet_market=seed % 2 == 0, seed=seed)
+        bench.call("set_position_mode", "second", dualSidePosition="true")
+        if seed % 3 == 0:
+            bench.call("set_margin_type", symbol="BTCUSDT", marginType="ISOLATED")
         for _ in range(400):
             _random_step(bench, rng)
+            _check_positions(bench)
         exchange = bench.venue.exchange
         exchange.markets["BTCUSDT"].book.check()
         for account in exchange.accounts.values():
@@ -288,39 +296,45 @@ def test_random_trading_keeps_every_book_true(tmp_path: Path, seed: int) -> None
         state = {name: msgspec.json.encode(a.books) for name, a in exchange.accounts.items()}
         opened = {name: _open_rows(a) for name, a in exchange.accounts.items()}
     with StateFolder(tmp_path) as folder:
-        again, _ = build_venue(VenueSettings(seed=1, quiet_market=True), folder, FakeClock())
-        for name, account in again.exchange.accounts.items():
-            assert msgspec.json.decode(state[name]) == msgspec.json.decode(
-                msgspec.json.encode(account.books)
-            )
-            assert _open_rows(account) == opened[name]
+        saved = folder.load(fresh=False)
+    for name, books in state.items():
+        assert msgspec.json.encode(saved.accounts[name]) == books
+        mine = [o for o in saved.orders.values() if o.account_id == name and o.is_open]
+        assert _rows(mine) == opened[name]
 
 
 def _random_step(bench: Bench, rng: random.Random) -> None:
     account = rng.choice(["first", "second"])
     side, kind = rng.choice(["BUY", "SELL"]), rng.random()
     quantity = f"{rng.randint(1, 40) / 1000:.3f}"
-    extra: dict[str, object] = {"reduceOnly": "true"} if rng.random() < 0.3 else {}
+    extra: dict[str, object] = {}
+    if account == "second":
+        extra = {"positionSide": rng.choice(["LONG", "SHORT"])}
+    elif rng.random() < 0.3:
+        extra = {"reduceOnly": "true"}
     try:
         if kind < 0.3:
             before = bench.venue.exchange.accounts[account].amount("BTCUSDT", "BOTH")
             bench.order(side, quantity, account, **extra)
             after = bench.venue.exchange.accounts[account].amount("BTCUSDT", "BOTH")
-            if extra:
+            if "reduceOnly" in extra:
                 assert before * after >= 0
                 assert abs(after) < abs(before)
         elif kind < 0.6:
             price = f"{64250 + rng.randint(-30, 30) / 10:.1f}"
             tif = rng.choice(["GTC", "GTC", "IOC", "GTX"])
             bench.order(side, quantity, account, price=price, timeInForce=tif, **extra)
-        elif kind < 0.75:
+        elif kind < 0.72:
             _random_change(bench, rng, account)
+        elif kind < 0.76:
+            _random_algo(bench, rng, account, side, quantity, extra)
         elif kind < 0.8:
             bench.call("cancel_all", account, symbol="BTCUSDT")
         else:
             bench.pass_time(rng.choice([0.05, 0.05, 1.0]))
     except VenueError as refused:
-        assert refused.code in (-2022, -2019, -5022, -5027, -4164, -5029)  # noqa: PT017
+        expected = (-2022, -2019, -2021, -5022, -5027, -4164, -5029)
+        assert refused.code in expected  # noqa: PT017
 
 
 def _random_change(bench: Bench, rng: random.Random, account: str) -> None:
@@ -342,28 +356,62 @@ def _random_change(bench: Bench, rng: random.Random, account: str) -> None:
     )
 
 
-def _check_fills(account: PaperAccount) -> None:
-    signed = sum(
-        fill.qty_steps if fill.side == "BUY" else -fill.qty_steps
-        for fill in account.fills["BTCUSDT"]
+def _random_algo(
+    bench: Bench,
+    rng: random.Random,
+    account: str,
+    side: str,
+    quantity: str,
+    extra: dict[str, object],
+) -> None:
+    bench.call(
+        "place_algo",
+        account,
+        algoType="CONDITIONAL",
+        symbol="BTCUSDT",
+        side=side,
+        type=rng.choice(["STOP_MARKET", "TAKE_PROFIT_MARKET"]),
+        quantity=quantity,
+        triggerPrice=f"{64250 + rng.randint(-20, 20) / 10:.1f}",
+        **extra,
     )
-    assert signed == account.amount("BTCUSDT", "BOTH") * 1000
+
+
+def _check_positions(bench: Bench) -> None:
+    first, second = (bench.venue.exchange.accounts[name] for name in ("first", "second"))
+    assert second.amount("BTCUSDT", "LONG") >= 0 >= second.amount("BTCUSDT", "SHORT")
+    position = first.position("BTCUSDT", "BOTH")
+    isolated = first.is_isolated("BTCUSDT") and position.amount
+    assert (position.isolated_wallet > 0) == bool(isolated)
+
+
+def _check_fills(account: PaperAccount) -> None:
+    for side in ("BOTH", "LONG", "SHORT"):
+        signed = sum(
+            fill.qty_steps if fill.side == "BUY" else -fill.qty_steps
+            for fill in account.fills["BTCUSDT"]
+            if fill.position_side == side
+        )
+        assert signed == account.amount("BTCUSDT", side) * 1000
     assert account.books.commission == sum(fill.commission for fill in account.fills["BTCUSDT"])
     assert account.books.realized == sum(fill.realized for fill in account.fills["BTCUSDT"])
 
 
 def _check_exposure(account: PaperAccount) -> None:
-    for side in ("BUY", "SELL"):
-        expected = sum(
-            order.price_ticks * order.remaining_steps
-            for order in account.open_orders["BTCUSDT"].values()
-            if order.side == side and not order.only_reduces
-        )
-        assert account.exposure("BTCUSDT", "BOTH", side) == expected
+    for position_side in ("BOTH", "LONG", "SHORT"):
+        for side in ("BUY", "SELL"):
+            expected = sum(
+                order.price_ticks * order.remaining_steps
+                for order in account.open_orders["BTCUSDT"].values()
+                if (order.side, order.position_side) == (side, position_side)
+                and not order.only_reduces
+            )
+            assert account.exposure("BTCUSDT", position_side, side) == expected
 
 
 def _open_rows(account: PaperAccount) -> list[tuple[int, int, int, str]]:
-    return sorted(
-        (order.order_id, order.price_ticks, order.remaining_steps, order.status)
-        for order in account.open_orders["BTCUSDT"].values()
-    )
+    return _rows(account.open_orders["BTCUSDT"].values())
+
+
+def _rows(orders: Iterable[PaperOrder]) -> list[tuple[int, int, int, str]]:
+    return sorted((o.order_id, o.price_ticks, o.remaining_steps, o.status) for o in orders)
