@@ -17,7 +17,7 @@ from engine.config import Config, Environment
 from engine.credentials import Credentials, Secret, find_credentials
 from engine.errors import PaperExchangeError, PerpdeskError
 from engine.event_hub import EventHub
-from engine.events import StreamStateChanged
+from engine.events import HistoryLoaded, StreamStateChanged
 from engine.exchange.binance_gateway import BinanceGateway, GatewaySettings
 from engine.exchange.rest_client import RestSettings
 from engine.exchange.stream_liveness import StreamSettings
@@ -29,6 +29,9 @@ from engine.paper.paper_discovery import announce, find_running, withdraw
 from engine.paper.paper_process import PaperOptions, PaperProcess, ReadyLine
 from engine.utils.threads import CrashHandler
 from engine.wire.hosts import Hosts
+
+
+_HISTORY_KEPT = 500
 
 
 class Venue(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,6 +158,14 @@ class Parts:
         reader = JournalReader(self.journal.path)
         self.oms.restore(
             reader.open_orders(), reader.fills_of_open_orders(), reader.last_trade_ids()
+        )
+
+    def history(self) -> HistoryLoaded:
+        """What the tables of a window begin with."""
+        reader = JournalReader(self.journal.path)
+        return HistoryLoaded(
+            orders=tuple(reversed(reader.orders(limit=_HISTORY_KEPT))),
+            fills=tuple(reversed(reader.fills(limit=_HISTORY_KEPT))),
         )
 
     def close_connections(self, timeout_s: float) -> None:

@@ -439,6 +439,13 @@ class BalanceChanged(Event, frozen=True, kw_only=True, gc=False):
     balance: BalanceView
 
 
+class HistoryLoaded(Event, frozen=True, kw_only=True):
+    """What the journal knows of earlier days, oldest first; told once at the start."""
+
+    orders: tuple[OrderView, ...]
+    fills: tuple[FillView, ...]
+
+
 class CommandRefused(Event, frozen=True, kw_only=True):
     """Nothing was done. `field` and `fix` help the person; `fix` is a value as text."""
 

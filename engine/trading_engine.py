@@ -309,6 +309,7 @@ class TradingEngine:
                 self._tell(EngineState.DEGRADED, f"{self.environment.name} is not reached: {error}")
                 self._check_paper()
                 self.clock.wait(stop, backoff.next_s())
+        self.hub.publish(parts.history())
         parts.restore()
         feed = MarketFeed(parts.gateway, self.hub, self.market, self._queries, self.clock)
         desk = CommandDesk(parts.gateway, parts.oms, feed, self.hub, self._orders, self._queries)
@@ -327,7 +328,9 @@ class TradingEngine:
     def _tick(self) -> None:
         parts = self._built
         parts.gateway.tick()
-        parts.oms.resolver.tick(self.clock.monotonic())
+        if self._state is not EngineState.RECOVERING and self._state is not EngineState.STARTING:
+            # a recovery asks about every order by itself
+            parts.oms.resolver.tick(self.clock.monotonic())
         if self._feed is not None:
             self._feed.tick()
         self._refresh_account()

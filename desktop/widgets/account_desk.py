@@ -37,6 +37,7 @@ from engine.events import (
     CommandRefused,
     Event,
     FillRecorded,
+    HistoryLoaded,
     LeverageChanged,
     MarkPrice,
     OrderChanged,
@@ -93,6 +94,7 @@ class AccountDesk(QObject):
 
     def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
         return {
+            HistoryLoaded: self._on_history,
             OrderChanged: self._on_order,
             FillRecorded: self._on_fill,
             PositionChanged: self._on_position,
@@ -154,6 +156,13 @@ class AccountDesk(QObject):
             self.models.orders.amend_asked(command)
 
     # --- events -----------------------------------------------------------------
+
+    def _on_history(self, history: HistoryLoaded) -> None:
+        """Earlier days: for the tables alone, nobody is told of it."""
+        for order in history.orders:
+            self.models.history.put_order(order)
+        for fill in history.fills:
+            self.models.fills.put_fill(fill)
 
     def _on_order(self, event: OrderChanged) -> None:
         order = event.order

@@ -33,6 +33,7 @@ from engine.events import (
     CommandRefused,
     Event,
     HealthReport,
+    HistoryLoaded,
     LeverageChanged,
 )
 from engine.trading_engine import TradingEngine
@@ -198,6 +199,26 @@ def test_a_restart_finds_the_order_that_was_left_open(tmp_path, quiet_config):
         assert found.client_order_id == left.client_order_id
         assert found.status is OrderStatus.NEW
         assert found.origin.value == "ours"
+
+
+def test_a_restart_brings_the_history_and_no_noise(tmp_path, quiet_config):
+    with TradingEngine.open("paper", config=quiet_config, user_data=tmp_path) as first:
+        first.oms.submit_order("BTCUSDT", "BUY", "LIMIT", 0.1, 62000)
+        bought = first.oms.submit_order("BTCUSDT", "BUY", "MARKET", 0.1)
+        assert first.oms.wait(bought, "FILLED", 5)
+        wait_until(lambda: bought.avg_price)
+    second = TradingEngine(quiet_config, quiet_config.environment(), tmp_path)
+    ears = Ears(second)
+    second.start()
+    try:
+        second.wait_until_live(10)
+        ears.wait(HealthReport)
+        (history,) = ears.of(HistoryLoaded)
+        assert [order.client_order_id for order in history.orders][-1] == bought.client_order_id
+        assert [fill.order_id for fill in history.fills] == [bought.order_id]
+        assert ears.of(Alert) == []
+    finally:
+        second.stop()
 
 
 def test_two_engines_of_one_account_share_the_paper_exchange(engine, quiet_config, tmp_path):
