@@ -36,7 +36,7 @@ class CandleHistory:
     at least 1,500 candles of every interval, or all since the contract's listing.
     """
 
-    def __init__(self, spec: ContractSpec, seed: int, now_ms: int) -> None:
+    def __init__(self, spec: ContractSpec, seed: int | str, now_ms: int) -> None:
         self._spec = spec
         self._quote_unit = spec.tick_size * spec.step_size
         start_ms = now_ms // MINUTE_MS * MINUTE_MS

@@ -34,14 +34,12 @@ _ZONES = (
 _YEAR_MINUTES = 525_600
 _SHAPES = 2048
 _LOWEST_TICKS = 50
-_TOUCHES_PER_MINUTE = 120  # volume, in usual touch quantities; measured on the live market
-_TRADES_PER_TAKER = 2.0
 
 
 class CandleWalk:
     """The past of one contract before `end_ms` (a whole minute); deterministic by seed."""
 
-    def __init__(self, spec: ContractSpec, seed: int, end_ms: int) -> None:
+    def __init__(self, spec: ContractSpec, seed: int | str, end_ms: int) -> None:
         self._rng = random.Random(f"candles:{seed}:{spec.symbol}")  # noqa: S311 - no secret
         self._profile: MarketProfile = market_profile(spec)
         self._base = spec.price_to_ticks(spec.base_price)
@@ -93,8 +91,8 @@ class CandleWalk:
         minutes = base_ms / MINUTE_MS
         sigma = self._profile.annual_volatility * math.sqrt(minutes / _YEAR_MINUTES)
         keep = 1 - minutes / _YEAR_MINUTES  # a year's memory: the past stays in reach
-        usual_volume = self._profile.touch_steps * _TOUCHES_PER_MINUTE * minutes
-        usual_trades = self._profile.takers_per_s * _TRADES_PER_TAKER * 60 * minutes
+        usual_volume = self._profile.steps_per_minute * minutes
+        usual_trades = self._profile.trades_per_minute * minutes
         close, log_ratio, wave = self._next_close, self._log_ratio, 0.0
         candles: list[Candle] = []
         for number, open_ms in enumerate(range(end_ms - base_ms, start_ms - 1, -base_ms)):

@@ -145,6 +145,14 @@ class MatchingBook:
         level = book_side.levels.get(book_side.sign * price)
         return 0 if level is None else level.qty
 
+    def owner_qty(self, side: Side, price: int, owner: str) -> int:
+        """What one owner's orders at a price add up to; walks the queue of that level."""
+        book_side = self._side(side)
+        level = book_side.levels.get(book_side.sign * price)
+        if level is None:
+            return 0
+        return sum(order.remaining for order in level.orders.values() if order.owner == owner)
+
     def queue_ahead(self, order_id: int) -> int | None:
         """Steps that must trade or leave before this order does, at its own price.
 

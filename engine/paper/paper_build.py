@@ -113,6 +113,8 @@ def _market(symbol: str, settings: VenueSettings, saved: SavedState, now_ms: int
     spec, mark = contract_spec(symbol), saved.markets.get(symbol)
     if settings.unlimited:
         spec = msgspec.structs.replace(spec, max_num_orders=_NO_LIMIT)
+    # a kept account must not live the same hour again at each start
+    seed = settings.seed if settings.fresh else f"{settings.seed}:{now_ms}"
     first_id = (now_ms - _TRADE_IDS_SINCE_MS) // _MS_PER_TRADE_ID
     match_seq, agg_id = first_id, first_id // 2
     if mark is not None:
@@ -124,8 +126,8 @@ def _market(symbol: str, settings: VenueSettings, saved: SavedState, now_ms: int
     return PaperMarket(
         spec,
         MatchingBook(match_seq=match_seq, update_id=now_ms * _IDS_PER_MS),
-        CandleHistory(spec_now, settings.seed, now_ms - _WARM_UP_MS),
-        None if settings.quiet_market else SyntheticMarket(spec_now, settings.seed),
+        CandleHistory(spec_now, seed, now_ms - _WARM_UP_MS),
+        None if settings.quiet_market else SyntheticMarket(spec_now, seed),
         first_agg_id=agg_id,
         opening_spec=spec_now,
         now_ms=now_ms,

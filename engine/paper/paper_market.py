@@ -17,6 +17,7 @@ from engine.paper.matching_book import Match, MatchingBook, PlaceResult
 from engine.paper.paper_grid import Grid
 from engine.paper.paper_orders import PaperOrder
 from engine.paper.price_source import (
+    MAKERS,
     MakerCancel,
     MakerPlace,
     MarketAction,
@@ -24,7 +25,6 @@ from engine.paper.price_source import (
 )
 from engine.trading_types import Side, TimeInForce
 
-MAKERS = "market"
 _KEPT_PRINTS = 20_000
 _MARK_MEMORY_S = 5.0
 _FUNDING_RATE = Decimal("0.00010000")

@@ -15,6 +15,8 @@ import msgspec
 
 from engine.trading_types import Side
 
+MAKERS = "market"  # whom the market's own orders belong to in the book
+
 
 class MakerPlace(msgspec.Struct, frozen=True, tag=True):
     """A limit order that rests. `order_key` is the source's own and never reused."""
@@ -48,6 +50,12 @@ class BookView(Protocol):
     def best_bid(self) -> int | None: ...
 
     def best_ask(self) -> int | None: ...
+
+    def level_qty(self, side: Side, price: int) -> int:
+        """Steps that rest at a price."""
+
+    def owner_qty(self, side: Side, price: int, owner: str) -> int:
+        """The part of them that belongs to one owner."""
 
 
 class PriceSource(Protocol):

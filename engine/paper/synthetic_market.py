@@ -1,16 +1,10 @@
 """A seeded market that looks alive: makers around a fair price, and takers.
 
-The makers keep a ladder on each side that follows the fair price with a little
-lag; orders are born near the touch more often than far away and die at random,
-and some stand as walls on round prices. When the fair price leaves the quotes,
-most makers in its way cancel and a taker sweeps the rest, so that the price
-moves by prints; somebody else's order standing in the way is traded through in
-the same manner. Ordinary takers come in clusters, with heavy-tailed sizes.
-
-The market is not told of its fills: own orders priced better than the best
-price of their side must be gone, and that is all it needs to know. It never
-crosses the book, because it places only against the best prices it was shown,
-and everything else it does takes orders away.
+The quotes follow the fair price tick by tick; each move trades a part of what
+stands in its way, so that prices move by prints, and somebody else's order in
+the way is traded through in the same manner. Ordinary takers come in clusters,
+on the side to which the price is going, with heavy-tailed sizes. A trade that
+eats through several prices moves the fair price a little, and for good.
 """
 
 from __future__ import annotations
@@ -22,67 +16,45 @@ from decimal import Decimal
 from engine.errors import BugError
 from engine.paper.contract_specs import ContractSpec
 from engine.paper.fair_price import FairPrice
+from engine.paper.maker_ladder import MakerLadder
+from engine.paper.market_makers import MarketMakers
 from engine.paper.market_profile import MarketProfile, market_profile
-from engine.paper.price_source import (
-    BookView,
-    MakerCancel,
-    MakerPlace,
-    MarketAction,
-    TakerOrder,
-)
+from engine.paper.price_source import BookView, MakerPlace, MarketAction, TakerOrder
 from engine.trading_types import Side
 
 STEP_MS = 50
-LADDER_LEVELS = 100
 _QUIET_LEVELS = 20
 _LONGEST_STEP_S = 1.0  # a machine that slept wakes to one step, not to a crash
-_NEAR_SHARE = 0.45
-_WALL_SHARE = 0.04
-_LIFE_S = 40.0  # a far order's mean life
-_NEAR_CHANGES_PER_S = 4.0  # each side
+_STICKS = 0.25  # ticks by which the fair price must leave the quotes to move them
+_WIDE_SHARE = 0.04  # of the moves leave two ticks between the quotes
+_WIDE_S = 0.3
+_LASTING_SHARE = 0.2  # of the way that a trade has eaten through the book
 _CLUSTER_FADES_S = 1.5
 _CLUSTER_KICK = 0.45  # takers that one taker brings along, on average
-_SAME_SIDE = 0.68
-
-
-class _Ladder:
-    """The market's own orders of one side: price -> (key, steps), one order a price."""
-
-    def __init__(self, side: Side) -> None:
-        self.side = side
-        self.away = -1 if side is Side.BUY else 1  # the direction of worse prices
-        self.orders: dict[int, tuple[int, int]] = {}
-        self.touch = 0
-
-    def forget_traded(self, best: int | None) -> None:
-        away = self.away
-        if best is None:
-            self.orders.clear()
-            return
-        for price in [p for p in self.orders if away * (p - best) < 0]:
-            del self.orders[price]
-
-    def in_the_way(self) -> list[int]:
-        """Prices better than the wanted touch, the best (first to trade) first."""
-        away, touch = self.away, self.touch
-        return sorted((p for p in self.orders if away * (p - touch) < 0), key=lambda p: away * p)
+_HEAVY_TAIL = 1.3
+_PRINTED_SHARE = 0.45  # of the prices that a move passes
+_LARGEST_PRINT = 1000.0  # small prints
+_DUST_SHARE = 0.25
+_SWEEPING_SHARE = 0.2  # of the takers do not stop at the best price
+_EATEN_AT_ONCE = 0.4  # of a usual touch: what people's orders in the way get per step
 
 
 class SyntheticMarket:
     """One symbol's default market. Pure and deterministic; not thread-safe.
 
-    Call `start` once and `step` about every STEP_MS with the server's time.
+    Call `start` once and `step` about every STEP_MS with the server's time. The
+    fair price's own path depends on the time since the start alone.
     """
 
-    def __init__(self, spec: ContractSpec, seed: int) -> None:
+    def __init__(self, spec: ContractSpec, seed: int | str) -> None:
         self._spec = spec
         self._profile: MarketProfile = market_profile(spec)
         self._rng = random.Random(f"{seed}:{spec.symbol}")  # noqa: S311 - no secret
+        path_rng = random.Random(f"path:{seed}:{spec.symbol}")  # noqa: S311 - no secret
         start_ticks = spec.price_to_ticks(spec.base_price)
-        self._fair = FairPrice(self._rng, start_ticks, self._profile.annual_volatility)
-        self._quoted = self._fair.ticks  # the fair price of the last quotes
-        self._bids, self._asks = _Ladder(Side.BUY), _Ladder(Side.SELL)
-        self._last_key = 0
+        self._fair = FairPrice(path_rng, start_ticks, self._profile.annual_volatility)
+        self._makers = MarketMakers(spec, self._profile, self._rng)
+        self._bid, self._spread = start_ticks, 1
         self._last_ms: int | None = None
         self._crowd = 0.0  # extra takers per second that earlier takers brought
         self._last_taker = Side.BUY
@@ -94,14 +66,9 @@ class SyntheticMarket:
     def start(self, book_view: BookView, now_ms: int) -> list[MarketAction]:
         """A full book around the base price; people's orders may already rest in it."""
         self._last_ms = now_ms
-        self._aim()
-        actions: list[MarketAction] = []
-        for _ in range(4 * LADDER_LEVELS):
-            for ladder in (self._bids, self._asks):
-                if len(ladder.orders) < LADDER_LEVELS:
-                    self._give_birth(ladder, book_view, actions)
-        self._hold_touch(book_view, actions)
-        return actions
+        self._makers.begin(book_view)
+        self._makers.open(self._bid, self._bid + 1)
+        return self._makers.take()
 
     def step(self, book_view: BookView, now_ms: int) -> list[MarketAction]:
         """The market's next orders; nothing when no time has passed."""
@@ -111,157 +78,71 @@ class SyntheticMarket:
         if seconds <= 0:
             return []
         self._last_ms = now_ms
+        self._makers.begin(book_view)
+        self._feel_trades()
         self._fair.advance(seconds)
-        self._bids.forget_traded(book_view.best_bid())
-        self._asks.forget_traded(book_view.best_ask())
-        usual = self._fair.usual_move_ticks
-        if abs(self._fair.ticks - self._quoted) > max(0.6, usual * math.sqrt(self._fair.heat)):
-            self._aim()
-        actions: list[MarketAction] = []
-        self._clear_the_way(book_view, actions)
-        self._live_and_die(seconds, book_view, actions)
-        self._hold_touch(book_view, actions)
-        self._send_takers(seconds, book_view, actions)
-        return actions
+        self._aim(seconds)
+        allowance = int(self._profile.touch_steps * self._rng.uniform(0, 2 * _EATEN_AT_ONCE))
+        self._makers.quote(self._bid, self._bid + self._spread, allowance, self._eats)
+        self._makers.refill(seconds)
+        return self._makers.take() + self._takers(seconds)
 
-    def _aim(self) -> None:
-        """Decide where both touches belong."""
-        self._quoted = self._fair.ticks
-        wide = self._rng.random() < 0.04 * self._fair.heat
-        self._bids.touch = math.floor(self._quoted)
-        self._asks.touch = self._bids.touch + (2 if wide else 1)
-
-    def _clear_the_way(self, book_view: BookView, actions: list[MarketAction]) -> None:
-        """Cancel own orders the fair price has passed; a taker trades what is left there."""
-        bid, ask = book_view.best_bid(), book_view.best_ask()
-        if bid is not None and bid >= self._asks.touch:
-            self._sweep(self._bids, self._asks.touch, actions)
-        if ask is not None and ask <= self._bids.touch:
-            self._sweep(self._asks, self._bids.touch, actions)
-        for ladder in (self._bids, self._asks):
-            for price in ladder.in_the_way():
-                self._cancel(ladder, price, actions)
-
-    def _sweep(self, ladder: _Ladder, limit: int, actions: list[MarketAction]) -> None:
-        left_standing = ladder.in_the_way()[: self._rng.randint(1, 3)]
-        qty = self._steps(self._profile.touch_steps * self._rng.uniform(0.2, 1.5))
-        for price in left_standing:
-            qty += ladder.orders[price][1]
-        for price in ladder.in_the_way()[len(left_standing) :]:
-            self._cancel(ladder, price, actions)
-        actions.append(TakerOrder(ladder.side.opposite, qty, limit))
-
-    def _live_and_die(
-        self, seconds: float, book_view: BookView, actions: list[MarketAction]
-    ) -> None:
-        for ladder in (self._bids, self._asks):
-            missing = LADDER_LEVELS - len(ladder.orders)
-            for _ in range(self._count(missing * 3.0 * seconds)):
-                self._give_birth(ladder, book_view, actions)
-            for _ in range(self._count(len(ladder.orders) * seconds / _LIFE_S)):
-                self._cancel(ladder, self._rng.choice(list(ladder.orders)), actions)
-            for _ in range(self._count(_NEAR_CHANGES_PER_S * seconds)):
-                self._change_near(ladder, book_view, actions)
-            reach = 1.5 * self._profile.reach_ticks
-            for price in [p for p in ladder.orders if abs(p - ladder.touch) > reach][:2]:
-                self._cancel(ladder, price, actions)
-
-    def _change_near(
-        self, ladder: _Ladder, book_view: BookView, actions: list[MarketAction]
-    ) -> None:
-        """A maker near the touch changes its mind about its size."""
-        prices = sorted(ladder.orders, key=lambda price: ladder.away * price)
-        rank = int(self._rng.expovariate(1 / 3))
-        if rank < len(prices):
-            self._cancel(ladder, prices[rank], actions)
-            self._place(ladder, prices[rank], 1.0, book_view, actions)
-
-    def _give_birth(
-        self, ladder: _Ladder, book_view: BookView, actions: list[MarketAction]
-    ) -> None:
-        rng, reach = self._rng, self._profile.reach_ticks
-        if rng.random() < _NEAR_SHARE:
-            width = rng.choice((3.0, max(4.0, self._fair.usual_move_ticks / 3)))
-            distance = int(rng.expovariate(1 / width))
-        else:
-            distance = int(reach * rng.random() ** 2)
-        price, wall = ladder.touch + ladder.away * distance, 1.0
-        if distance > 8 and rng.random() < _WALL_SHARE:
-            price -= price % self._profile.round_ticks
-            wall = rng.uniform(5, 12)
-        while price in ladder.orders:
-            price += ladder.away
-        self._place(ladder, price, wall, book_view, actions)
-
-    def _hold_touch(self, book_view: BookView, actions: list[MarketAction]) -> None:
-        """Somebody always quotes at the touch, or as near as the book lets them."""
-        bid, ask = book_view.best_bid(), book_view.best_ask()
-        wanted_bid, wanted_ask = self._bids.touch, self._asks.touch
+    def _feel_trades(self) -> None:
+        """What has been eaten out of the book since the last step stays eaten in part."""
+        bid, ask = self._makers.best_bid, self._makers.best_ask
+        way = 0
         if ask is not None:
-            wanted_bid = min(wanted_bid, ask - 1)
+            way += max(0, ask - self._makers.asks.touch)
         if bid is not None:
-            wanted_ask = max(wanted_ask, bid + 1)
-        for ladder, price in ((self._bids, wanted_bid), (self._asks, wanted_ask)):
-            if price not in ladder.orders:
-                self._place(ladder, price, 1.0, book_view, actions)
+            way += min(0, bid - self._makers.bids.touch)
+        most = self._fair.usual_move_ticks
+        self._fair.nudge(max(-most, min(_LASTING_SHARE * way, most)))
 
-    def _send_takers(
-        self, seconds: float, book_view: BookView, actions: list[MarketAction]
-    ) -> None:
+    def _aim(self, seconds: float) -> None:
+        """Decide where both touches belong."""
+        fair, rng = self._fair.ticks, self._rng
+        if self._bid - _STICKS <= fair <= self._bid + 1 + _STICKS:
+            if self._spread > 1 and rng.random() < seconds / _WIDE_S:
+                self._spread = 1
+            return
+        self._bid = math.floor(fair)
+        self._spread = 2 if rng.random() < _WIDE_SHARE * self._fair.heat else 1
+
+    def _eats(self, ladder: MakerLadder, price: int) -> int:
+        """How much of a level a move trades; the rest of it cancels."""
+        rng = self._rng
+        if rng.random() > _PRINTED_SHARE:
+            return 0
+        part = ladder.qty(price) / (2 + self._fair.usual_move_ticks)
+        return max(1, int(rng.random() * part + self._print_steps() * rng.random()))
+
+    def _takers(self, seconds: float) -> list[MarketAction]:
         rate = self._profile.takers_per_s * math.sqrt(self._fair.heat)
         arrivals = self._count((rate * (1 - _CLUSTER_KICK) + self._crowd) * seconds)
         self._crowd *= math.exp(-seconds / _CLUSTER_FADES_S)
-        for _ in range(arrivals):
-            self._crowd += _CLUSTER_KICK / _CLUSTER_FADES_S
-            self._send_taker(book_view, actions)
+        self._crowd += arrivals * _CLUSTER_KICK / _CLUSTER_FADES_S
+        return [self._taker() for _ in range(arrivals)]
 
-    def _send_taker(self, book_view: BookView, actions: list[MarketAction]) -> None:
+    def _taker(self) -> TakerOrder:
         rng = self._rng
-        if rng.random() > _SAME_SIDE:
-            bullish = rng.random() < 0.5 + self._fair.trend
+        if rng.random() < 0.6:
+            bullish = rng.random() < 0.5 + 0.38 * math.tanh(self._fair.mood)
             self._last_taker = Side.BUY if bullish else Side.SELL
         side = self._last_taker
-        best = book_view.best_ask() if side is Side.BUY else book_view.best_bid()
-        if best is None:
-            return
-        # Pareto with a mean of about five times its smallest, cut where books would break
-        size = 0.004 * min(rng.paretovariate(1.25), 1500.0)
-        slack = max(3, self._profile.reach_ticks // 20)
-        limit = best + (slack if side is Side.BUY else -slack)
-        actions.append(TakerOrder(side, self._steps(self._profile.touch_steps * size), limit))
+        slack = 0
+        if rng.random() < _SWEEPING_SHARE:
+            slack = max(2, int(rng.random() * self._fair.usual_move_ticks / 2))
+        passive = self._makers.ladder(side.opposite)
+        return TakerOrder(side, int(self._print_steps()) or 1, passive.touch + passive.away * slack)
 
-    def _place(
-        self,
-        ladder: _Ladder,
-        price: int,
-        wall: float,
-        book_view: BookView,
-        actions: list[MarketAction],
-    ) -> None:
-        """Rest one order unless it could cross what the book showed at the step's start."""
-        opposite = book_view.best_ask() if ladder.side is Side.BUY else book_view.best_bid()
-        if opposite is not None and ladder.away * (price - opposite) <= 0:
-            return
-        if ladder.away * (price - ladder.touch) < 0 or price <= 0:
-            return  # better than the touch we want
-        far = min(1.0, abs(price - ladder.touch) / self._profile.reach_ticks)
-        size = wall * (1 + 3 * math.sqrt(far)) * self._rng.lognormvariate(-0.4, 0.9)
-        qty = self._steps(self._profile.touch_steps * size)
-        self._last_key += 1
-        ladder.orders[price] = (self._last_key, qty)
-        actions.append(MakerPlace(self._last_key, ladder.side, price, qty))
-
-    def _cancel(self, ladder: _Ladder, price: int, actions: list[MarketAction]) -> None:
-        actions.append(MakerCancel(ladder.orders.pop(price)[0]))
-
-    def _steps(self, size: float) -> int:
-        largest = self._spec.qty_to_steps(self._spec.market_max_qty)
-        return max(1, min(int(size), largest))
+    def _print_steps(self) -> float:
+        size = min(self._rng.paretovariate(_HEAVY_TAIL), _LARGEST_PRINT)
+        if self._rng.random() < _DUST_SHARE:
+            size = self._rng.random() ** 3
+        return self._profile.print_steps * size
 
     def _count(self, mean: float) -> int:
         """A Poisson number; by hand, since random has none."""
-        if mean <= 0:
-            return 0
         number, level, product = 0, math.exp(-min(mean, 30.0)), self._rng.random()
         while product > level:
             number += 1

@@ -160,6 +160,16 @@ class TestSelfTradePrevention:
         assert [m.order_id for m in result.expired_makers] == [4]
 
 
+class TestOwners:
+    def test_owner_qty_counts_one_owner_at_one_price(self, book):
+        assert book.owner_qty(SELL, 101, "ann") == 5
+        assert book.owner_qty(SELL, 101, "bob") == 3
+        book.place(10, "cat", BUY, 101, 6)
+        assert book.owner_qty(SELL, 101, "ann") == 0
+        assert book.owner_qty(SELL, 101, "bob") == 2
+        assert book.owner_qty(SELL, 102, "ann") == 0
+
+
 class TestAmend:
     def test_same_price_loses_the_place_in_the_queue(self, book):
         book.amend(1, 101, 4, now_ms=7)

@@ -8,92 +8,48 @@ from itertools import pairwise
 import pytest
 
 from engine.errors import BugError
-from engine.paper.contract_specs import CONTRACT_SPECS, ContractSpec, contract_spec
+from engine.paper.contract_specs import CONTRACT_SPECS, contract_spec
 from engine.paper.fair_price import FairPrice
 from engine.paper.market_profile import market_profile
 from engine.paper.matching_book import MatchingBook
-from engine.paper.price_source import MakerCancel, MakerPlace, MarketAction, TakerOrder
+from engine.paper.price_source import MakerPlace, TakerOrder
 from engine.paper.synthetic_market import STEP_MS, SyntheticMarket, quiet_book
-from engine.trading_types import Side, TimeInForce
+from engine.trading_types import Side
+from tests.helpers.market_venue import opened
 
 BUY, SELL = Side.BUY, Side.SELL
 BTC = contract_spec("BTCUSDT")
 EVERY = pytest.mark.parametrize("spec", CONTRACT_SPECS.values(), ids=lambda spec: spec.symbol)
 
 
-class Venue:
-    """The least exchange that can carry a market: a book and the orders' numbers."""
-
-    def __init__(self, spec: ContractSpec, seed: int = 1) -> None:
-        self.book = MatchingBook()
-        self.market = SyntheticMarket(spec, seed)
-        self.now_ms = 0
-        self.last_id = 0
-        self.ids: dict[int, int] = {}
-        self.prints: list[tuple[int, int]] = []
-        self.changes = 0
-        self.apply(self.market.start(self.book, 0))
-
-    def apply(self, actions: list[MarketAction]) -> None:
-        for action in actions:
-            match action:
-                case MakerPlace():
-                    result = self.order("maker", action.side, action.price_ticks, action.qty_steps)
-                    assert result.matches == [], "a maker crossed the book"
-                    self.ids[action.order_key] = self.last_id
-                    self.changes += 1
-                case MakerCancel():
-                    self.changes += self.book.cancel(self.ids.pop(action.order_key)) is not None
-                case TakerOrder():
-                    side, limit = action.side, action.limit_ticks
-                    result = self.order("taker", side, limit, action.qty_steps, TimeInForce.IOC)
-                    self.prints += [(m.price, m.qty) for m in result.matches]
-                    self.changes += 1
-
-    def order(self, owner, side, price, qty, tif=TimeInForce.GTC):
-        self.last_id += 1
-        return self.book.place(self.last_id, owner, side, price, qty, tif=tif)
-
-    def run(self, seconds: float):
-        """Step on, giving (best bid, best ask) after every step."""
-        for _ in range(round(seconds * 1000 / STEP_MS)):
-            self.now_ms += STEP_MS
-            self.apply(self.market.step(self.book, self.now_ms))
-            yield self.book.best_bid(), self.book.best_ask()
-
-    def settle(self, seconds: float) -> None:
-        for _ in self.run(seconds):
-            pass
-
-
 class TestBook:
     @EVERY
     def test_first_book_is_deep_and_tight(self, spec):
-        venue = Venue(spec)
+        venue = opened(spec)
         base = spec.price_to_ticks(spec.base_price)
         assert venue.book.best_ask() - venue.book.best_bid() <= 2
         assert abs(venue.book.best_bid() - base) <= 2
         for side in Side:
             levels = venue.book.levels(side, 500)
-            assert len(levels) >= 60
-            assert abs(levels[-1].price - base) < base * 0.02
+            assert len(levels) >= 100
+            assert abs(levels[-1].price - base) < base * 0.1
 
     @EVERY
     def test_never_crossed_never_thin_for_a_minute(self, spec):
-        venue = Venue(spec)
+        venue = opened(spec)
         for bid, ask in venue.run(60):
             assert bid < ask
         venue.book.check()
         for side in Side:
-            assert len(venue.book.levels(side, 500)) >= 60
+            assert len(venue.book.levels(side, 500)) >= 100
 
     @pytest.mark.parametrize("symbol", ["BTCUSDT", "ETHUSDT"])
     def test_spread_is_mostly_one_tick(self, symbol):
-        spreads = [ask - bid for bid, ask in Venue(contract_spec(symbol)).run(60)]
+        spreads = [ask - bid for bid, ask in opened(contract_spec(symbol)).run(60)]
         assert spreads.count(1) > 0.7 * len(spreads)
 
     def test_depth_grows_away_from_the_touch_and_has_walls(self):
-        venue = Venue(BTC)
+        venue = opened(BTC)
         venue.settle(20)
         quantities = [level.qty for level in venue.book.levels(SELL, 200)]
         near, far = quantities[:30], quantities[-30:]
@@ -102,30 +58,30 @@ class TestBook:
 
     @EVERY
     def test_activity_is_lively_and_bounded(self, spec):
-        venue = Venue(spec)
+        venue = opened(spec)
         before = venue.changes
         venue.settle(30)
-        assert 15 < (venue.changes - before) / 30 < 100
+        assert 15 < (venue.changes - before) / 30 < 300
         assert len(venue.prints) > 15
-        assert len(venue.book) < 300
+        assert len(venue.book) < 2000
 
 
 class TestRepeatability:
     def test_same_seed_same_market(self):
-        one, two = Venue(BTC, 5), Venue(BTC, 5)
+        one, two = opened(BTC, 5), opened(BTC, 5)
         one.settle(10)
         two.settle(10)
         assert one.prints == two.prints
         assert one.book.levels(BUY, 300) == two.book.levels(BUY, 300)
 
     def test_other_seed_other_market(self):
-        one, two = Venue(BTC, 5), Venue(BTC, 6)
+        one, two = opened(BTC, 5), opened(BTC, 6)
         one.settle(10)
         two.settle(10)
         assert one.prints != two.prints
 
     def test_no_time_no_orders(self):
-        venue = Venue(BTC)
+        venue = opened(BTC)
         assert venue.market.step(venue.book, venue.now_ms) == []
 
     def test_must_be_started_first(self):
@@ -136,9 +92,9 @@ class TestRepeatability:
 class TestPeople:
     @pytest.mark.parametrize("side", Side)
     def test_makers_come_back_after_a_sweep_of_the_whole_side(self, side):
-        venue = Venue(BTC)
+        venue = opened(BTC)
         venue.settle(5)
-        venue.order("ann", side, None, 10**9)
+        venue.order("ann", side, None, 10**12)
         bests = list(venue.run(1))
         assert None not in bests[0]
         fair = venue.market.index_price()
@@ -148,7 +104,7 @@ class TestPeople:
 
     @pytest.mark.parametrize("side", Side)
     def test_large_order_in_the_way_is_traded_through_in_time(self, side):
-        venue = Venue(BTC)
+        venue = opened(BTC)
         venue.settle(2)
         # fifty times a usual touch, two dollars on the wrong side of the fair price
         wrong = 20 if side is BUY else -20
@@ -162,7 +118,7 @@ class TestPeople:
         assert venue.book.get(order_id) is None
 
     def test_resting_orders_are_filled_when_the_price_comes(self):
-        venue = Venue(BTC)
+        venue = opened(BTC)
         venue.settle(2)
         bid, ask = venue.book.best_bid(), venue.book.best_ask()
         for distance in (1, 5):
@@ -185,7 +141,7 @@ class TestPeople:
 
 class TestPrices:
     def test_prints_walk_without_jumps_and_the_index_stays_near(self):
-        venue = Venue(BTC)
+        venue = opened(BTC)
         venue.settle(60)
         for (price, _), (following, _) in pairwise(venue.prints):
             assert abs(following - price) < price * 0.002
@@ -193,7 +149,7 @@ class TestPrices:
         assert abs(venue.market.index_price() - mid) < mid / 1000
 
     def test_takers_have_heavy_tails(self):
-        venue = Venue(BTC)
+        venue = opened(BTC)
         sizes = []
         for _ in range(20 * 60):
             venue.now_ms += STEP_MS
@@ -213,7 +169,7 @@ class TestPrices:
         assert statistics.correlation(moves[:-1], moves[1:]) > 0.1
 
     def test_a_long_sleep_moves_the_price_by_one_step_only(self):
-        venue = Venue(BTC)
+        venue = opened(BTC)
         before = venue.market.index_price()
         venue.now_ms += 8 * 3_600_000
         venue.apply(venue.market.step(venue.book, venue.now_ms))
@@ -234,7 +190,7 @@ class TestQuietBook:
 
 
 def test_six_markets_take_little_of_one_core():
-    venues = [Venue(spec) for spec in CONTRACT_SPECS.values()]
+    venues = [opened(spec) for spec in CONTRACT_SPECS.values()]
     started = time.process_time()
     for venue in venues:
         venue.settle(10)
