@@ -227,7 +227,8 @@ class ChartScene:
         painter.drawText(QPointF(10, _BASELINE), title)
         at = QPointF(10 + words_px(title, 12) + 14, _BASELINE)
         painter.setFont(numbers_font())
-        names, prices, volume = title_texts(candle, state.decimals)
+        room = int((self.frame.plot.width() - at.x()) / digit_px())
+        names, prices, volume = title_texts(candle, state.decimals, room)
         colour = palette.BUY if candle.close >= candle.open else palette.SELL
         for text, name in (
             (names, palette.TEXT_FAINT),
@@ -273,19 +274,28 @@ class ChartScene:
         return None if dragged is None else self._state.ghosts.get(dragged)
 
 
-def title_texts(candle: Candle, decimals: int) -> tuple[str, str, str]:
+def title_texts(candle: Candle, decimals: int, room: int) -> tuple[str, str, str]:
     """Names, prices and volume, to be drawn over each other in their own colours.
 
     All characters are equally wide, so blanks keep the place of the others:
-    three calls of the painter instead of thirteen.
+    three calls of the painter instead of thirteen. What would not fit into `room`
+    characters as a whole is left out, the least important first.
     """
     prices = [grouped(p, decimals) for p in (candle.open, candle.high, candle.low, candle.close)]
     change_pct = (candle.close / candle.open - 1) * 100 if candle.open else 0.0
     parts = [*zip("OHLC", prices, strict=True), ("", pct_text(change_pct))]
+    volume = compact(candle.volume)
+    while len(parts) > 1 and _length(parts) > room:
+        parts.pop()
     names = "".join(f"{name} {' ' * len(text)}  " for name, text in parts)
     values = "".join(f"{' ' * len(name)} {text}  " for name, text in parts)
-    volume = " " * (len(names) + 4) + compact(candle.volume)
-    return f"{names}Vol", values, volume
+    if len(names) + 4 + len(volume) > room:
+        return names, values, ""
+    return f"{names}Vol", values, " " * (len(names) + 4) + volume
+
+
+def _length(parts: list[tuple[str, str]]) -> int:
+    return sum(len(name) + len(text) + 3 for name, text in parts)
 
 
 def live_pnl(position: PositionView, mark_price: float | None) -> float:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from desktop.theme import palette
 from desktop.theme.fonts import load_fonts
 from desktop.widgets.chart import CandleChart
+from desktop.widgets.chart_scene import title_texts
 from engine.clock import FakeClock
 from engine.trading_types import OrderStatus, PositionSide, Side
 from engine.views import AmendInFlight, Candle, PositionView
@@ -379,3 +380,18 @@ def test_another_contract_starts_empty(chart) -> None:
     chart.set_instrument(BTCUSDT)
     assert chart.point_of_order("mine") is None
     assert chart._model.candles == []
+
+
+@pytest.mark.parametrize(
+    ("room", "shown"),
+    [(90, "OHLC%V"), (60, "OHLC%"), (50, "OHLC"), (40, "OHL"), (10, "O")],
+)
+def test_the_title_leaves_out_whole_figures_when_the_chart_is_narrow(room: int, shown: str) -> None:
+    candle = Candle(
+        open_ms=0, close_ms=1, open=64250.1, high=64300.2, low=64200.3, close=64280.4, volume=12.5
+    )
+    names, values, volume = title_texts(candle, 1, room)
+    said = "".join(letter for letter in "OHLC" if letter in names)
+    said += "%" if "%" in values else ""
+    said += "V" if volume.strip() else ""
+    assert said == shown
