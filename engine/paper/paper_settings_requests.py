@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from engine.paper.paper_account import Position
-from engine.paper.paper_account_requests import whole
 from engine.paper.paper_call import DAY_MS, Call, Handler
 from engine.paper.paper_events import account_update, asset_mode_changed
 from engine.paper.paper_grid import to_money
@@ -20,6 +19,7 @@ from engine.paper.paper_order_request import (
     whole_number,
 )
 from engine.paper.paper_orders import MarginChange
+from engine.paper.paper_position_requests import whole
 from engine.paper.paper_refusals import bad_value, refusal
 
 _ADD, _REDUCE = 1, 2

@@ -27,6 +27,7 @@ from engine.paper.paper_liquidation import LiquidationService
 from engine.paper.paper_listen_keys import ListenKeys
 from engine.paper.paper_market_requests import MARKET_REQUESTS
 from engine.paper.paper_order_requests import ORDER_REQUESTS
+from engine.paper.paper_position_requests import POSITION_REQUESTS
 from engine.paper.paper_settings_requests import SETTINGS_REQUESTS
 from engine.paper.paper_state import MarketMark, StateFolder
 from engine.paper.paper_streams import StreamHub
@@ -37,6 +38,7 @@ logger = logging.getLogger(__name__)
 _HANDLERS = {
     **MARKET_REQUESTS,
     **ACCOUNT_REQUESTS,
+    **POSITION_REQUESTS,
     **SETTINGS_REQUESTS,
     **ORDER_REQUESTS,
     **ALGO_REQUESTS,

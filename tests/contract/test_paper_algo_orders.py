@@ -36,11 +36,22 @@ def algo_status(stream: Stream, status: str) -> dict[str, Any]:
     return found["o"]
 
 
-def walk_price_to(own: PaperProcess, price: str) -> None:
-    """The second account buys everything up to `price`."""
+def walk_price_to(own: PaperProcess, price: str, side: str = "BUY") -> None:
+    """The second account takes everything up (or down) to `price`."""
     other = PaperClient(own, own.accounts[1])
-    taker = other.order("BUY", symbol=SYMBOL, quantity="9000", price=price, timeInForce="IOC")
-    assert taker.status == 200, taker.body
+    for _ in range(10):
+        taken = other.order(
+            side,
+            symbol=SYMBOL,
+            quantity="3000",
+            price=price,
+            timeInForce="IOC",
+            newOrderRespType="RESULT",
+        )
+        assert taken.status == 200, taken.body
+        if taken.body["status"] == "EXPIRED":
+            return
+    raise AssertionError("the book is deeper than this test thinks")
 
 
 @pytest.mark.parametrize(
@@ -139,8 +150,7 @@ def test_trailing_stop_follows_the_price_and_fires_on_the_turn(own: PaperProcess
         assert client.order(symbol=SYMBOL, quantity="0.1", price="3117.02").status == 200
         asked = client.signed("GET", "/fapi/v1/algoOrder", algoId=placed.body["algoId"]).body
         assert asked["algoStatus"] == "NEW"
-        for _ in range(4):
-            PaperClient(own, own.accounts[1]).market("SELL", "2000", SYMBOL)
+        walk_price_to(own, "3117.02", "SELL")
         fired = stream.until(
             lambda m: m.get("e") == "ORDER_TRADE_UPDATE" and m["o"]["ot"] == "TRAILING_STOP_MARKET"
         )
