@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 _STEP_S = 0.05
 _SYNC_S = 1.0
 _CLOSING_S = 2.0
+_GOODBYE_S = 0.5
 _MAX_REQUEST_BYTES = 1024 * 1024
 _MAX_FRAME = 64 * 1024
 _PORT_TAKEN = (errno.EADDRINUSE, errno.EACCES, 10048, 10013)
@@ -189,10 +190,14 @@ class PaperServer:
             await asyncio.to_thread(self._venue.sync)
 
     async def close_sockets(self) -> None:
-        for socket in list(self._sockets):
-            with contextlib.suppress(asyncio.TimeoutError, ConnectionError):
-                async with asyncio.timeout(_CLOSING_S / 4):
-                    await socket.close(code=1001, message=b"The paper exchange is closing")
+        """Say goodbye to all at once; who does not answer is left to the transport."""
+        await asyncio.gather(*(_say_goodbye(socket) for socket in self._sockets))
+
+
+async def _say_goodbye(socket: web.WebSocketResponse) -> None:
+    with contextlib.suppress(TimeoutError, ConnectionError):
+        async with asyncio.timeout(_GOODBYE_S):
+            await socket.close(code=1001, message=b"The paper exchange is closing")
 
 
 async def _read(

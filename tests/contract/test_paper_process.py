@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -18,13 +19,16 @@ from engine.utils.paths import program_dir
 from tests.helpers.paper import DEADLINE_S, PaperClient, Stream, paper_server
 
 
-def launch(*words: str) -> subprocess.Popen[str]:
+def launch(
+    *words: str, stdin: int = subprocess.PIPE, env: dict[str, str] | None = None
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "engine.paper.paper_server", *words],
-        stdin=subprocess.PIPE,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=program_dir(),
+        env=env,
         text=True,
     )
 
@@ -167,3 +171,30 @@ def test_sockets_are_pinged_and_live_no_longer_than_their_life(tmp_path: Path) -
         stream.shutdown()
         server.communicate(timeout=DEADLINE_S)
     assert opcodes == {websocket.ABNF.OPCODE_PING, websocket.ABNF.OPCODE_CLOSE}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the null device and SIGTERM of POSIX")
+def test_null_device_as_input_is_no_wish_to_end(tmp_path: Path) -> None:
+    words = ("--quiet-market", "--state-dir", str(tmp_path))
+    with launch(*words, stdin=subprocess.DEVNULL) as server:
+        assert server.stdout is not None
+        line = json.loads(server.stdout.readline())
+        with Stream(f"{line['streams']}/market/ws/btcusdt@markPrice@1s") as stream:
+            assert stream.receive()["s"] == "BTCUSDT"  # up to a second later
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=DEADLINE_S)
+    assert server.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the user's folder is moved by XDG_DATA_HOME")
+def test_second_server_of_one_user_gets_an_account_of_its_own(tmp_path: Path) -> None:
+    env = {**os.environ, "XDG_DATA_HOME": str(tmp_path)}
+    with launch("--quiet-market", env=env) as first, launch("--quiet-market", env=env) as second:
+        assert first.stdout is not None
+        assert second.stdout is not None
+        lines = [json.loads(server.stdout.readline()) for server in (first, second)]
+        first.communicate(timeout=DEADLINE_S)
+        second.communicate(timeout=DEADLINE_S)
+    assert lines[0]["api_key"] != lines[1]["api_key"]
+    folders = sorted(path.name for path in (tmp_path / "perpdesk").iterdir())
+    assert folders == ["paper", "paper-2"]
