@@ -1,8 +1,7 @@
 """The paper exchange on loopback: HTTP, WebSockets and the process around them.
 
-The only module that knows asyncio and aiohttp. Everything the venue decides is
-decided in PaperVenue, on the one event loop; here are sockets, signals and the
-ready line.
+The only module that knows aiohttp. Everything the venue decides is decided in
+PaperVenue, on the one event loop; here are sockets and the ready line.
 """
 
 from __future__ import annotations

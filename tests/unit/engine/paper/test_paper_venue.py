@@ -257,6 +257,36 @@ def test_two_hundred_open_orders_per_symbol_are_the_limit(bench: Bench) -> None:
     assert refused.value.code == -2025
 
 
+def test_market_order_against_a_price_outside_the_band_is_refused(bench: Bench) -> None:
+    book = bench.venue.exchange.markets["BTCUSDT"].book
+    for number in range(20):
+        book.cancel(1 - 2 * (2 * number + 2))  # the quiet asks
+    bench.order("SELL", "1", account="second", price="67600")
+    with pytest.raises(VenueError) as refused:
+        bench.order("BUY", "0.010")
+    assert refused.value.code == -4131
+
+
+def test_market_order_stops_at_the_band_and_what_is_left_expires(bench: Bench) -> None:
+    bench.listen()
+    book = bench.venue.exchange.markets["BTCUSDT"].book
+    for number in range(20):
+        book.cancel(1 - 2 * (2 * number + 2))
+    bench.order("SELL", "0.010", account="second", price="64300")
+    bench.order("SELL", "0.010", account="second", price="67600")
+    answer = bench.order("BUY", "0.020", newOrderRespType="RESULT")
+    assert (answer["status"], answer["executedQty"]) == ("EXPIRED", "0.010")
+    assert bench.events("ORDER_TRADE_UPDATE")[-1]["o"]["er"] == "9"
+
+
+def test_leverage_cannot_be_lowered_below_what_the_margin_allows(bench: Bench) -> None:
+    bench.order("BUY", "2")  # 128,500 USDT: 6,425 at 20x, 12,850 at 10x
+    with pytest.raises(VenueError) as refused:
+        bench.call("set_leverage", symbol="BTCUSDT", leverage=10)
+    assert refused.value.code == -2028
+    assert bench.call("set_leverage", symbol="BTCUSDT", leverage=50)["leverage"] == 50
+
+
 def test_position_that_flips_restarts_at_the_new_price(bench: Bench) -> None:
     bench.order("BUY", "0.100")
     bench.order("SELL", "0.300")
