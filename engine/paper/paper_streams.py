@@ -8,7 +8,7 @@ connection gets what /public carries.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -264,11 +264,3 @@ class Stash:
     def add(self, bids: Iterable[tuple[int, int]], asks: Iterable[tuple[int, int]]) -> None:
         self.bids.update(bids)
         self.asks.update(asks)
-
-
-def group_by_symbol(streams: Iterable[str]) -> dict[str, list[str]]:
-    """`btcusdt` -> its stream names; all-market streams under the empty name."""
-    grouped: dict[str, list[str]] = defaultdict(list)
-    for stream in streams:
-        grouped["" if stream.startswith("!") else stream.partition("@")[0]].append(stream)
-    return grouped
