@@ -32,6 +32,7 @@ _FILLS_PER_S = 12.0  # how fast a price near the touch gets its order
 _TRIMS_PER_S = 1.5  # how fast one with too much loses it
 _GROWS_PER_S = 5.0  # how fast the queue at the touch grows
 _FAR_LOOKS_PER_STEP = 4
+_THIN_LEVELS, _FAR_LOOKS_WHEN_THIN = 120, 40
 _OLD_LOOKS_PER_STEP = 3
 _FIRST_LOOKS = 3000
 _NEAR_TICKS = 40
@@ -55,7 +56,6 @@ class MarketMakers:
         self._keys = count(1)
         self._view: BookView | None = None
         self._near = min(_NEAR_TICKS, profile.dense_ticks)
-        self._far_growth = math.log(profile.reach_ticks / self._near)
         self.bids, self.asks = MakerLadder(Side.BUY), MakerLadder(Side.SELL)
         self.best_bid: int | None = None
         self.best_ask: int | None = None
@@ -77,7 +77,7 @@ class MarketMakers:
                 if wanted:
                     self.place(ladder, price, wanted)
             for _ in range(_FIRST_LOOKS):
-                self._look_far(ladder)
+                self._look_far(ladder, self._near)
 
     def take(self) -> list[MarketAction]:
         actions, self._actions = self._actions, []
@@ -94,8 +94,11 @@ class MarketMakers:
         With None they trade whole. `eats` says how much of the makers' own
         orders in the way is traded instead of cancelled.
         """
-        left = self._clear(self.asks, self.best_ask, ask, allowance, eats)
-        self._clear(self.bids, self.best_bid, bid, left, eats)
+        left = self._clear(self.asks, self.best_ask, ask, bid, allowance, eats)
+        self._clear(self.bids, self.best_bid, bid, ask, left, eats)
+        if self.asks.barrier is None and self.bids.barrier is None:
+            # what may still rest better than the touch is inside the spread
+            self.best_bid, self.best_ask = ask - 1, bid + 1
         if self.asks.barrier is not None:
             bid = min(bid, self.asks.barrier - 1)
         if self.bids.barrier is not None:
@@ -103,41 +106,54 @@ class MarketMakers:
         self._move(self.bids, bid)
         self._move(self.asks, ask)
 
+    def requote(self) -> None:
+        """Hold the touch where it is, through people's orders that have come in the way."""
+        self.quote(self.bids.touch, self.asks.touch)
+
     def _clear(
         self,
         ladder: MakerLadder,
         best: int | None,
         touch: int,
+        opposite: int,
         allowance: int | None,
         eats: Eats | None,
     ) -> int | None:
-        """Empty the prices better than the new touch; what is left of the allowance."""
+        """Empty the prices better than the new touch; what is left of the allowance.
+
+        People's orders trade when the `opposite` touch reaches them; those
+        inside the spread may stay.
+        """
         assert self._view is not None
         printed = 0
-        taker = ladder.side.opposite
         for price in ladder.prices_between(best, touch):
             people = ladder.others_qty(self._view, price)
-            if people:
-                self.cancel_level(ladder, price)
-                if ladder.barrier is not None:
-                    continue
+            if eats is not None and not people and printed < _PRINTED_PRICES:
+                printed += self._print(ladder, price, eats)
+            self.cancel_level(ladder, price)
+            if people and ladder.barrier is None and ladder.away * (price - opposite) <= 0:
                 qty = people if allowance is None else min(people, allowance)
-                if qty:
-                    self._actions.append(TakerOrder(taker, qty, price))
-                if allowance is not None:
-                    allowance -= qty
-                if qty == people:
-                    ladder.note_swept(price)
-                else:
-                    ladder.barrier = price
-            elif price in ladder.orders:
-                if eats is not None and printed < _PRINTED_PRICES and ladder.barrier is None:
-                    qty = min(eats(ladder, price), ladder.qty(price))
-                    if qty > 0:
-                        printed += 1
-                        self._actions.append(TakerOrder(taker, qty, price))
-                self.cancel_level(ladder, price)
+                allowance = None if allowance is None else allowance - qty
+                self._trade_through(ladder, price, qty, people)
         return allowance
+
+    def _print(self, ladder: MakerLadder, price: int, eats: Eats) -> bool:
+        """Trade a part of an own level in the way."""
+        if price not in ladder.orders or ladder.barrier is not None:
+            return False
+        qty = min(eats(ladder, price), ladder.qty(price))
+        if qty > 0:
+            self._actions.append(TakerOrder(ladder.side.opposite, qty, price))
+        return qty > 0
+
+    def _trade_through(self, ladder: MakerLadder, price: int, qty: int, people: int) -> None:
+        """Trade people's orders in the way; where they are too large, the way ends."""
+        if qty:
+            self._actions.append(TakerOrder(ladder.side.opposite, qty, price))
+        if qty == people:
+            ladder.note_swept(price)
+        else:
+            ladder.barrier = price
 
     def _move(self, ladder: MakerLadder, touch: int) -> None:
         """Quote at the new touch at once, with little; more joins later."""
@@ -181,10 +197,26 @@ class MarketMakers:
                 distance = int(self._rng.expovariate(1 / 5))
                 self._shape.change_mind(ladder.side, ladder.touch + ladder.away * distance)
             self._tend(ladder, *chances)
-            for _ in range(_FAR_LOOKS_PER_STEP):
-                self._look_far(ladder)
-            for _ in range(min(_OLD_LOOKS_PER_STEP, len(ladder))):
-                self._look_old(ladder, ladder.oldest_price())
+            self.refill_far(ladder, self._near)
+
+    def refill_far(self, ladder: MakerLadder, nearest: int) -> None:
+        """The same for the prices at least `nearest` ticks behind the touch."""
+        nearest = min(max(nearest, self._near), self._profile.reach_ticks)
+        thin = len(ladder) < _THIN_LEVELS
+        for _ in range(_FAR_LOOKS_WHEN_THIN if thin else _FAR_LOOKS_PER_STEP):
+            self._look_far(ladder, nearest)
+        for _ in range(min(_OLD_LOOKS_PER_STEP, len(ladder))):
+            self._look_old(ladder, ladder.oldest_price(), nearest)
+
+    def hold(self, ladder: MakerLadder, levels: dict[int, int]) -> None:
+        """Exactly these own quantities, and nothing between them."""
+        last = max(levels, key=lambda price: ladder.away * price)
+        for price in range(ladder.touch, last + ladder.away, ladder.away):
+            wanted = levels.get(price, 0)
+            while wanted < ladder.qty(price):
+                self._actions.append(MakerCancel(ladder.drop_newest(price).key))
+            if wanted > ladder.qty(price):
+                self.place(ladder, price, wanted - ladder.qty(price))
 
     def _tend(self, ladder: MakerLadder, grows: float, fills: float, trims: float) -> None:
         """Look at every price near the touch."""
@@ -207,17 +239,18 @@ class MarketMakers:
         if wanted > ladder.qty(price):
             self.place(ladder, price, wanted - ladder.qty(price))
 
-    def _look_far(self, ladder: MakerLadder) -> None:
+    def _look_far(self, ladder: MakerLadder, nearest: int) -> None:
         """An order appears farther away, where one is wanted and none rests."""
-        distance = int(self._near * math.exp(self._rng.random() * self._far_growth))
+        reach = self._profile.reach_ticks
+        distance = int(nearest * math.exp(self._rng.random() * math.log(reach / nearest)))
         price = ladder.touch + ladder.away * distance
         if price not in ladder.orders:
             wanted = self._shape.wanted(ladder.side, price, distance)
             if wanted:
                 self.place(ladder, price, wanted)
 
-    def _look_old(self, ladder: MakerLadder, price: int) -> None:
+    def _look_old(self, ladder: MakerLadder, price: int, nearest: int) -> None:
         """An order far away that nobody wants any more goes."""
         distance = abs(price - ladder.touch)
-        if distance >= self._near and not self._shape.wanted(ladder.side, price, distance):
+        if distance >= nearest and not self._shape.wanted(ladder.side, price, distance):
             self.cancel_level(ladder, price)
