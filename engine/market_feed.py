@@ -22,7 +22,7 @@ from engine.utils.task_queue import TaskQueue
 
 logger = logging.getLogger(__name__)
 
-BOOK_DEPTH = 60
+BOOK_DEPTH = 400
 _SNAPSHOT_PAUSE_S = 0.5
 _CONFIRM_PAUSES_S = (0.5, 1.0, 2.0, 5.0)
 
