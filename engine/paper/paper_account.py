@@ -15,6 +15,7 @@ from engine.errors import BugError
 from engine.paper.paper_grid import ZERO, to_money
 from engine.paper.paper_orders import Amendment, IncomeRow, MarginChange, PaperFill, PaperOrder
 
+ACCOUNT_IDS = ("first", "second")  # the accounts of every paper exchange
 DEFAULT_LEVERAGE = 20
 _KEPT_CLOSED_ORDERS = 50_000
 _KEPT_ROWS = 50_000

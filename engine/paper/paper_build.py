@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 import msgspec
 
@@ -10,7 +12,7 @@ from engine.clock import Clock
 from engine.paper.candle_history import CandleHistory
 from engine.paper.contract_specs import CONTRACT_SPECS, contract_spec
 from engine.paper.matching_book import MatchingBook
-from engine.paper.paper_account import AccountBooks, PaperAccount
+from engine.paper.paper_account import ACCOUNT_IDS, AccountBooks, PaperAccount
 from engine.paper.paper_algo_service import AlgoService
 from engine.paper.paper_auth import ApiKey, KeyRing
 from engine.paper.paper_exchange import PaperExchange
@@ -18,9 +20,9 @@ from engine.paper.paper_limits import LimitSettings
 from engine.paper.paper_market import PaperMarket
 from engine.paper.paper_state import AccountKeys, SavedState, StateFolder
 from engine.paper.paper_venue import PaperVenue
+from engine.paper.price_source import PriceSource
 from engine.paper.synthetic_market import STEP_MS, SyntheticMarket, quiet_book
 
-ACCOUNT_IDS = ("first", "second")
 DEFAULT_BALANCE = Decimal(10_000)
 _IDS_PER_MS = 4  # order ids start from the time, so that they rise across runs
 _TRADE_IDS_SINCE_MS = 1_500_000_000_000
@@ -50,17 +52,22 @@ class VenueSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def build_venue(
-    settings: VenueSettings, folder: StateFolder, clock: Clock
+    settings: VenueSettings,
+    folder: StateFolder,
+    clock: Clock,
+    sources: Mapping[str, PriceSource] = MappingProxyType({}),
 ) -> tuple[PaperVenue, list[AccountKeys]]:
     """A venue ready to serve, and its keys, the default account's first.
 
-    Raises UnknownSymbol for a symbol that is not listed.
+    Symbols without one of the `sources` have the synthetic market. Raises
+    UnknownSymbol for a symbol that is not listed.
     """
     now_ms = clock.now_ms()
     saved = folder.load(fresh=settings.fresh)
     keys = folder.keys(ACCOUNT_IDS)
     markets = {
-        symbol: _market(symbol, settings, saved, now_ms) for symbol in _listed(settings, saved)
+        symbol: _market(symbol, settings, saved, sources.get(symbol), now_ms)
+        for symbol in _listed(settings, saved, sources)
     }
     accounts = [_account(account_id, settings, saved, now_ms) for account_id in ACCOUNT_IDS]
     exchange = PaperExchange(
@@ -90,9 +97,12 @@ def build_venue(
 
 
 def _open_market(exchange: PaperExchange, market: PaperMarket, now_ms: int) -> None:
-    """Fill the book; a living market has traded for a few seconds when the doors open."""
+    """Fill the book; the synthetic market has traded for a few seconds when the doors open."""
     if market.source is None:
         exchange.start_market(market, quiet_book(market.opening_spec), now_ms)
+        return
+    if not isinstance(market.source, SyntheticMarket):
+        exchange.start_market(market, market.source.start(market.book, now_ms), now_ms)
         return
     actions = market.source.start(market.book, now_ms - _WARM_UP_MS)
     exchange.start_market(market, actions, now_ms - _WARM_UP_MS)
@@ -100,16 +110,22 @@ def _open_market(exchange: PaperExchange, market: PaperMarket, now_ms: int) -> N
         exchange.step_market(market, time_ms + STEP_MS)
 
 
-def _listed(settings: VenueSettings, saved: SavedState) -> list[str]:
+def _listed(settings: VenueSettings, saved: SavedState, sources: Iterable[str]) -> list[str]:
     """The symbols asked for, and those in which somebody still holds something."""
-    held = {order.symbol for order in saved.orders.values() if order.is_open}
+    held = {order.symbol for order in saved.orders.values() if order.is_open}.union(sources)
     for books in saved.accounts.values():
         held.update(position.symbol for position in books.positions.values() if position.amount)
     wanted = [contract_spec(symbol).symbol for symbol in settings.symbols]
     return wanted + sorted(held.difference(wanted))
 
 
-def _market(symbol: str, settings: VenueSettings, saved: SavedState, now_ms: int) -> PaperMarket:
+def _market(
+    symbol: str,
+    settings: VenueSettings,
+    saved: SavedState,
+    source: PriceSource | None,
+    now_ms: int,
+) -> PaperMarket:
     spec, mark = contract_spec(symbol), saved.markets.get(symbol)
     if settings.unlimited:
         spec = msgspec.structs.replace(spec, max_num_orders=_NO_LIMIT)
@@ -123,11 +139,16 @@ def _market(symbol: str, settings: VenueSettings, saved: SavedState, now_ms: int
         spec_now = msgspec.structs.replace(spec, base_price=Decimal(mark.price))
     else:
         spec_now = spec
+    if source is not None:
+        opening = source.index_price() // spec.tick_size * spec.tick_size
+        spec_now = msgspec.structs.replace(spec, base_price=opening)
+    elif not settings.quiet_market:
+        source = SyntheticMarket(spec_now, seed)
     return PaperMarket(
         spec,
         MatchingBook(match_seq=match_seq, update_id=now_ms * _IDS_PER_MS),
         CandleHistory(spec_now, seed, now_ms - _WARM_UP_MS),
-        None if settings.quiet_market else SyntheticMarket(spec_now, seed),
+        source,
         first_agg_id=agg_id,
         opening_spec=spec_now,
         now_ms=now_ms,

@@ -13,6 +13,7 @@ import msgspec
 from engine.paper.contract_specs import CONTRACT_SPECS
 from engine.paper.paper_build import DEFAULT_BALANCE, VenueSettings
 from engine.paper.paper_pulse import SocketSettings
+from engine.paper.paper_sources import SourceSettings
 
 
 class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +21,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     state_dir: Path | None
     settings: VenueSettings
     sockets: SocketSettings
+    sources: SourceSettings = SourceSettings()
 
 
 def parse_options(argv: Sequence[str] | None) -> ServerOptions:
@@ -35,6 +37,7 @@ def parse_options(argv: Sequence[str] | None) -> ServerOptions:
     parser.add_argument("--state-dir", type=Path, default=None, metavar="DIR")
     parser.add_argument("--unlimited", action="store_true", help="no request or order limits")
     parser.add_argument("--verify", action="store_true", help="check the books at every fill")
+    _add_sources(parser)
     venues = SocketSettings()
     for name, default, what in (
         ("--ping-every", venues.ping_every_s, "between pings on a WebSocket"),
@@ -58,7 +61,28 @@ def parse_options(argv: Sequence[str] | None) -> ServerOptions:
         life_s=words.connection_life,
     )
     return ServerOptions(
-        port=words.port, state_dir=words.state_dir, settings=settings, sockets=sockets
+        port=words.port,
+        state_dir=words.state_dir,
+        settings=settings,
+        sockets=sockets,
+        sources=SourceSettings(replays=tuple(words.replay), speed=words.speed, mirror=words.mirror),
+    )
+
+
+def _add_sources(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--replay",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="play the trades of a public aggTrades file (csv or zip); once per contract",
+    )
+    parser.add_argument(
+        "--speed", type=float, default=1.0, metavar="X", help="of replays, 1 to 100 (default 1)"
+    )
+    parser.add_argument(
+        "--mirror", default="", metavar="URL", help="follow the streams of another venue"
     )
 
 

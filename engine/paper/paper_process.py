@@ -39,6 +39,9 @@ class PaperOptions(msgspec.Struct, frozen=True, kw_only=True):
     state_dir: Path | None = None
     unlimited: bool = False  # no request and order limits
     verify: bool = False  # the books are checked at every fill
+    replay: Path | None = None  # a public aggTrades file, csv or zip
+    speed: float = 1.0  # of the replay
+    mirror: str = ""  # another venue's streams to follow, e.g. wss://fstream.binance.com
 
     def arguments(self) -> list[str]:
         words = ["--port", str(self.port)]
@@ -50,6 +53,10 @@ class PaperOptions(msgspec.Struct, frozen=True, kw_only=True):
             words += ["--balance", self.balance]
         if self.state_dir is not None:
             words += ["--state-dir", str(self.state_dir)]
+        if self.replay is not None:
+            words += ["--replay", str(self.replay), "--speed", f"{self.speed:g}"]
+        if self.mirror:
+            words += ["--mirror", self.mirror]
         flags = {
             "--fresh": self.fresh,
             "--quiet-market": self.quiet_market,

@@ -25,6 +25,7 @@ from engine.paper.paper_options import ServerOptions, parse_options
 from engine.paper.paper_order_socket import OrderSocketSession
 from engine.paper.paper_outbox import Outbox
 from engine.paper.paper_pulse import Pulse, SocketSettings
+from engine.paper.paper_sources import PaperSources
 from engine.paper.paper_state import AccountKeys, StateFolder
 from engine.paper.paper_stop_signals import stop_on_closed_input, stop_on_signals
 from engine.paper.paper_streams import StreamConnection
@@ -258,7 +259,15 @@ def _folder(options: ServerOptions) -> StateFolder:
 
 
 async def _serve(options: ServerOptions, folder: StateFolder) -> None:
-    venue, keys = build_venue(options.settings, folder, SystemClock())
+    sources = await PaperSources.open(options.sources, options.settings.symbols)
+    try:
+        await _serve_venue(options, folder, sources)
+    finally:
+        await sources.close()
+
+
+async def _serve_venue(options: ServerOptions, folder: StateFolder, sources: PaperSources) -> None:
+    venue, keys = build_venue(options.settings, folder, SystemClock(), sources.by_symbol)
     server = PaperServer(venue, options.sockets)
     web_server = web.Server(server.handle, access_log=None)
     listener = await _listen(web_server, options.port)
@@ -271,6 +280,7 @@ async def _serve(options: ServerOptions, folder: StateFolder) -> None:
         asyncio.create_task(server.run_market()),
         asyncio.create_task(server.run_sync()),
         server.failure,
+        *sources.following,
     ]
     done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
