@@ -17,7 +17,7 @@ from engine.config import Config, Environment
 from engine.credentials import Credentials, Secret, find_credentials
 from engine.errors import PaperExchangeError, PerpdeskError
 from engine.event_hub import EventHub
-from engine.events import HistoryLoaded, StreamStateChanged
+from engine.events import Event, HistoryLoaded
 from engine.exchange.binance_gateway import BinanceGateway, GatewaySettings
 from engine.exchange.rest_client import RestSettings
 from engine.exchange.stream_liveness import StreamSettings
@@ -29,7 +29,6 @@ from engine.paper.paper_discovery import announce, find_running, withdraw
 from engine.paper.paper_process import PaperOptions, PaperProcess, ReadyLine
 from engine.utils.threads import CrashHandler
 from engine.wire.hosts import Hosts
-
 
 _HISTORY_KEPT = 500
 
@@ -96,7 +95,7 @@ def build_gateway(
     config: Config,
     venue: Venue,
     clock: Clock,
-    on_state: Callable[[StreamStateChanged], None],
+    publish: Callable[[Event], None],
     on_crash: CrashHandler,
 ) -> BinanceGateway:
     own_limit: int = config["network.weight_limit_per_minute"]
@@ -118,7 +117,8 @@ def build_gateway(
             ),
             weight_limit=own_limit or None,
         ),
-        on_state=on_state,
+        on_state=publish,
+        on_alert=publish,
         on_crash=on_crash,
     )
 

@@ -28,6 +28,7 @@ from engine.trading_types import (
     Side,
     StreamState,
     TimeInForce,
+    WorkingType,
 )
 from engine.views import ZERO, BalanceView, Candle, FillView, OrderView, PositionView
 
@@ -388,7 +389,11 @@ class LeverageChanged(Event, frozen=True, kw_only=True):
 
 
 class AlgoUpdate(Event, frozen=True, kw_only=True):
-    """A conditional order changed. `order_id` is 0 until it became an order."""
+    """The venue's word about a conditional order, from the stream or read by REST.
+
+    `order_id` is 0 until it became an order; `quantity` is 0 when it closes the
+    whole position. `activate_price` and `callback_pct` are a trailing stop's.
+    """
 
     algo_id: int
     client_algo_id: str
@@ -402,6 +407,12 @@ class AlgoUpdate(Event, frozen=True, kw_only=True):
     event_ms: int
     order_id: int = 0
     reject_reason: str = ""
+    position_side: PositionSide = PositionSide.BOTH
+    reduce_only: bool = False
+    close_position: bool = False
+    working_type: WorkingType | str = WorkingType.CONTRACT_PRICE
+    activate_price: Decimal = ZERO
+    callback_pct: Decimal = ZERO
 
 
 class MarginCall(Event, frozen=True, kw_only=True):

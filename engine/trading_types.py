@@ -58,6 +58,14 @@ class MarginType(StrEnum):
 
 
 @unique
+class WorkingType(StrEnum):
+    """Which price a conditional order waits for."""
+
+    CONTRACT_PRICE = "CONTRACT_PRICE"
+    MARK_PRICE = "MARK_PRICE"
+
+
+@unique
 class OrderStatus(StrEnum):
     """Life of an order as Perpdesk shows it.
 

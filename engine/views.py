@@ -114,6 +114,60 @@ class BalanceView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     updated_at: int = 0
 
 
+class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for the whole account."""
+
+    is_hedge_mode: bool
+    is_multi_assets: bool = False
+    can_trade: bool = True
+    fee_tier: int = 0
+
+
+class SymbolSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for new positions of one symbol. `max_notional` at this leverage."""
+
+    symbol: str
+    margin_type: MarginType
+    leverage: int
+    max_notional: Decimal = ZERO
+    is_auto_add_margin: bool = False
+
+
+class LeverageBracket(msgspec.Struct, frozen=True, kw_only=True):
+    """One step: positions of this worth have at most this leverage.
+
+    Maintenance margin of a position worth N is N x `maint_margin_ratio` - `cum`.
+    """
+
+    bracket: int
+    max_leverage: int
+    notional_floor: Decimal
+    notional_cap: Decimal
+    maint_margin_ratio: Decimal
+    cum: Decimal = ZERO
+
+
+class CommissionRates(msgspec.Struct, frozen=True, kw_only=True):
+    """Shares of a trade's worth: 0.0002 is 0.02 %."""
+
+    symbol: str
+    maker: Decimal
+    taker: Decimal
+
+
+class IncomeView(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the account's statement. `kind` as the venue spells it: FUNDING_FEE ..."""
+
+    kind: str
+    income: Decimal
+    asset: str
+    time_ms: int
+    symbol: str = ""
+    info: str = ""
+    transaction_id: int = 0
+    trade_id: str = ""
+
+
 class Candle(
     msgspec.Struct,
     frozen=True,

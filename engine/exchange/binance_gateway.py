@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -14,57 +14,41 @@ from engine.clock import Clock, SystemClock
 from engine.errors import (
     BadInput,
     NotConnected,
-    OrderRefused,
     PerpdeskError,
     ShuttingDown,
-    UnknownSymbol,
 )
-from engine.events import Event, OrderUpdate, StreamStateChanged
+from engine.events import Alert, Event, StreamStateChanged
+from engine.exchange.binance_account import BinanceAccount
+from engine.exchange.binance_algos import BinanceAlgoOrders
+from engine.exchange.binance_orders import BinanceOrders
 from engine.exchange.contract_book import ContractBook
 from engine.exchange.gateway import DepthSnapshot, ExchangeGateway
 from engine.exchange.gateway_health import GatewayHealth, gather
-from engine.exchange.order_requests import amend_params, order_key, place_params
 from engine.exchange.rate_limiter import Limits, RateLimiter, limits_from
 from engine.exchange.rest_client import RestClient, RestSettings
 from engine.exchange.server_time import ServerClock
 from engine.exchange.stream_liveness import StreamSettings
 from engine.exchange.translate_rows import (
-    balance_from_row,
     candle_from_row,
-    fill_from_row,
-    order_from_reply,
-    position_from_row,
 )
 from engine.exchange.user_stream import UserStream
+from engine.exchange.venue_alerts import VenueAlerts
+from engine.exchange.venue_calls import VenueCalls
 from engine.exchange.websocket_manager import WebSocketManager
 from engine.market.instruments import Instrument
-from engine.trading_types import OrderType, PositionSide, Side, TimeInForce
 from engine.utils.deadline import Deadline
-from engine.utils.decimals import Number
 from engine.utils.threads import CrashHandler
-from engine.views import BalanceView, Candle, FillView, PositionView
+from engine.views import Candle
 from engine.wire.hosts import MAINNET, TESTNET, Hosts
 from engine.wire.rest_messages import (
-    AccountConfig,
-    BalanceRow,
     DepthReply,
-    ErrorReply,
     ExchangeInfo,
     KlineRow,
-    LeverageReply,
     ListenKeyReply,
-    OrderReply,
-    PositionRow,
-    SymbolConfig,
-    UserTrade,
 )
 
 logger = logging.getLogger(__name__)
 
-_T = TypeVar("_T")
-
-_INVALID_SYMBOL = -1121
-_AMEND_CHANGES_NOTHING = -5027
 _UPKEEP_S = 5.0
 """How soon housekeeping asks again a venue that did not answer."""
 
@@ -76,12 +60,15 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     weight_limit: int | None = None  # instead of what exchangeInfo says
 
 
-class BinanceGateway(ExchangeGateway):
+class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeGateway):
     """See ExchangeGateway for what every method promises.
 
     Keys come from PERPDESK_API_KEY and PERPDESK_API_SECRET when not given; market
     data works without any. Call `tick` every second or so from a thread that may
     block: it keeps the user stream's key alive and the clock measured.
+
+    `on_alert` gets what a person must know and a rule may act on (see
+    venue_alerts), on the thread that met it; it must be quick and not raise.
     """
 
     def __init__(
@@ -94,6 +81,7 @@ class BinanceGateway(ExchangeGateway):
         clock: Clock | None = None,
         settings: GatewaySettings | None = None,
         on_state: Callable[[StreamStateChanged], None] | None = None,
+        on_alert: Callable[[Alert], None] | None = None,
         on_crash: CrashHandler | None = None,
     ) -> None:
         self.hosts = hosts or (TESTNET if testnet else MAINNET)
@@ -118,11 +106,16 @@ class BinanceGateway(ExchangeGateway):
             on_state=on_state or _nobody,
             on_crash=on_crash,
         )
-        self._lock = threading.Lock()  # guards the first and the last below
+        self._calls = VenueCalls(
+            self._rest,
+            VenueAlerts(on_alert or _nobody, self._clock),
+            lambda: self._contracts.symbols if self._contracts is not None else (),
+            self.hurry,
+        )
+        self._lock = threading.Lock()  # guards the first and the third below
         self._user_stream: UserStream | None = None
         self._contracts: ContractBook | None = None
         self._closed = False
-        self._was_down = False
         self._next_upkeep_s = 0.0
         self._loading = threading.Lock()  # one thread loads exchangeInfo
 
@@ -152,127 +145,13 @@ class BinanceGateway(ExchangeGateway):
             "startTime": start_ms,
             "endTime": end_ms,
         }
-        rows = self._call("klines", list[KlineRow], params)
+        rows = self._calls.call("klines", list[KlineRow], params)
         now_ms = self._server_clock.now_ms()
         return [candle_from_row(row, now_ms) for row in rows]
 
     def get_depth(self, symbol: str, limit: int = 1000) -> DepthSnapshot:
-        reply = self._call("depth", DepthReply, {"symbol": symbol, "limit": limit})
+        reply = self._calls.call("depth", DepthReply, {"symbol": symbol, "limit": limit})
         return DepthSnapshot(symbol, reply.last_update_id, reply.bids, reply.asks)
-
-    # --- account ----------------------------------------------------------------------
-
-    def get_account_balance(self) -> list[BalanceView]:
-        return [balance_from_row(row) for row in self._call("balance", list[BalanceRow])]
-
-    def get_positions(self, symbol: str | None = None) -> list[PositionView]:
-        rows = self._call("position_risk", list[PositionRow], {"symbol": symbol})
-        held = [row for row in rows if row.position_amt]
-        if not held:
-            return []
-        only = symbol or (held[0].symbol if len(held) == 1 else None)
-        configs = self._call("symbol_config", list[SymbolConfig], {"symbol": only})
-        by_symbol = {config.symbol: config for config in configs}
-        return [position_from_row(row, by_symbol.get(row.symbol)) for row in held]
-
-    def set_leverage(self, symbol: str, leverage: int) -> int:
-        params = {"symbol": symbol, "leverage": leverage}
-        return self._call("set_leverage", LeverageReply, params).leverage
-
-    def get_leverage(self, symbol: str) -> int:
-        configs = self._call("symbol_config", list[SymbolConfig], {"symbol": symbol})
-        return next((row.leverage for row in configs if row.symbol == symbol), 0)
-
-    def is_hedge_mode(self) -> bool:
-        # accountConfig costs 5 where positionSide/dual costs 30
-        return self._call("account_config", AccountConfig).dual_side_position
-
-    # --- orders ---------------------------------------------------------------------
-
-    def submit_order(
-        self,
-        symbol: str,
-        side: Side | str,
-        order_type: OrderType | str,
-        quantity: Number,
-        price: Number | None = None,
-        *,
-        time_in_force: TimeInForce | str | None = None,
-        reduce_only: bool = False,
-        position_side: PositionSide | str = PositionSide.BOTH,
-        client_order_id: str | None = None,
-    ) -> OrderUpdate:
-        params = place_params(
-            symbol,
-            side,
-            order_type,
-            quantity,
-            price,
-            time_in_force=time_in_force,
-            reduce_only=reduce_only,
-            position_side=position_side,
-            client_order_id=client_order_id,
-        )
-        return order_from_reply(self._call("place_order", OrderReply, params, urgent=reduce_only))
-
-    def modify_order(
-        self,
-        symbol: str,
-        side: Side | str,
-        quantity: Number,
-        price: Number,
-        *,
-        order_id: int | None = None,
-        client_order_id: str | None = None,
-    ) -> OrderUpdate:
-        params = amend_params(
-            symbol, side, quantity, price, order_id=order_id, client_order_id=client_order_id
-        )
-        try:
-            return order_from_reply(self._call("amend_order", OrderReply, params))
-        except OrderRefused as error:
-            if error.code != _AMEND_CHANGES_NOTHING:
-                raise
-        # the order is as asked already; the refusal does not show it
-        return self.query_order(symbol, order_id=order_id, client_order_id=client_order_id)
-
-    def cancel_order(
-        self, symbol: str, *, order_id: int | None = None, client_order_id: str | None = None
-    ) -> OrderUpdate:
-        params = order_key(symbol, order_id, client_order_id)
-        return order_from_reply(self._call("cancel_order", OrderReply, params, urgent=True))
-
-    def cancel_all_orders(self, symbol: str) -> None:
-        self._call("cancel_all", ErrorReply, {"symbol": symbol}, urgent=True)
-
-    def query_order(
-        self, symbol: str, *, order_id: int | None = None, client_order_id: str | None = None
-    ) -> OrderUpdate:
-        params = order_key(symbol, order_id, client_order_id)
-        return order_from_reply(self._call("query_order", OrderReply, params, urgent=True))
-
-    def get_open_orders(self, symbol: str | None = None) -> list[OrderUpdate]:
-        replies = self._call("open_orders", list[OrderReply], {"symbol": symbol})
-        return [order_from_reply(reply) for reply in replies]
-
-    def get_user_trades(
-        self,
-        symbol: str,
-        *,
-        from_id: int | None = None,
-        order_id: int | None = None,
-        start_ms: int | None = None,
-        limit: int = 1000,
-    ) -> list[FillView]:
-        params = {
-            "symbol": symbol,
-            "fromId": from_id,
-            "orderId": order_id,
-            "startTime": start_ms,
-            "limit": limit,
-        }
-        rows = self._call("user_trades", list[UserTrade], params)
-        return [fill_from_row(row) for row in sorted(rows, key=lambda row: row.id)]
 
     # --- streams ----------------------------------------------------------------------
 
@@ -280,7 +159,7 @@ class BinanceGateway(ExchangeGateway):
         """Once; raises ShuttingDown after `close`, BadInput on a second call."""
         stream = UserStream(
             self.hosts,
-            _ListenKeyCalls(self._rest),
+            _ListenKeyCalls(self._calls),
             on_event,
             clock=self._clock,
             settings=self._settings.streams,
@@ -336,10 +215,11 @@ class BinanceGateway(ExchangeGateway):
             else:
                 self._rest.keep_warm()
         except PerpdeskError as error:
-            self._was_down = self._was_down or isinstance(error, NotConnected)
+            if isinstance(error, NotConnected):
+                self._calls.note_down()
             logger.warning("the venue was not reached: %s", error)
         else:
-            self._note_answer()
+            self._calls.note_answer()
 
     def hurry(self) -> None:
         """The network is seen to be back: reconnect the streams now."""
@@ -386,38 +266,10 @@ class BinanceGateway(ExchangeGateway):
 
     # --- within -----------------------------------------------------------------------
 
-    def _call(
-        self,
-        name: str,
-        reply_type: type[_T],
-        params: Mapping[str, object] | None = None,
-        *,
-        urgent: bool = False,
-    ) -> _T:
-        try:
-            reply = self._rest.call(name, reply_type, params, urgent=urgent)
-        except NotConnected:
-            self._was_down = True
-            raise
-        except OrderRefused as error:
-            symbol = params.get("symbol") if params else None
-            if error.code == _INVALID_SYMBOL and isinstance(symbol, str):
-                known = self._contracts.symbols if self._contracts is not None else ()
-                raise UnknownSymbol(symbol, known) from error
-            raise
-        self._note_answer()
-        return reply
-
-    def _note_answer(self) -> None:
-        """The venue answers; if it did not before, the streams need not wait any longer."""
-        if self._was_down:
-            self._was_down = False
-            self.hurry()
-
     def _load_contracts(self) -> ContractBook:
         with self._loading:
             if self._contracts is None:
-                info = self._call("exchange_info", ExchangeInfo)
+                info = self._calls.call("exchange_info", ExchangeInfo)
                 self._limiter.set_limits(
                     self._limits(limits_from(info.rate_limits, self._settings.limits))
                 )
@@ -430,17 +282,17 @@ class BinanceGateway(ExchangeGateway):
 
 
 class _ListenKeyCalls:
-    def __init__(self, rest: RestClient) -> None:
-        self._rest = rest
+    def __init__(self, calls: VenueCalls) -> None:
+        self._calls = calls
 
     def create(self) -> str:
-        return self._rest.call("create_listen_key", ListenKeyReply).listen_key
+        return self._calls.call("create_listen_key", ListenKeyReply).listen_key
 
     def keep_alive(self) -> None:
-        self._rest.call("keep_listen_key", dict)
+        self._calls.call("keep_listen_key", dict)
 
 
-def _nobody(_event: StreamStateChanged) -> None:
+def _nobody(_event: Event) -> None:
     pass
 
 

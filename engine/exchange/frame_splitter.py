@@ -70,18 +70,20 @@ class FrameSplitter:
         self._end += count
         buffer, start, end = self._buffer, self._start, self._end
         messages: list[bytearray] = []
+        needed = 0
         while end - start >= 2:
-            first, length = buffer[start], buffer[start + 1]
-            body = start + 2
-            if length == 126:
-                body += 2
+            length = buffer[start + 1]
+            if length < 126:
+                body = start + 2
+            elif length == 126:
+                body = start + 4
                 if end < body:
                     break
                 length = buffer[start + 2] << 8 | buffer[start + 3]
-            elif length > 126:
-                if length & _MASKED:
-                    raise ProtocolViolation("the server masked a frame")
-                body += 8
+            elif length & _MASKED:
+                raise ProtocolViolation("the server masked a frame")
+            else:
+                body = start + 10
                 if end < body:
                     break
                 length = int.from_bytes(buffer[start + 2 : body], "big")
@@ -89,17 +91,14 @@ class FrameSplitter:
                     raise ProtocolViolation(f"a frame of {length} bytes is too large")
             stop = body + length
             if stop > end:
-                self._needed = stop - start
+                needed = stop - start
                 break
-            if first == 0x81:  # a whole text message: nearly every frame
-                if self._fragments is not None:
-                    raise ProtocolViolation("a message began inside another")
-                messages.append(buffer[body:stop])
+            if buffer[start] == 0x81 and self._fragments is None:
+                messages.append(buffer[body:stop])  # a whole text message: nearly every frame
             else:
-                self._take_rare(first, bytes(buffer[body:stop]), messages)
+                self._take_rare(buffer[start], bytes(buffer[body:stop]), messages)
             start = stop
-            self._needed = 0
-        self._start = start
+        self._start, self._needed = start, needed
         return messages
 
     def _take_rare(self, first: int, payload: bytes, messages: list[bytearray]) -> None:

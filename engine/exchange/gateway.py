@@ -11,9 +11,14 @@ from the GUI's. Each ends in one of the answers of engine.errors:
 - ShuttingDown: the gateway is closing, nothing was sent;
 - BadInput, UnknownSymbol: found before sending.
 
-Reads are retried on transient faults by the gateway itself; writes are not,
-except where the venue has said that it did not execute them (safe refusals and
-clock errors). Objects handed over never change.
+Reads are retried on transient faults by the gateway itself. Writes never are,
+except once, signed anew, after a clock error: the venue has not executed it then.
+Whoever decides about orders decides whether to ask again (see oms.order_sender).
+Objects handed over never change.
+
+The contract's parts: market data and streams here, single and many orders in
+gateway_orders, conditional orders in gateway_algos, the account and its settings
+in gateway_account.
 """
 
 from __future__ import annotations
@@ -24,11 +29,12 @@ from typing import Any
 
 import msgspec
 
-from engine.events import Event, OrderUpdate
+from engine.events import AlgoUpdate, Event, OrderUpdate
+from engine.exchange.gateway_account import AccountCalls
+from engine.exchange.gateway_algos import AlgoOrderCalls
+from engine.exchange.gateway_orders import OrderCalls
 from engine.market.instruments import Instrument
-from engine.trading_types import OrderType, PositionSide, Side, TimeInForce
-from engine.utils.decimals import Number
-from engine.views import BalanceView, Candle, FillView, PositionView
+from engine.views import Candle
 
 
 class DepthSnapshot(msgspec.Struct, frozen=True):
@@ -40,7 +46,14 @@ class DepthSnapshot(msgspec.Struct, frozen=True):
     asks: tuple[tuple[str, str], ...]
 
 
-class ExchangeGateway(ABC):
+class OpenOrders(msgspec.Struct, frozen=True):
+    """Everything that waits at the venue: in the book, and for a trigger."""
+
+    orders: tuple[OrderUpdate, ...]
+    algos: tuple[AlgoUpdate, ...]
+
+
+class ExchangeGateway(AccountCalls, OrderCalls, AlgoOrderCalls, ABC):
     # --- market ---------------------------------------------------------------
 
     @abstractmethod
@@ -70,90 +83,17 @@ class ExchangeGateway(ABC):
     def get_depth(self, symbol: str, limit: int = 1000) -> DepthSnapshot:
         """The book now, to start a local one from."""
 
-    # --- account ----------------------------------------------------------------
+    # --- both order services --------------------------------------------------------
 
-    @abstractmethod
-    def get_account_balance(self) -> list[BalanceView]:
-        """Every asset of the futures wallet."""
+    def get_all_open_orders(self, symbol: str | None = None) -> OpenOrders:
+        """Regular and conditional orders, of all symbols when None. Two calls.
 
-    @abstractmethod
-    def get_positions(self, symbol: str | None = None) -> list[PositionView]:
-        """Open positions (quantity not zero), with leverage and liquidation price."""
-
-    @abstractmethod
-    def set_leverage(self, symbol: str, leverage: int) -> int:
-        """Returns the leverage now in force. Raises InvalidLeverage."""
-
-    @abstractmethod
-    def get_leverage(self, symbol: str) -> int:
-        """The leverage in force for new positions of `symbol`."""
-
-    @abstractmethod
-    def is_hedge_mode(self) -> bool:
-        """True when long and short are held side by side."""
-
-    # --- orders -----------------------------------------------------------------
-
-    @abstractmethod
-    def submit_order(
-        self,
-        symbol: str,
-        side: Side | str,
-        order_type: OrderType | str,
-        quantity: Number,
-        price: Number | None = None,
-        *,
-        time_in_force: TimeInForce | str | None = None,
-        reduce_only: bool = False,
-        position_side: PositionSide | str = PositionSide.BOTH,
-        client_order_id: str | None = None,
-    ) -> OrderUpdate:
-        """Place LIMIT or MARKET. LIMIT is GTC when `time_in_force` is None."""
-
-    @abstractmethod
-    def modify_order(
-        self,
-        symbol: str,
-        side: Side | str,
-        quantity: Number,
-        price: Number,
-        *,
-        order_id: int | None = None,
-        client_order_id: str | None = None,
-    ) -> OrderUpdate:
-        """New price and new TOTAL quantity of a resting LIMIT order; loses its place."""
-
-    @abstractmethod
-    def cancel_order(
-        self, symbol: str, *, order_id: int | None = None, client_order_id: str | None = None
-    ) -> OrderUpdate:
-        """Raises OrderRefused with code -2011 when the venue has no such open order."""
-
-    @abstractmethod
-    def cancel_all_orders(self, symbol: str) -> None:
-        """Every open regular order of the symbol; each reports on the user stream."""
-
-    @abstractmethod
-    def query_order(
-        self, symbol: str, *, order_id: int | None = None, client_order_id: str | None = None
-    ) -> OrderUpdate:
-        """Raises OrderRefused with code -2013 when the venue does not know it (yet)."""
-
-    @abstractmethod
-    def get_open_orders(self, symbol: str | None = None) -> list[OrderUpdate]:
-        """Every open order, of all symbols when None."""
-
-    @abstractmethod
-    def get_user_trades(
-        self,
-        symbol: str,
-        *,
-        from_id: int | None = None,
-        order_id: int | None = None,
-        start_ms: int | None = None,
-        limit: int = 1000,
-    ) -> list[FillView]:
-        """Own trades, oldest first. `client_order_id` is "" (the venue does not say)."""
+        A conditional order that triggers between them may be in both lists or in
+        neither; its `order_id` tells the first case.
+        """
+        return OpenOrders(
+            tuple(self.get_open_orders(symbol)), tuple(self.get_open_algo_orders(symbol))
+        )
 
     # --- streams ----------------------------------------------------------------
 

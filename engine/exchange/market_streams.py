@@ -21,16 +21,6 @@ Callback = Callable[[Event], None]
 _SLOW_BATCH_S = 0.25
 
 
-class _Subscription:
-    __slots__ = ("callback", "failures", "messages", "stream")
-
-    def __init__(self, stream: str, callback: Callback) -> None:
-        self.stream = stream
-        self.callback = callback
-        self.messages = 0
-        self.failures = 0
-
-
 class MarketStreams:
     """`want` and `unwant` from any thread; the rest on the route's (see stream_route).
 
@@ -43,7 +33,9 @@ class MarketStreams:
         self._batch = batch
         self._lock = threading.Lock()
         # replaced whole, so that the reader needs no lock
-        self._subscriptions: dict[str, _Subscription] = {}
+        self._callbacks: dict[str, Callback] = {}
+        self._silent: set[str] = set()
+        self._failed: set[str] = set()
         self._version = 0
         self._applied: set[str] = set()
         self._applied_version = -1
@@ -56,24 +48,26 @@ class MarketStreams:
     # --- any thread ------------------------------------------------------------
 
     def want(self, streams: Iterable[str], callback: Callback) -> None:
+        added = dict.fromkeys(streams, callback)
         with self._lock:
-            added = {name: _Subscription(name, callback) for name in streams}
-            self._subscriptions = {**self._subscriptions, **added}
+            self._silent.update(added)
+            self._failed.difference_update(added)
+            self._callbacks = self._callbacks | added
             self._version += 1
 
     def unwant(self, streams: Iterable[str]) -> None:
         gone = frozenset(streams)
         with self._lock:
-            kept = {name: sub for name, sub in self._subscriptions.items() if name not in gone}
-            self._subscriptions = kept
+            self._callbacks = {n: back for n, back in self._callbacks.items() if n not in gone}
+            self._silent -= gone
             self._version += 1
 
     def wanted(self) -> frozenset[str]:
-        return frozenset(self._subscriptions)
+        return frozenset(self._callbacks)
 
     def silent(self) -> frozenset[str]:
         """Wanted streams that have not delivered anything yet."""
-        return frozenset(name for name, sub in self._subscriptions.items() if not sub.messages)
+        return frozenset(self._silent)
 
     # --- the route's thread -------------------------------------------------------
 
@@ -88,14 +82,14 @@ class MarketStreams:
         self._applied_version = -1
 
     def expects_data(self) -> bool:
-        return bool(self._subscriptions)
+        return bool(self._callbacks)
 
     def next_request(self) -> str | None:
         """SUBSCRIBE or UNSUBSCRIBE for a batch of what differs from the wanted set."""
         version = self._version  # read first: a change while we look is seen next time
         if version == self._applied_version:
             return None
-        wanted = self._subscriptions.keys()
+        wanted = self._callbacks.keys()
         missing = sorted(wanted - self._applied)[: self._batch]
         if missing:
             self._applied.update(missing)
@@ -110,41 +104,47 @@ class MarketStreams:
     def handle(self, messages: list[bytearray]) -> int:
         started = time.perf_counter()
         decode = FRAMES.decode
-        subscriptions = self._subscriptions
-        delivered = 0
+        callbacks, silent = self._callbacks, self._silent
+        undelivered = 0
         for payload in messages:
             try:
                 frame = decode(payload)
             except UNREADABLE as error:
+                undelivered += 1
                 self._not_readable(payload, error)
                 continue
-            subscription = subscriptions.get(frame.stream)
+            callback = callbacks.get(frame.stream)
             data = frame.data
-            if subscription is None or data is None:
+            if callback is None or data is None:
+                undelivered += 1
                 self._no_delivery(frame, payload)
                 continue
-            delivered += 1
-            subscription.messages += 1
+            if silent:
+                silent.discard(frame.stream)
             try:
                 if type(data) is list:
                     for event in data:
-                        subscription.callback(event)
+                        callback(event)
                 else:
-                    subscription.callback(data)  # type: ignore[arg-type]  # no list here
+                    callback(data)  # type: ignore[arg-type]  # no list here
             except Exception:
-                self.callback_errors += 1
-                subscription.failures += 1
-                if subscription.failures == 1:
-                    logger.exception("callback failed stream=%s", subscription.stream)
+                self._note_failure(frame.stream)
         seconds = time.perf_counter() - started
         if seconds > _SLOW_BATCH_S:
             self._slow(len(messages), seconds)
-        return delivered
+        return len(messages) - undelivered
 
     def _request(self, method: str, names: list[str]) -> str:
         self._request_id += 1
         logger.info("%s streams=%d first=%s", method.lower(), len(names), names[0])
         return json.dumps({"method": method, "params": names, "id": self._request_id})
+
+    def _note_failure(self, stream: str) -> None:
+        """Called where a callback's exception is caught."""
+        self.callback_errors += 1
+        if stream not in self._failed:
+            self._failed.add(stream)
+            logger.exception("callback failed stream=%s", stream)
 
     def _not_readable(self, payload: bytearray, why: object) -> None:
         self.decode_errors += 1

@@ -17,6 +17,9 @@ E = TypeVar("E", bound=StrEnum)
 
 Params = dict[str, object]
 
+SELF_TRADE_PREVENTION = "EXPIRE_MAKER"
+"""Always said: the venue's defaults differ between REST, batches and the order socket."""
+
 
 def place_params(
     symbol: str,
@@ -35,15 +38,16 @@ def place_params(
         "symbol": symbol,
         "side": member(Side, side, "side"),
         "type": kind,
-        "quantity": _number(quantity, "quantity"),
+        "quantity": number_text(quantity, "quantity"),
         "newClientOrderId": client_order_id,
         # the answer then tells the state after matching, not only "taken"
         "newOrderRespType": "RESULT",
+        "selfTradePreventionMode": SELF_TRADE_PREVENTION,
     }
     if kind is OrderType.LIMIT:
         if price is None:
             raise BadInput("price", "A limit order needs a price.")
-        params["price"] = _number(price, "price")
+        params["price"] = number_text(price, "price")
         params["timeInForce"] = member(
             TimeInForce, time_in_force or TimeInForce.GTC, "time_in_force"
         )
@@ -70,8 +74,8 @@ def amend_params(
     return {
         **order_key(symbol, order_id, client_order_id),
         "side": member(Side, side, "side"),
-        "quantity": _number(quantity, "quantity"),
-        "price": _number(price, "price"),
+        "quantity": number_text(quantity, "quantity"),
+        "price": number_text(price, "price"),
     }
 
 
@@ -93,5 +97,5 @@ def member(kind: type[E], value: str, field: str) -> E:
         raise BadInput(field, f"{field} must be one of {known}; not {value!r}.") from None
 
 
-def _number(value: Number, field: str) -> str:
+def number_text(value: Number, field: str) -> str:
     return plain(to_decimal(value, field))

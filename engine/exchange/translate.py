@@ -23,12 +23,15 @@ from engine.events import (
     UnknownMessage,
 )
 from engine.exchange.venue_words import (
+    born_order_id,
     execution_type,
     margin_type,
     order_status,
     order_type,
     time_in_force,
+    working_type,
 )
+from engine.utils.decimals import is_amount
 from engine.views import ZERO
 from engine.wire.stream_messages import (
     AccountConfigUpdate,
@@ -55,8 +58,6 @@ _EXPIRY_REASONS = {
     "8": "the order expired after its stop triggered",
     "9": "a market order that could not be filled whole within the price bound",
 }
-
-_SANE_DIGITS = 40  # decimal digits before or after the point
 
 
 def user_event(message: UserMessage) -> Event | None:
@@ -131,7 +132,7 @@ def execution_report(message: ExecutionReport) -> OrderUpdate:
 def _order_trade_update(message: OrderTradeUpdate) -> Event:
     order = message.order
     # named one by one, as this is the hot path of the private stream
-    if not _sane(
+    if not is_amount(
         order.quantity,
         order.price,
         order.cum_qty,
@@ -190,7 +191,6 @@ def _algo_update(message: AlgoUpdateMessage) -> Event:
     order = message.order
     if not _is_sane(order):
         return _not_money(order)
-    born = str(order.order_id or "")
     return AlgoUpdate(
         algo_id=order.algo_id,
         client_algo_id=order.client_algo_id,
@@ -202,8 +202,12 @@ def _algo_update(message: AlgoUpdateMessage) -> Event:
         trigger_price=order.trigger_price,
         price=order.price,
         event_ms=message.event_ms,
-        order_id=int(born) if born.isascii() and born.isdigit() and len(born) < 20 else 0,
+        order_id=born_order_id(order.order_id),
         reject_reason=order.reject_reason or "",
+        position_side=order.position_side,
+        reduce_only=order.reduce_only,
+        close_position=order.close_position,
+        working_type=working_type(order.working_type),
     )
 
 
@@ -239,15 +243,7 @@ _TRANSLATORS: Mapping[type, Callable[[Any], Event | None]] = {
 def _is_sane(block: object) -> bool:
     names: tuple[str, ...] = getattr(block, "__struct_fields__", ())
     values = [getattr(block, name) for name in names]
-    return _sane(*(value for value in values if isinstance(value, Decimal)))
-
-
-def _sane(*numbers: Decimal) -> bool:
-    """Finite, and small enough that printing or adding it cannot exhaust memory."""
-    for number in numbers:
-        if not number.is_finite() or not -_SANE_DIGITS <= number.adjusted() <= _SANE_DIGITS:
-            return False
-    return True
+    return is_amount(*(value for value in values if isinstance(value, Decimal)))
 
 
 def _not_money(block: object) -> UnknownMessage:

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
-from engine.events import OrderUpdate
-from engine.exchange.venue_words import margin_type, order_status, order_type, time_in_force
+from decimal import Decimal, InvalidOperation
+
+from engine.events import AlgoUpdate, OrderUpdate
+from engine.exchange.venue_words import (
+    born_order_id,
+    margin_type,
+    order_status,
+    order_type,
+    time_in_force,
+    working_type,
+)
 from engine.trading_types import ExecutionType, MarginType
-from engine.views import BalanceView, Candle, FillView, PositionView
+from engine.utils.decimals import is_amount
+from engine.views import (
+    ZERO,
+    AccountSettings,
+    BalanceView,
+    Candle,
+    CommissionRates,
+    FillView,
+    IncomeView,
+    LeverageBracket,
+    PositionView,
+    SymbolSettings,
+)
 from engine.wire.rest_messages import (
+    AccountConfig,
+    AlgoReply,
     BalanceRow,
+    BracketRow,
+    CommissionReply,
+    IncomeRow,
     KlineRow,
     OrderReply,
     PositionRow,
     SymbolConfig,
     UserTrade,
+    amount,
 )
 
 
@@ -36,6 +63,28 @@ def order_from_reply(reply: OrderReply) -> OrderUpdate:
         position_side=reply.position_side,
         reduce_only=reply.reduce_only,
         created_ms=reply.time,
+    )
+
+
+def algo_from_reply(reply: AlgoReply) -> AlgoUpdate:
+    return AlgoUpdate(
+        algo_id=reply.algo_id,
+        client_algo_id=reply.client_algo_id,
+        symbol=reply.symbol,
+        side=reply.side,
+        type=order_type(reply.order_type),
+        status=reply.algo_status,
+        quantity=amount(reply.quantity),
+        trigger_price=amount(reply.trigger_price),
+        price=amount(reply.price),
+        event_ms=reply.update_time or reply.create_time,
+        order_id=born_order_id(reply.actual_order_id),
+        position_side=reply.position_side,
+        reduce_only=reply.reduce_only,
+        close_position=reply.close_position,
+        working_type=working_type(reply.working_type),
+        activate_price=amount(reply.activate_price),
+        callback_pct=amount(reply.callback_rate),
     )
 
 
@@ -99,4 +148,63 @@ def candle_from_row(row: KlineRow, now_ms: int) -> Candle:
         quote_volume=row.quote_volume,
         trades=row.trades,
         is_closed=row.close_ms < now_ms,
+    )
+
+
+def account_settings_from(row: AccountConfig) -> AccountSettings:
+    return AccountSettings(
+        is_hedge_mode=row.dual_side_position,
+        is_multi_assets=row.multi_assets_margin,
+        can_trade=row.can_trade,
+        fee_tier=row.fee_tier,
+    )
+
+
+def symbol_settings_from_row(row: SymbolConfig) -> SymbolSettings:
+    return SymbolSettings(
+        symbol=row.symbol,
+        margin_type=margin_type(row.margin_type),
+        leverage=row.leverage,
+        max_notional=_number_or_zero(row.max_notional_value),
+        is_auto_add_margin=row.is_auto_add_margin,
+    )
+
+
+def _number_or_zero(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return ZERO
+    return number if is_amount(number) else ZERO
+
+
+def bracket_from_row(row: BracketRow) -> LeverageBracket:
+    return LeverageBracket(
+        bracket=row.bracket,
+        max_leverage=row.initial_leverage,
+        notional_floor=row.notional_floor,
+        notional_cap=row.notional_cap,
+        maint_margin_ratio=row.maint_margin_ratio,
+        cum=row.cum,
+    )
+
+
+def commission_from_reply(reply: CommissionReply) -> CommissionRates:
+    return CommissionRates(
+        symbol=reply.symbol,
+        maker=reply.maker_commission_rate,
+        taker=reply.taker_commission_rate,
+    )
+
+
+def income_from_row(row: IncomeRow) -> IncomeView:
+    return IncomeView(
+        kind=row.income_type,
+        income=row.income,
+        asset=row.asset,
+        time_ms=row.time,
+        symbol=row.symbol,
+        info=row.info,
+        transaction_id=row.tran_id,
+        trade_id=str(row.trade_id),
     )

@@ -11,9 +11,11 @@ from engine.trading_types import (
     OrderStatus,
     OrderType,
     TimeInForce,
+    WorkingType,
 )
 
 _TYPES = {member.value: member for member in OrderType}
+_WORKING = {member.value: member for member in WorkingType}
 _TIFS = {member.value: member for member in TimeInForce}
 _EXECUTIONS = {m.value: m for m in ExecutionType if m is not ExecutionType.QUERY}
 _STATUSES = {m.value: m for m in OrderStatus if m.is_terminal or m.is_resting}
@@ -33,6 +35,16 @@ def execution_type(text: str) -> ExecutionType | str:
 
 def order_status(text: str) -> OrderStatus | str:
     return _STATUSES.get(text, text)
+
+
+def working_type(text: str) -> WorkingType | str:
+    return _WORKING.get(text, text)
+
+
+def born_order_id(text: str | int | None) -> int:
+    """The id of the order that a conditional one became; 0 while it has become none."""
+    digits = str(text or "")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 20 else 0
 
 
 def margin_type(text: str) -> MarginType:

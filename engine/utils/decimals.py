@@ -8,6 +8,8 @@ from engine.errors import BadInput
 
 Number = str | int | float | Decimal
 
+_SANE_DIGITS = 40  # decimal digits before or after the point
+
 
 def to_decimal(value: Number, field: str) -> Decimal:
     """Exact. A float is taken as Python prints it (0.1 is 0.1, not 0.1000000000000000055).
@@ -24,6 +26,14 @@ def to_decimal(value: Number, field: str) -> Decimal:
     if not number.is_finite():
         raise BadInput(field, f"{field} must be a finite number, not {text}.")
     return number
+
+
+def is_amount(*numbers: Decimal) -> bool:
+    """All finite, and small enough that printing or adding them cannot exhaust memory."""
+    for number in numbers:
+        if not number.is_finite() or not -_SANE_DIGITS <= number.adjusted() <= _SANE_DIGITS:
+            return False
+    return True
 
 
 def plain(number: Decimal) -> str:

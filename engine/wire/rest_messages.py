@@ -1,23 +1,32 @@
 """REST replies as typed structs: only the fields that are used.
 
 Fields the venue has dropped or may leave out have defaults. Prices that are
-money are Decimal; candles are float, as they are for looking.
+money are Decimal; candles are float, as they are for looking. A number that is
+no amount (NaN, infinite, absurd exponents) makes the whole answer unreadable.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
+import math
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
 
 from engine.trading_types import PositionSide, Side
+from engine.utils.decimals import is_amount
 
 ZERO = Decimal(0)
 
 
 class _Reply(msgspec.Struct, frozen=True, rename="camel"):
     pass
+
+
+def _check(*numbers: Decimal) -> None:
+    # msgspec makes a ValidationError of it
+    if not is_amount(*numbers):
+        raise ValueError("a number is no amount")
 
 
 class ServerTime(_Reply, frozen=True, kw_only=True):
@@ -54,6 +63,9 @@ class OrderReply(_Reply, frozen=True, kw_only=True):
     time: int = 0
     update_time: int = 0
 
+    def __post_init__(self) -> None:
+        _check(self.price, self.orig_qty, self.executed_qty, self.avg_price, self.cum_quote or ZERO)
+
 
 class UserTrade(_Reply, frozen=True, kw_only=True):
     symbol: str
@@ -69,6 +81,9 @@ class UserTrade(_Reply, frozen=True, kw_only=True):
     position_side: PositionSide = PositionSide.BOTH
     time: int = 0
 
+    def __post_init__(self) -> None:
+        _check(self.price, self.qty, self.commission, self.realized_pnl)
+
 
 class BalanceRow(_Reply, frozen=True, kw_only=True):
     asset: str
@@ -77,6 +92,9 @@ class BalanceRow(_Reply, frozen=True, kw_only=True):
     available_balance: Decimal = ZERO
     cross_un_pnl: Decimal = ZERO
     update_time: int = 0
+
+    def __post_init__(self) -> None:
+        _check(self.balance, self.cross_wallet_balance, self.available_balance, self.cross_un_pnl)
 
 
 class PositionRow(_Reply, frozen=True, kw_only=True):
@@ -93,15 +111,31 @@ class PositionRow(_Reply, frozen=True, kw_only=True):
     isolated_margin: Decimal = ZERO
     update_time: int = 0
 
+    def __post_init__(self) -> None:
+        _check(
+            self.position_amt,
+            self.entry_price,
+            self.break_even_price,
+            self.mark_price,
+            self.unrealized,
+            self.liquidation_price,
+            self.isolated_margin,
+        )
+
 
 class SymbolConfig(_Reply, frozen=True, kw_only=True):
     symbol: str
     margin_type: str = "CROSSED"
     leverage: int = 0
+    max_notional_value: str = ""  # a number, or a word such as INF
+    is_auto_add_margin: bool = False
 
 
 class AccountConfig(_Reply, frozen=True, kw_only=True):
     dual_side_position: bool = False
+    multi_assets_margin: bool = False
+    can_trade: bool = True
+    fee_tier: int = 0
 
 
 class LeverageReply(_Reply, frozen=True, kw_only=True):
@@ -145,3 +179,105 @@ class KlineRow(msgspec.Struct, frozen=True, array_like=True):
     close_ms: int
     quote_volume: float
     trades: int
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(
+            self.open + self.high + self.low + self.close + self.volume + self.quote_volume
+        ):
+            raise ValueError("a number is not finite")
+
+
+class AlgoReply(_Reply, frozen=True, kw_only=True):
+    """A conditional order. What the venue leaves empty is "" or null, so amounts are text."""
+
+    algo_id: int
+    client_algo_id: str
+    order_type: str
+    symbol: str
+    side: Side
+    algo_status: str
+    position_side: PositionSide = PositionSide.BOTH
+    quantity: str | None = None
+    trigger_price: str | None = None
+    price: str | None = None
+    activate_price: str | None = None
+    callback_rate: str | None = None
+    working_type: str = "CONTRACT_PRICE"
+    close_position: bool = False
+    reduce_only: bool = False
+    create_time: int = 0
+    update_time: int = 0
+    actual_order_id: str | int | None = ""
+
+    def __post_init__(self) -> None:
+        _check(
+            amount(self.quantity),
+            amount(self.trigger_price),
+            amount(self.price),
+            amount(self.activate_price),
+            amount(self.callback_rate),
+        )
+
+
+def amount(text: str | None) -> Decimal:
+    """0 for what the venue left empty. Raises ValueError for text that is no number."""
+    try:
+        return Decimal(text) if text else ZERO
+    except InvalidOperation:
+        raise ValueError("a text is no number") from None
+
+
+class AlgoCancelReply(_Reply, frozen=True, kw_only=True):
+    """`code` is the text "200" here, a number elsewhere."""
+
+    algo_id: int
+    client_algo_id: str = ""
+
+
+class BracketRow(_Reply, frozen=True, kw_only=True):
+    bracket: int
+    initial_leverage: int
+    notional_cap: Decimal
+    notional_floor: Decimal
+    maint_margin_ratio: Decimal
+    cum: Decimal = ZERO
+
+    def __post_init__(self) -> None:
+        _check(self.notional_cap, self.notional_floor, self.maint_margin_ratio, self.cum)
+
+
+class SymbolBrackets(_Reply, frozen=True, kw_only=True):
+    symbol: str
+    brackets: tuple[BracketRow, ...]
+
+
+class PositionModeReply(_Reply, frozen=True, kw_only=True):
+    dual_side_position: bool
+
+
+class CommissionReply(_Reply, frozen=True, kw_only=True):
+    symbol: str
+    maker_commission_rate: Decimal
+    taker_commission_rate: Decimal
+
+    def __post_init__(self) -> None:
+        _check(self.maker_commission_rate, self.taker_commission_rate)
+
+
+class IncomeRow(_Reply, frozen=True, kw_only=True):
+    income_type: str
+    income: Decimal
+    asset: str
+    time: int
+    symbol: str = ""
+    info: str = ""
+    tran_id: int = 0
+    trade_id: str | int = ""
+
+    def __post_init__(self) -> None:
+        _check(self.income)
+
+
+class CountdownReply(_Reply, frozen=True, kw_only=True):
+    symbol: str
+    countdown_time: int

@@ -281,6 +281,10 @@ class AlgoBlock(
         "trigger_price": "tp",
         "price": "p",
         "reject_reason": "rm",
+        "position_side": "ps",
+        "reduce_only": "R",
+        "close_position": "cp",
+        "working_type": "wt",
     },
 ):
     client_algo_id: str
@@ -294,6 +298,10 @@ class AlgoBlock(
     trigger_price: Decimal = ZERO
     price: Decimal = ZERO
     reject_reason: str | None = ""
+    position_side: PositionSide = PositionSide.BOTH
+    reduce_only: bool = False
+    close_position: bool = False
+    working_type: str = "CONTRACT_PRICE"
 
 
 class AlgoUpdateMessage(

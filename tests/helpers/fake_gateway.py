@@ -12,17 +12,20 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum, auto
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
 
 from engine.clock import FakeClock
 from engine.errors import NotConnected, OrderRefused, OutcomeUnknown, PerpdeskError, UnknownSymbol
-from engine.events import Event, OrderUpdate, StreamStateChanged
+from engine.events import AlgoUpdate, Event, OrderUpdate, StreamStateChanged
 from engine.exchange.gateway import DepthSnapshot, ExchangeGateway
+from engine.exchange.gateway_orders import BatchResult, NewOrder, OrderAmendment
 from engine.market.instruments import Instrument, QuantityRule
 from engine.trading_types import (
     ExecutionType,
+    MarginType,
     OrderStatus,
     OrderType,
     PositionSide,
@@ -30,9 +33,20 @@ from engine.trading_types import (
     Side,
     StreamState,
     TimeInForce,
+    WorkingType,
 )
 from engine.utils.decimals import Number, to_decimal
-from engine.views import BalanceView, Candle, FillView, PositionView
+from engine.views import (
+    AccountSettings,
+    BalanceView,
+    Candle,
+    CommissionRates,
+    FillView,
+    IncomeView,
+    LeverageBracket,
+    PositionView,
+    SymbolSettings,
+)
 
 D = Decimal
 
@@ -66,6 +80,7 @@ class FakeGateway(ExchangeGateway):
         self.clock = clock
         self.lock = threading.RLock()
         self.orders: dict[int, OrderUpdate] = {}
+        self.algos: dict[int, AlgoUpdate] = {}
         self.trades: list[FillView] = []
         self.positions: list[PositionView] = []
         self.balances: list[BalanceView] = []
@@ -280,6 +295,150 @@ class FakeGateway(ExchangeGateway):
             ]
         return found[:limit]
 
+    def test_order(self, order: NewOrder) -> None:
+        self._begin("test_order", order.symbol)
+
+    def countdown_cancel_all(self, symbol: str, countdown_ms: int) -> None:
+        self._begin("countdown", symbol)
+
+    def submit_orders(self, orders: Sequence[NewOrder]) -> list[BatchResult]:
+        return [
+            _outcome(
+                partial(
+                    self.submit_order,
+                    order.symbol,
+                    order.side,
+                    order.type,
+                    order.quantity,
+                    order.price,
+                    time_in_force=order.time_in_force,
+                    reduce_only=order.reduce_only,
+                    position_side=order.position_side,
+                    client_order_id=order.client_order_id,
+                )
+            )
+            for order in orders
+        ]
+
+    def modify_orders(self, amendments: Sequence[OrderAmendment]) -> list[BatchResult]:
+        return [
+            _outcome(
+                partial(
+                    self.modify_order,
+                    one.symbol,
+                    one.side,
+                    one.quantity,
+                    one.price,
+                    order_id=one.order_id,
+                    client_order_id=one.client_order_id,
+                )
+            )
+            for one in amendments
+        ]
+
+    def cancel_orders(
+        self,
+        symbol: str,
+        *,
+        order_ids: Sequence[int] = (),
+        client_order_ids: Sequence[str] = (),
+    ) -> list[BatchResult]:
+        keys: list[dict[str, Any]] = [{"order_id": one} for one in order_ids]
+        keys += [{"client_order_id": one} for one in client_order_ids]
+        return [_outcome(partial(self.cancel_order, symbol, **key)) for key in keys]
+
+    # --- conditional orders: they rest until cancelled ----------------------------------
+
+    def place_algo_order(
+        self,
+        symbol: str,
+        side: Side | str,
+        order_type: OrderType | str,
+        quantity: Number | None = None,
+        *,
+        trigger_price: Number | None = None,
+        price: Number | None = None,
+        callback_pct: Number | None = None,
+        activate_price: Number | None = None,
+        close_position: bool = False,
+        reduce_only: bool = False,
+        position_side: PositionSide | str = PositionSide.BOTH,
+        working_type: WorkingType | str = WorkingType.CONTRACT_PRICE,
+        price_protect: bool = False,
+        time_in_force: TimeInForce | str | None = None,
+        client_algo_id: str | None = None,
+    ) -> AlgoUpdate:
+        loses = self._begin("place_algo", client_algo_id or "")
+        with self.lock:
+            algo_id = 1_000_000_000_000_001 + len(self.algos)
+            update = AlgoUpdate(
+                algo_id=algo_id,
+                client_algo_id=client_algo_id or f"algo_{algo_id}",
+                symbol=symbol,
+                side=Side(side),
+                type=OrderType(order_type),
+                status="NEW",
+                quantity=_amount(quantity),
+                trigger_price=_amount(trigger_price),
+                price=_amount(price),
+                event_ms=self._tick(),
+                position_side=PositionSide(position_side),
+                reduce_only=reduce_only,
+                close_position=close_position,
+                working_type=WorkingType(working_type),
+                activate_price=_amount(activate_price),
+                callback_pct=_amount(callback_pct),
+            )
+            self.algos[algo_id] = update
+        self.emit(update)
+        if loses is Loses.AFTER:
+            raise OutcomeUnknown("The connection was reset while waiting for the answer.")
+        return update
+
+    def cancel_algo_order(
+        self, *, algo_id: int | None = None, client_algo_id: str | None = None
+    ) -> None:
+        loses = self._begin("cancel_algo", str(algo_id or client_algo_id))
+        self._end_algo(self._find_algo(algo_id, client_algo_id, -2011))
+        if loses is Loses.AFTER:
+            raise OutcomeUnknown("The connection was reset while waiting for the answer.")
+
+    def cancel_all_algo_orders(self, symbol: str) -> None:
+        self._begin("cancel_all_algo", symbol)
+        for algo in self.get_open_algo_orders(symbol):
+            self._end_algo(algo)
+
+    def query_algo_order(
+        self, *, algo_id: int | None = None, client_algo_id: str | None = None
+    ) -> AlgoUpdate:
+        self._begin("query_algo", str(algo_id or client_algo_id))
+        return self._find_algo(algo_id, client_algo_id, -2013, is_open=False)
+
+    def get_open_algo_orders(self, symbol: str | None = None) -> list[AlgoUpdate]:
+        self._begin("open_algos", symbol or "")
+        with self.lock:
+            return [
+                algo
+                for algo in self.algos.values()
+                if algo.status == "NEW" and symbol in (None, algo.symbol)
+            ]
+
+    def _end_algo(self, algo: AlgoUpdate) -> None:
+        with self.lock:
+            update = replace(algo, status="CANCELED", event_ms=self._tick())
+            self.algos[algo.algo_id] = update
+        self.emit(update)
+
+    def _find_algo(
+        self, algo_id: int | None, client_id: str | None, code: int, *, is_open: bool = True
+    ) -> AlgoUpdate:
+        with self.lock:
+            for algo in self.algos.values():
+                is_named = client_id and algo.client_algo_id == client_id
+                if (algo.algo_id == algo_id or is_named) and (algo.status == "NEW" or not is_open):
+                    return algo
+        raise OrderRefused(code, "Unknown order sent.", 400)
+
     # --- account and market --------------------------------------------------------------
 
     def get_account_balance(self) -> list[BalanceView]:
@@ -299,6 +458,38 @@ class FakeGateway(ExchangeGateway):
 
     def is_hedge_mode(self) -> bool:
         return False
+
+    def set_hedge_mode(self, is_on: bool) -> None:
+        self._begin("hedge_mode", str(is_on))
+
+    def set_margin_type(self, symbol: str, margin_type: MarginType | str) -> None:
+        self._begin("margin_type", symbol)
+
+    def get_account_settings(self) -> AccountSettings:
+        return AccountSettings(is_hedge_mode=False)
+
+    def get_symbol_settings(self, symbol: str | None = None) -> list[SymbolSettings]:
+        name = symbol or BTC.symbol
+        return [SymbolSettings(symbol=name, margin_type=MarginType.CROSSED, leverage=20)]
+
+    def get_leverage_brackets(
+        self, symbol: str | None = None
+    ) -> Mapping[str, Sequence[LeverageBracket]]:
+        return {}
+
+    def get_commission_rates(self, symbol: str) -> CommissionRates:
+        return CommissionRates(symbol=symbol, maker=D("0.0002"), taker=D("0.0005"))
+
+    def get_income(
+        self,
+        symbol: str | None = None,
+        kind: str | None = None,
+        *,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+        limit: int = 1000,
+    ) -> list[IncomeView]:
+        return []
 
     def get_exchange_info(self, symbol: str) -> dict[str, Any]:
         if symbol != BTC.symbol:
@@ -382,3 +573,14 @@ class FakeGateway(ExchangeGateway):
     def _emit_as(self, update: OrderUpdate, execution: ExecutionType) -> None:
         event = replace(update, execution=execution, event_ms=update.update_ms, cum_quote=None)
         self.emit(event)
+
+
+def _outcome(call: Callable[[], OrderUpdate]) -> BatchResult:
+    try:
+        return call()
+    except PerpdeskError as error:
+        return error
+
+
+def _amount(value: Number | None) -> Decimal:
+    return D(0) if value is None else to_decimal(value, "amount")
