@@ -128,7 +128,8 @@ class MarketStreams:
                 else:
                     callback(data)  # type: ignore[arg-type]  # no list here
             except Exception:
-                self._note_failure(frame.stream)
+                if self._is_first_failure(frame.stream):
+                    logger.exception("callback failed stream=%s", frame.stream)
         seconds = time.perf_counter() - started
         if seconds > _SLOW_BATCH_S:
             self._slow(len(messages), seconds)
@@ -139,12 +140,11 @@ class MarketStreams:
         logger.info("%s streams=%d first=%s", method.lower(), len(names), names[0])
         return json.dumps({"method": method, "params": names, "id": self._request_id})
 
-    def _note_failure(self, stream: str) -> None:
-        """Called where a callback's exception is caught."""
+    def _is_first_failure(self, stream: str) -> bool:
         self.callback_errors += 1
-        if stream not in self._failed:
-            self._failed.add(stream)
-            logger.exception("callback failed stream=%s", stream)
+        is_first = stream not in self._failed
+        self._failed.add(stream)
+        return is_first
 
     def _not_readable(self, payload: bytearray, why: object) -> None:
         self.decode_errors += 1
