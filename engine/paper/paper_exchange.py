@@ -321,6 +321,24 @@ class PaperExchange:
             if result is not None:
                 self._settle(market, result, now_ms)
 
+    def fill_alone(self, order: PaperOrder, qty_steps: int, now_ms: int) -> int:
+        """Trade with one resting order past its queue; the steps filled. For faults only."""
+        market, account = self.markets[order.symbol], self.accounts[order.account_id]
+        resting = market.book.cancel(order.order_id)
+        if resting is None:
+            return 0
+        qty = min(qty_steps, resting.remaining)
+        market.book.match_seq += 1
+        match = Match(
+            resting, order.price_ticks, qty, 0, market.book.match_seq, resting.remaining - qty
+        )
+        self._fill(market, order, match, now_ms, maker=True)
+        market.on_matches([match], Side.SELL if order.is_buy else Side.BUY, now_ms)
+        if order.is_open:
+            self.restore(order)
+        self.sync_reduce_only(account, market, now_ms)
+        return qty
+
     def _settle(self, market: PaperMarket, result: PlaceResult, now_ms: int) -> None:
         """Book every match, expire what the book has thrown out, tidy up."""
         taker = result.order.tag

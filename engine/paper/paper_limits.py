@@ -59,6 +59,10 @@ class FixedWindow:
         self._count = self.used(now_ms) + cost
         return self._count
 
+    def fill_up(self, left: int, now_ms: int) -> None:
+        """Leave no more than `left` of the limit; never give anything back."""
+        self._count = max(self.used(now_ms), self.limit - left)
+
     def remaining_ms(self, now_ms: int) -> int:
         return self.length_ms - now_ms % self.length_ms
 
@@ -75,6 +79,9 @@ class WeightCounter:
 
     def used(self, now_ms: int) -> int:
         return self._window.used(now_ms)
+
+    def fill_up(self, left: int, now_ms: int) -> None:
+        self._window.fill_up(left, now_ms)
 
     def take(self, weight: int, now_ms: int) -> int:
         """Count a request; the weight used so far. Raises RateLimited (429 or 418)."""
@@ -116,6 +123,10 @@ class OrderCounter:
     def used(self, now_ms: int) -> tuple[int, int]:
         """Orders of the running 10 s and of the running minute."""
         return self._ten_seconds.used(now_ms), self._minute.used(now_ms)
+
+    def fill_up(self, left: int, now_ms: int) -> None:
+        self._ten_seconds.fill_up(left, now_ms)
+        self._minute.fill_up(left, now_ms)
 
     def take(self, cost: tuple[int, int], now_ms: int) -> None:
         """Count orders before they are looked at. Raises RateLimited (-1015)."""

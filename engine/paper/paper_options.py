@@ -22,6 +22,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     settings: VenueSettings
     sockets: SocketSettings
     sources: SourceSettings = SourceSettings()
+    faults: Path | None = None
 
 
 def parse_options(argv: Sequence[str] | None) -> ServerOptions:
@@ -38,6 +39,9 @@ def parse_options(argv: Sequence[str] | None) -> ServerOptions:
     parser.add_argument("--unlimited", action="store_true", help="no request or order limits")
     parser.add_argument("--verify", action="store_true", help="check the books at every fill")
     _add_sources(parser)
+    parser.add_argument(
+        "--faults", type=Path, default=None, metavar="FILE", help="faults to play (YAML or JSON)"
+    )
     venues = SocketSettings()
     for name, default, what in (
         ("--ping-every", venues.ping_every_s, "between pings on a WebSocket"),
@@ -65,6 +69,7 @@ def parse_options(argv: Sequence[str] | None) -> ServerOptions:
         state_dir=words.state_dir,
         settings=settings,
         sockets=sockets,
+        faults=words.faults,
         sources=SourceSettings(replays=tuple(words.replay), speed=words.speed, mirror=words.mirror),
     )
 

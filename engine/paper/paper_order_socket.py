@@ -8,7 +8,7 @@ covers all other parameters, sorted by name. Limits are shared with REST.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -47,6 +47,16 @@ _ENDPOINT_OF: Mapping[str, str] = {
 }
 
 
+class Asked(NamedTuple):
+    """One request as a glance shows it, before anything is checked."""
+
+    request_id: object
+    method: str
+    path: str
+    api_key: str | None
+    params: Params
+
+
 class OrderSocketSession:
     """Answers one connection's requests. One thread only."""
 
@@ -66,7 +76,28 @@ class OrderSocketSession:
         venue.weight_counter(address).take(HANDSHAKE_WEIGHT, self._connected_ms)
 
     def answer(self, text: str) -> bytes:
-        """The reply to one request, as a frame; records and events are out before it."""
+        """The reply to one request, as a frame."""
+        return text_frame(self.reply(text))
+
+    def describe(self, text: str) -> Asked:
+        """What is asked, by the REST call that does the same; all empty for nonsense."""
+        try:
+            request = _request(text)
+        except VenueError:
+            return Asked(None, "", "", None, {})
+        params = _text_params(request.get("params") or {})
+        endpoint = ENDPOINTS.get(_ENDPOINT_OF.get(str(request["method"]), ""))
+        known = None if self._key is None else self._key.key
+        return Asked(
+            request.get("id"),
+            "" if endpoint is None else endpoint.method,
+            "" if endpoint is None else endpoint.path,
+            params.get("apiKey", known),
+            params,
+        )
+
+    def reply(self, text: str) -> bytes:
+        """The reply to one request; records and events are out before it."""
         now_ms = self._venue.now_ms()
         reply: dict[str, object] = {"id": None}
         shows_limits = self._shows_limits
@@ -83,7 +114,7 @@ class OrderSocketSession:
         self._venue.commit(now_ms)
         if shows_limits:
             reply["rateLimits"] = self._limits(account_ids, now_ms)
-        return text_frame(msgspec.json.encode(reply))
+        return msgspec.json.encode(reply)
 
     def _perform(self, method: str, params: Params, now_ms: int, account_ids: list[str]) -> object:
         """`account_ids` takes the account whose order counts belong into the reply."""
@@ -110,17 +141,17 @@ class OrderSocketSession:
         if key is None or "apiKey" in params:
             key = self._venue.keys.find(params.get("apiKey"))
             if security is Security.SIGNED:
-                check_clock(params, now_ms)
+                check_clock(params, now_ms + self._venue.skew_ms)
                 _check_signature(key, params)
         elif security is Security.SIGNED:
-            check_clock(params, now_ms)
+            check_clock(params, now_ms + self._venue.skew_ms)
         return key.account_id
 
     def _log_on(self, params: Params, now_ms: int) -> object:
         key = self._venue.keys.find(params.get("apiKey"))
         if not isinstance(key.signer, Ed25519Signer):
             raise refusal(-4056, "HMAC_SHA256 API key is not supported.")
-        check_clock(params, now_ms)
+        check_clock(params, now_ms + self._venue.skew_ms)
         _check_signature(key, params)
         self._key, self._authorised_ms = key, now_ms
         return self._status(params, now_ms)
@@ -135,7 +166,7 @@ class OrderSocketSession:
             "authorizedSince": self._authorised_ms,
             "connectedSince": self._connected_ms,
             "returnRateLimits": self._shows_limits,
-            "serverTime": now_ms,
+            "serverTime": now_ms + self._venue.skew_ms,
         }
 
     def _limits(self, account_ids: list[str], now_ms: int) -> list[dict[str, object]]:

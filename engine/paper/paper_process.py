@@ -39,6 +39,7 @@ class PaperOptions(msgspec.Struct, frozen=True, kw_only=True):
     state_dir: Path | None = None
     unlimited: bool = False  # no request and order limits
     verify: bool = False  # the books are checked at every fill
+    faults: Path | None = None  # a script of faults to play
     replay: Path | None = None  # a public aggTrades file, csv or zip
     speed: float = 1.0  # of the replay
     mirror: str = ""  # another venue's streams to follow, e.g. wss://fstream.binance.com
@@ -57,6 +58,8 @@ class PaperOptions(msgspec.Struct, frozen=True, kw_only=True):
             words += ["--replay", str(self.replay), "--speed", f"{self.speed:g}"]
         if self.mirror:
             words += ["--mirror", self.mirror]
+        if self.faults is not None:
+            words += ["--faults", str(self.faults)]
         flags = {
             "--fresh": self.fresh,
             "--quiet-market": self.quiet_market,

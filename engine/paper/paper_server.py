@@ -20,10 +20,13 @@ from aiohttp import WSMsgType, web
 
 from engine.clock import SystemClock
 from engine.errors import PaperExchangeError, PerpdeskError, VenueError
+from engine.paper.fault_lines import LIFE_IS_OVER, Line
+from engine.paper.fault_script import FaultScript, read_script
+from engine.paper.fault_stage import FaultStage
+from engine.paper.faults import FaultBook, FaultLog
 from engine.paper.paper_build import build_venue
 from engine.paper.paper_options import ServerOptions, parse_options
 from engine.paper.paper_order_socket import OrderSocketSession
-from engine.paper.paper_outbox import Outbox
 from engine.paper.paper_pulse import Pulse, SocketSettings
 from engine.paper.paper_sources import PaperSources
 from engine.paper.paper_state import AccountKeys, StateFolder
@@ -46,6 +49,7 @@ _ROUTES = ("public", "market", "private")
 _ORDER_SOCKET = "/ws-fapi/v1"
 _LOOPBACK = "127.0.0.1"
 _JSON = "application/json"
+_FAULT_LOG = "paper-faults.jsonl"
 _UNKNOWN_OUTCOME = (
     b'{"code":-1000,"msg":"Unknown error, please check your request or try again later."}'
 )
@@ -54,10 +58,11 @@ _UNKNOWN_OUTCOME = (
 class PaperServer:
     """Sockets of one venue."""
 
-    def __init__(self, venue: PaperVenue, settings: SocketSettings) -> None:
+    def __init__(self, venue: PaperVenue, settings: SocketSettings, stage: FaultStage) -> None:
         self._venue = venue
         self._settings = settings
-        self._sockets: set[web.WebSocketResponse] = set()
+        self._stage = stage
+        self._faults = stage.book
         self.failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -77,6 +82,8 @@ class PaperServer:
             address=request.remote or _LOOPBACK,
         )
         try:
+            if self._faults.watches_requests:
+                return await self._answer_with_faults(request, incoming)
             reply = self._venue.answer(incoming)
         except PaperExchangeError as error:
             self._fail(error)
@@ -84,6 +91,18 @@ class PaperServer:
         return web.Response(
             body=reply.body, status=reply.status, headers=reply.headers, content_type=_JSON
         )
+
+    async def _answer_with_faults(
+        self, request: web.BaseRequest, incoming: Incoming
+    ) -> web.Response:
+        transport = request.transport
+        if transport is None:
+            return web.Response()  # nobody is there any more
+        reply = await self._stage.answer(incoming, transport)
+        if reply is None:
+            return web.Response()  # into a connection that has ended already
+        headers = {"Content-Type": _JSON, **reply.headers}
+        return web.Response(body=reply.body, status=reply.status, headers=headers)
 
     def _fail(self, error: PaperExchangeError) -> None:
         """What cannot be written down must not be believed: end, and say why."""
@@ -119,13 +138,15 @@ class PaperServer:
         transport = request.transport
         if transport is None:
             return socket
+        line = Line(route or "public", socket, transport)
         connection = StreamConnection(
-            self._venue.hub, route, combined=parts[0] == "stream", send=Outbox(transport).send
+            self._venue.hub, route, combined=parts[0] == "stream", send=line.send
         )
+        line.connection = connection
         for name, events in _asked_for(parts, query):
             connection.listen(name, events)
         try:
-            await self._attend(socket, lambda text: self._answer_stream(connection, text))
+            await self._attend(socket, line, lambda text: self._answer_stream(connection, text))
         finally:
             connection.close()
         return socket
@@ -141,13 +162,16 @@ class PaperServer:
         await socket.prepare(request)
         if request.transport is None:
             return socket
-        send = Outbox(request.transport).send
+        line = Line("orders", socket, request.transport)
 
         def answer(text: str) -> bool:
-            send(session.answer(text))
+            if self._faults.watches_requests:
+                self._stage.answer_orders(session, text, line)
+            else:
+                line.send(session.answer(text))
             return True
 
-        await self._attend(socket, answer)
+        await self._attend(socket, line, answer)
         return socket
 
     def _answer_stream(self, connection: StreamConnection, text: str) -> bool:
@@ -157,29 +181,32 @@ class PaperServer:
         connection.send(connection.on_text(text))
         return True
 
-    async def _attend(self, socket: web.WebSocketResponse, on_text: Callable[[str], bool]) -> None:
+    async def _attend(
+        self, socket: web.WebSocketResponse, line: Line, on_text: Callable[[str], bool]
+    ) -> None:
         """Read until the peer leaves or its day is over; ping meanwhile."""
-        self._sockets.add(socket)
-        pulse = Pulse(socket, self._settings)
+        self._stage.open_line(line)
+        pulse = Pulse(line, self._settings)
         pinging = asyncio.create_task(pulse.run())
         try:
             async with asyncio.timeout(self._settings.life_s):
-                await _read(socket, pulse, on_text)
+                await _read(socket, line, pulse, on_text)
         except TimeoutError:
-            await socket.close(message=b"The connection's life is over")
+            await line.close(message=LIFE_IS_OVER)
         except ConnectionError:
             logger.debug("a stream reader went away")
         except PaperExchangeError as error:
             self._fail(error)
         finally:
             pinging.cancel()
-            self._sockets.discard(socket)
+            self._stage.close_line(line)
 
     async def run_market(self) -> None:
         """Let time pass for the venue until cancelled."""
         while True:
             started = time.monotonic()
             self._venue.step(self._venue.now_ms())
+            self._stage.step()
             spent = time.monotonic() - started
             await asyncio.sleep(max(_STEP_S - spent, 0.001))
 
@@ -191,25 +218,26 @@ class PaperServer:
 
     async def close_sockets(self) -> None:
         """Say goodbye to all at once; who does not answer is left to the transport."""
-        await asyncio.gather(*(_say_goodbye(socket) for socket in self._sockets))
+        self._stage.close()
+        await asyncio.gather(*(_say_goodbye(line) for line in self._stage.lines))
 
 
-async def _say_goodbye(socket: web.WebSocketResponse) -> None:
+async def _say_goodbye(line: Line) -> None:
     with contextlib.suppress(TimeoutError, ConnectionError):
         async with asyncio.timeout(_GOODBYE_S):
-            await socket.close(code=1001, message=b"The paper exchange is closing")
+            await line.close(code=1001, message=b"The paper exchange is closing")
 
 
 async def _read(
-    socket: web.WebSocketResponse, pulse: Pulse, on_text: Callable[[str], bool]
+    socket: web.WebSocketResponse, line: Line, pulse: Pulse, on_text: Callable[[str], bool]
 ) -> None:
     async for message in socket:
         if message.type is WSMsgType.TEXT:
             if not on_text(message.data):
-                await socket.close(code=1008, message=b"Too many requests")
+                await line.close(code=1008, message=b"Too many requests")
                 return
         elif message.type is WSMsgType.PING:
-            await socket.pong(message.data)
+            await line.pong(message.data)
         elif message.type is WSMsgType.PONG:
             pulse.on_pong()
 
@@ -267,8 +295,12 @@ async def _serve(options: ServerOptions, folder: StateFolder) -> None:
 
 
 async def _serve_venue(options: ServerOptions, folder: StateFolder, sources: PaperSources) -> None:
-    venue, keys = build_venue(options.settings, folder, SystemClock(), sources.by_symbol)
-    server = PaperServer(venue, options.sockets)
+    script = FaultScript() if options.faults is None else read_script(options.faults)
+    clock = SystemClock()
+    venue, keys = build_venue(options.settings, folder, clock, sources.by_symbol)
+    book = FaultBook(clock, FaultLog(folder.path / _FAULT_LOG), options.settings.seed)
+    server = PaperServer(venue, options.sockets, FaultStage(book, venue, clock))
+    book.add(script)
     web_server = web.Server(server.handle, access_log=None)
     listener = await _listen(web_server, options.port)
     stop = asyncio.Event()

@@ -133,6 +133,10 @@ class StateFolder:
                 f"The folder {folder} cannot be used for the paper account: {error.strerror}."
             ) from None
 
+    @property
+    def path(self) -> Path:
+        return self._folder
+
     def __enter__(self) -> StateFolder:
         return self
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -144,10 +144,25 @@ class StreamConnection:
         self.subscriptions.clear()
 
 
+class Publication(NamedTuple):
+    """One event and those who get it; `account_id` is empty on market streams."""
+
+    stream: str
+    payload: object
+    listeners: list[StreamConnection]
+    account_id: str = ""
+
+
 class StreamHub:
-    """Who listens to what. One thread only."""
+    """Who listens to what. One thread only.
+
+    `tamper`, while there is one, gets every event instead of its listeners, and
+    `swallows` every subscription: it is not heard when the answer is True.
+    """
 
     def __init__(self) -> None:
+        self.tamper: Callable[[Publication], None] | None = None
+        self.swallows: Callable[[StreamConnection, str], bool] | None = None
         self._listeners: dict[str, dict[StreamConnection, None]] = {}
         self._private: dict[str, dict[StreamConnection, None]] = {}
         self._encoder = msgspec.json.Encoder()
@@ -163,6 +178,8 @@ class StreamHub:
         return stream in self._listeners
 
     def add(self, connection: StreamConnection, name: str) -> None:
+        if self.swallows is not None and self.swallows(connection, name):
+            return
         if connection.route == "private":
             self._private.setdefault(name, {})[connection] = None
         elif (connection.route or "public") == route_of(name):
@@ -183,7 +200,7 @@ class StreamHub:
         listeners = self._listeners.get(stream)
         if listeners:
             self.newcomers.discard(stream)
-            self._send(stream, payload, list(listeners))
+            self._send(Publication(stream, payload, list(listeners)))
 
     def publish_user(self, listen_key: str, event: UserEvent) -> None:
         listeners = self._private.get(listen_key)
@@ -195,22 +212,31 @@ class StreamHub:
             if _lets_through(connection.filters.get(listen_key), event.name)
         ]
         if wanted:
-            self._send(listen_key, event.payload, wanted)
+            self._send(Publication(listen_key, event.payload, wanted, event.account_id))
 
     def forget_key(self, listen_key: str) -> None:
         """An expired key: its sockets stay open and silent."""
         self._private.pop(listen_key, None)
 
-    def _send(self, stream: str, payload: object, listeners: list[StreamConnection]) -> None:
-        data = self._encoder.encode(payload)
+    def _send(self, event: Publication) -> None:
+        if self.tamper is None:
+            self.deliver(event)
+        else:
+            self.tamper(event)
+
+    def deliver(self, event: Publication, spoil: Callable[[bytes], bytes] | None = None) -> None:
+        """Put the event into its listeners' frames, through `spoil` if given."""
+        data = self._encoder.encode(event.payload)
         frames: dict[bool, bytes] = {}
-        for connection in listeners:
+        for connection in event.listeners:
             frame = frames.get(connection.combined)
             if frame is None:
+                text = data
+                if connection.combined:
+                    stream = self._encoder.encode(event.stream)
+                    text = b'{"stream":' + stream + b',"data":' + data + b"}"
                 frame = frames[connection.combined] = text_frame(
-                    b'{"stream":' + self._encoder.encode(stream) + b',"data":' + data + b"}"
-                    if connection.combined
-                    else data
+                    text if spoil is None else spoil(text)
                 )
             connection.send(frame)
 

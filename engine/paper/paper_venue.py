@@ -7,6 +7,7 @@ and before its events go out. One thread only; never blocks but for that write.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import msgspec
 
@@ -90,6 +91,11 @@ class PaperVenue:
         self._orders = {name: OrderCounter(limits) for name in exchange.accounts}
         self._marked_ms = 0
         self._remembered_ms = 0
+        # what faults may put in: a clock that is off, an ear for requests of no
+        # venue, and a screen before what may be asked
+        self.skew_ms = 0
+        self.control: Callable[[Incoming], object | None] | None = None
+        self.screen: Callable[[Endpoint, Call], None] | None = None
 
     def now_ms(self) -> int:
         return self._clock.now_ms()
@@ -116,6 +122,9 @@ class PaperVenue:
         weights = self.weight_counter(incoming.address)
         endpoint = BY_ROUTE.get((incoming.method, incoming.path))
         if endpoint is None or endpoint.name not in _HANDLERS:
+            controlled = None if self.control is None else self.control(incoming)
+            if controlled is not None:
+                return controlled
             weights.take(1, now_ms)
             path = incoming.path.encode("ascii", "replace").decode()
             raise VenueError(-5000, f"Path {path}, Method {incoming.method} is invalid", 404)
@@ -130,7 +139,7 @@ class PaperVenue:
             params,
             incoming.query,
             incoming.body,
-            now_ms,
+            now_ms + self.skew_ms,
         )
         if account_id is not None and endpoint.orders != (0, 0):
             self.count_orders(account_id, endpoint, headers, now_ms)
@@ -151,10 +160,12 @@ class PaperVenue:
             listen_keys=self.listen_keys,
             limits=self.limits,
             params=params,
-            now_ms=now_ms,
+            now_ms=now_ms + self.skew_ms if endpoint.name == "time" else now_ms,
             caller=None if account_id is None else self.exchange.accounts[account_id],
             default_stp=default_stp,
         )
+        if self.screen is not None:
+            self.screen(endpoint, call)
         return _HANDLERS[endpoint.name](call)
 
     def weight_counter(self, address: str) -> WeightCounter:
@@ -176,6 +187,23 @@ class PaperVenue:
             ten_seconds, minute = counter.used(now_ms)
             headers["X-MBX-ORDER-COUNT-10S"] = str(ten_seconds)
             headers["X-MBX-ORDER-COUNT-1M"] = str(minute)
+
+    # what faults ask for
+
+    def expire_listen_key(self, account_id: str) -> None:
+        """End the account's user stream as if nobody had kept it alive."""
+        account, now_ms = self.exchange.accounts[account_id], self.now_ms()
+        if account.books.listen_key:
+            self._expire_listen_key(account, now_ms)
+            self.commit(now_ms)
+
+    def fill_limits(self, weight_left: int, orders_left: int) -> None:
+        """Leave so much of every limit in its running window."""
+        now_ms = self.now_ms()
+        for weights in self._weights.values():
+            weights.fill_up(weight_left, now_ms)
+        for orders in self._orders.values():
+            orders.fill_up(orders_left, now_ms)
 
     # time
 
@@ -199,8 +227,11 @@ class PaperVenue:
 
     def _expire_listen_keys(self, now_ms: int) -> None:
         for account in self.listen_keys.expired(now_ms):
-            self._tell_expired(account, self.listen_keys.close(account), now_ms)
-            self.exchange.keep(account.books)
+            self._expire_listen_key(account, now_ms)
+
+    def _expire_listen_key(self, account: PaperAccount, now_ms: int) -> None:
+        self._tell_expired(account, self.listen_keys.close(account), now_ms)
+        self.exchange.keep(account.books)
 
     def _tell_expired(self, account: PaperAccount, key: str, now_ms: int) -> None:
         event = listen_key_expired(account.account_id, key, now_ms)
