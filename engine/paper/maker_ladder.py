@@ -9,6 +9,9 @@ from engine.paper.price_source import MAKERS, BookView
 from engine.trading_types import Side
 
 
+_FARTHEST_TICKS = 100_000  # no ladder is as long
+
+
 class MakerOrder(NamedTuple):
     key: int
     qty: int
@@ -39,28 +42,29 @@ class MakerLadder:
         return self._qty.get(price, 0) - self._taken.get(price, 0)
 
     def sync(self, view: BookView) -> int | None:
-        """Forget what has traded since the last step. The best price of this side."""
-        best = view.best_bid() if self.side is Side.BUY else view.best_ask()
-        if best is None:
-            self.orders.clear()
-            self._qty.clear()
-        else:
-            for price in range(self.touch, best, self.away):
-                self.orders.pop(price, None)
-                self._qty.pop(price, None)
-            for price in {best, *self._taken}:
-                self._trim(price, view.owner_qty(self.side, price, MAKERS))
+        """Forget what has traded since the last step. The best price of this side.
+
+        Takers eat from the touch on, so the first whole level ends the search;
+        only our own prints may have been elsewhere.
+        """
+        for price in self._taken:
+            self._trim(price, view)
+        for price in range(self.touch, self.touch + self.away * _FARTHEST_TICKS, self.away):
+            if not self.orders or not self._trim(price, view):
+                break
         self._taken.clear()
         self._swept.clear()
         self.barrier = None
-        return best
+        return view.best_bid() if self.side is Side.BUY else view.best_ask()
 
-    def _trim(self, price: int, rests: int) -> None:
-        """The oldest orders trade first."""
+    def _trim(self, price: int, view: BookView) -> bool:
+        """Forget what has traded at a price, the oldest first; False if all of it rests."""
         orders = self.orders.get(price)
         if orders is None:
-            return
-        gone = self._qty[price] - rests
+            return True
+        gone = self._qty[price] - view.owner_qty(self.side, price, MAKERS)
+        if gone == 0:
+            return False
         while orders and gone > 0:
             oldest = orders[0]
             if oldest.qty > gone:
@@ -69,6 +73,7 @@ class MakerLadder:
             gone -= oldest.qty
             del orders[0]
         self._settle(price, orders)
+        return True
 
     def add(self, key: int, price: int, qty: int) -> None:
         self.orders.setdefault(price, []).append(MakerOrder(key, qty))

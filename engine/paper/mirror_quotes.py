@@ -124,7 +124,7 @@ class MirrorQuotes:
     def _hold_levels(self) -> None:
         for ladder, levels in ((self._makers.bids, self._bids), (self._makers.asks, self._asks)):
             last = self._last_price(ladder, levels)
-            if ladder.away * (last - ladder.touch) >= 0:
+            if self._book_is_newest:  # else a trade has moved on from it; the next is near
                 self._makers.hold(ladder, levels)
             self._makers.refill_far(ladder, abs(last - ladder.touch) + 1)
 
