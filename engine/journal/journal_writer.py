@@ -62,6 +62,7 @@ FOLLOWED: tuple[type[Event], ...] = (
     ThreadCrashed,
 )
 _BATCH = 256  # bounds how long an intent may wait for a batch
+_GATHER_S = 0.02  # what belongs together comes together; orders do not meet a write at each step
 _RETRY_S = 1.0
 _CHECKPOINT_ROWS = 4_000
 _EVENTS_KEPT_MS = 30 * 24 * 3_600_000  # orders, fills and intents stay for ever
@@ -87,6 +88,7 @@ class JournalWriter:
         self._lock = threading.Lock()  # guards the connection
         self._mailbox: Mailbox[Event | _Flush] = Mailbox()
         self._waiting: list[Event | _Flush] = []  # taken from the mailbox, not yet on disk
+        self._hurry = threading.Event()
         self._rows_since_checkpoint = 0
         self._problem: str | None = None
         self._is_closed = False
@@ -134,6 +136,7 @@ class JournalWriter:
         """Block until everything recorded so far is on disk; False: not in time."""
         marker = _Flush()
         self._mailbox.put(marker)
+        self._hurry.set()
         return marker.reached.wait(timeout_s)
 
     def close(self, timeout_s: float = 3.0) -> bool:
@@ -143,6 +146,7 @@ class JournalWriter:
         is_flushed = not self._thread.is_alive or self.flush(timeout_s)
         self._thread.request_stop()
         self._mailbox.close()
+        self._hurry.set()
         has_ended = self._thread.join(timeout_s)
         if not has_ended:
             return False
@@ -162,6 +166,8 @@ class JournalWriter:
             while not stop.is_set():
                 if not self._waiting:
                     self._mailbox.wait()
+                    self._clock.wait(self._hurry, _GATHER_S)
+                self._hurry.clear()
                 self._waiting += self._mailbox.drain()
                 if not self._write_waiting():
                     self._clock.wait(stop, _RETRY_S)

@@ -12,17 +12,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from typing import Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from engine.errors import CredentialsError
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 
 
 def encode_params(params: Mapping[str, object]) -> str:
     """`k=v&k=v`, percent-encoded as RFC 3986 asks; None and empty values left out."""
-    kept = [(k, _text(v)) for k, v in params.items() if v is not None and v != ""]
-    return urlencode(kept, quote_via=quote, safe="")
+    kept = [f"{k}={_encoded(_text(v))}" for k, v in params.items() if v is not None and v != ""]
+    return "&".join(kept)
+
+
+def _encoded(text: str) -> str:
+    # nearly every value is plain, and looking costs a fifth of encoding
+    return text if _PLAIN.fullmatch(text) else quote(text, safe="")
 
 
 def _text(value: object) -> str:
