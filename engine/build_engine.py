@@ -119,6 +119,7 @@ def build_gateway(
         ),
         on_state=publish,
         on_alert=publish,
+        on_brake=publish,
         on_crash=on_crash,
     )
 

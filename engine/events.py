@@ -502,6 +502,16 @@ class EngineStateChanged(Event, frozen=True, kw_only=True):
     gap_s: float | None = None
 
 
+class RateBrake(Event, frozen=True, kw_only=True):
+    """The venue asked for a pause: nothing is sent for so long. Every second; 0 at its end."""
+
+    seconds_left: int
+    sentence: str
+
+    def latest_key(self) -> Hashable | None:
+        return "brake"
+
+
 class HealthReport(Event, frozen=True, kw_only=True):
     """Once a second. None means: not measured yet."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.events import AlgoUpdate
 from engine.exchange.algo_requests import algo_key, algo_params
 from engine.exchange.gateway_algos import AlgoOrderCalls
+from engine.exchange.order_requests import priority_to_place
 from engine.exchange.translate_rows import algo_from_reply
 from engine.exchange.venue_calls import VenueCalls
 from engine.trading_types import OrderType, PositionSide, Side, TimeInForce, WorkingType
@@ -53,17 +54,17 @@ class BinanceAlgoOrders(AlgoOrderCalls):
             time_in_force=time_in_force,
             client_algo_id=client_algo_id,
         )
-        reduces = reduce_only or close_position
-        return algo_from_reply(self._calls.call("place_algo", AlgoReply, params, urgent=reduces))
+        priority = priority_to_place(params)
+        return algo_from_reply(self._calls.call("place_algo", AlgoReply, params, priority=priority))
 
     def cancel_algo_order(
         self, *, algo_id: int | None = None, client_algo_id: str | None = None
     ) -> None:
         params = algo_key(algo_id, client_algo_id)
-        self._calls.call("cancel_algo", AlgoCancelReply, params, urgent=True)
+        self._calls.call("cancel_algo", AlgoCancelReply, params)
 
     def cancel_all_algo_orders(self, symbol: str) -> None:
-        self._calls.call("cancel_all_algo", ErrorReply, {"symbol": symbol}, urgent=True)
+        self._calls.call("cancel_all_algo", ErrorReply, {"symbol": symbol})
 
     def query_algo_order(
         self, *, algo_id: int | None = None, client_algo_id: str | None = None

@@ -17,7 +17,7 @@ from engine.errors import (
     PerpdeskError,
     ShuttingDown,
 )
-from engine.events import Alert, Event, StreamStateChanged
+from engine.events import Alert, Event, RateBrake, StreamStateChanged
 from engine.exchange.binance_account import BinanceAccount
 from engine.exchange.binance_algos import BinanceAlgoOrders
 from engine.exchange.binance_orders import BinanceOrders
@@ -68,7 +68,8 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
     block: it keeps the user stream's key alive and the clock measured.
 
     `on_alert` gets what a person must know and a rule may act on (see
-    venue_alerts), on the thread that met it; it must be quick and not raise.
+    venue_alerts), `on_brake` the countdown of a pause that the venue asked for. Both
+    run on the thread that met it, must be quick and not raise.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
         settings: GatewaySettings | None = None,
         on_state: Callable[[StreamStateChanged], None] | None = None,
         on_alert: Callable[[Alert], None] | None = None,
+        on_brake: Callable[[RateBrake], None] | None = None,
         on_crash: CrashHandler | None = None,
     ) -> None:
         self.hosts = hosts or (TESTNET if testnet else MAINNET)
@@ -98,6 +100,7 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
             settings=self._settings.rest,
             limiter=self._limiter,
             server_clock=self._server_clock,
+            on_brake=on_brake or _nobody,
         )
         self._streams = WebSocketManager(
             hosts=self.hosts,
@@ -200,6 +203,9 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
             self._server_clock.accept_jump()
             self.recycle_streams("The computer slept, or its clock was set.")
             self._next_upkeep_s = 0.0
+        self._rest.governor.tell_brake()
+        if self._rest.governor.brake_left_s() > 0:
+            return  # every request would wait here, and the countdown with it
         self._keep_up(slept or self._server_clock.is_stale())
         if self._user_stream is not None:
             self._user_stream.tick()

@@ -16,7 +16,14 @@ from engine.exchange.batch_requests import (
     place_batch_params,
 )
 from engine.exchange.gateway_orders import BatchResult, NewOrder, OrderAmendment, OrderCalls
-from engine.exchange.order_requests import Params, amend_params, order_key, place_params
+from engine.exchange.order_requests import (
+    Params,
+    amend_params,
+    order_key,
+    place_params,
+    priority_to_place,
+)
+from engine.exchange.rate_limiter import Priority
 from engine.exchange.translate_rows import fill_from_row, order_from_reply
 from engine.exchange.venue_calls import VenueCalls
 from engine.trading_types import OrderType, PositionSide, Side, TimeInForce
@@ -56,8 +63,9 @@ class BinanceOrders(OrderCalls):
             position_side=position_side,
             client_order_id=client_order_id,
         )
+        priority = priority_to_place(params)
         return order_from_reply(
-            self._calls.call("place_order", OrderReply, params, urgent=reduce_only)
+            self._calls.call("place_order", OrderReply, params, priority=priority)
         )
 
     def modify_order(
@@ -85,16 +93,16 @@ class BinanceOrders(OrderCalls):
         self, symbol: str, *, order_id: int | None = None, client_order_id: str | None = None
     ) -> OrderUpdate:
         params = order_key(symbol, order_id, client_order_id)
-        return order_from_reply(self._calls.call("cancel_order", OrderReply, params, urgent=True))
+        return order_from_reply(self._calls.call("cancel_order", OrderReply, params))
 
     def cancel_all_orders(self, symbol: str) -> None:
-        self._calls.call("cancel_all", ErrorReply, {"symbol": symbol}, urgent=True)
+        self._calls.call("cancel_all", ErrorReply, {"symbol": symbol})
 
     def query_order(
         self, symbol: str, *, order_id: int | None = None, client_order_id: str | None = None
     ) -> OrderUpdate:
         params = order_key(symbol, order_id, client_order_id)
-        return order_from_reply(self._calls.call("query_order", OrderReply, params, urgent=True))
+        return order_from_reply(self._calls.call("query_order", OrderReply, params))
 
     def get_open_orders(self, symbol: str | None = None) -> list[OrderUpdate]:
         replies = self._calls.call("open_orders", list[OrderReply], {"symbol": symbol})
@@ -126,13 +134,14 @@ class BinanceOrders(OrderCalls):
         if countdown_ms < 0:
             raise BadInput("countdown_ms", "The countdown must be 0 (off) or more ms.", "0")
         params = {"symbol": symbol, "countdownTime": countdown_ms}
-        self._calls.call("countdown_cancel_all", CountdownReply, params, urgent=True)
+        self._calls.call("countdown_cancel_all", CountdownReply, params)
 
     # --- several at once ----------------------------------------------------------------
 
     def submit_orders(self, orders: Sequence[NewOrder]) -> list[BatchResult]:
-        reduces = all(order.reduce_only for order in orders)
-        return self._batch("place_batch", place_batch_params(orders), len(orders), urgent=reduces)
+        params = place_batch_params(orders)
+        priority = max(priority_to_place(new_order_params(order)) for order in orders)
+        return self._batch("place_batch", params, len(orders), priority)
 
     def modify_orders(self, amendments: Sequence[OrderAmendment]) -> list[BatchResult]:
         return self._batch("amend_batch", amend_batch_params(amendments), len(amendments))
@@ -146,10 +155,10 @@ class BinanceOrders(OrderCalls):
     ) -> list[BatchResult]:
         params = cancel_batch_params(symbol, order_ids, client_order_ids)
         wanted = len(order_ids or client_order_ids)
-        return self._batch("cancel_batch", params, wanted, urgent=True)
+        return self._batch("cancel_batch", params, wanted)
 
     def _batch(
-        self, name: str, params: Params, wanted: int, *, urgent: bool = False
+        self, name: str, params: Params, wanted: int, priority: Priority | None = None
     ) -> list[BatchResult]:
-        elements = self._calls.call(name, list[msgspec.Raw], params, urgent=urgent)
+        elements = self._calls.call(name, list[msgspec.Raw], params, priority=priority)
         return batch_results(elements, wanted)

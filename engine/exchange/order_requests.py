@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from engine.errors import BadInput
+from engine.exchange.rate_limiter import Priority
 from engine.trading_types import OrderType, PositionSide, Side, TimeInForce
 from engine.utils.decimals import Number, plain, to_decimal
 
@@ -99,3 +100,12 @@ def member(kind: type[E], value: str, field: str) -> E:
 
 def number_text(value: Number, field: str) -> str:
     return plain(to_decimal(value, field))
+
+
+def priority_to_place(params: Params) -> Priority:
+    """What can only reduce a position goes first, as cancels do (the venue lets it, too)."""
+    held, side = params.get("positionSide"), params.get("side")
+    closes_long = held is PositionSide.LONG and side is Side.SELL
+    closes_short = held is PositionSide.SHORT and side is Side.BUY
+    reduces = params.get("reduceOnly") or params.get("closePosition") or closes_long or closes_short
+    return Priority.CANCEL if reduces else Priority.PLACE

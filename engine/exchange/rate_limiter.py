@@ -1,8 +1,8 @@
 """How much of the venue's limits is used, and whether one more call fits.
 
-Pure: it is told the time, and decides admit, wait or refuse; the REST client
-does the waiting. Windows are fixed and follow the venue's clock. What the
-venue's headers say replaces our own count, except for what is still in flight.
+Pure: it is told the time, and decides admit, wait or refuse; rate_governor does
+the waiting. Windows are fixed and follow the venue's clock. What the venue's
+headers say replaces our own count, except for what is still in flight.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import IntEnum, unique
 
 import msgspec
 
@@ -19,6 +20,20 @@ from engine.wire.rest_messages import RateLimitRow
 _WEIGHT_HEADER = "x-mbx-used-weight-1m"
 _ORDERS_10S_HEADER = "x-mbx-order-count-10s"
 _ORDERS_1M_HEADER = "x-mbx-order-count-1m"
+
+
+# market data alone never makes a question about an order wait
+_MARKET_MARGIN = 0.1
+
+
+@unique
+class Priority(IntEnum):
+    """Who goes first, and who may use how much. Cancels have a share of their own."""
+
+    CANCEL = 0  # also what reduces a position
+    PLACE = 1
+    QUERY = 2
+    MARKET = 3
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +75,7 @@ class RateUsage(msgspec.Struct, frozen=True, kw_only=True):
     orders_used: int  # of the minute
     orders_limit: int
     brake_s: float  # seconds until the venue may be asked again, 0: now
+    brake_why: str = ""
 
 
 @dataclass(slots=True)
@@ -108,17 +124,17 @@ class RateLimiter:
             self._orders_10s.limit = limits.orders_10s
             self._orders_1m.limit = limits.orders_1m
 
-    def admit(self, cost: Cost, now_ms: int, *, urgent: bool = False) -> Decision:
-        """`urgent` may use the reserved share too. `now_ms` is the venue's time."""
+    def admit(self, cost: Cost, now_ms: int, priority: Priority = Priority.QUERY) -> Decision:
+        """CANCEL may use the reserved share too. `now_ms` is the venue's time."""
         with self._lock:
             if now_ms < self._brake_until_ms:
                 return Wait((self._brake_until_ms - now_ms) / 1000, self._brake_why)
+            share = self._share(priority)
             wait: Wait | None = None
             for window, amount in self._amounts(cost):
                 window.roll(now_ms)
                 if amount == 0:
                     continue
-                share = 1.0 if urgent else 1.0 - self._reserved_share
                 if amount > window.limit:
                     return Refuse(f"One call needs {amount} of {window.limit} {window.name}.")
                 if window.used and window.used + amount > window.limit * share:
@@ -167,7 +183,14 @@ class RateLimiter:
                 orders_used=self._orders_1m.used,
                 orders_limit=self._orders_1m.limit,
                 brake_s=max(0.0, (self._brake_until_ms - now_ms) / 1000),
+                brake_why=self._brake_why,
             )
+
+    def _share(self, priority: Priority) -> float:
+        if priority is Priority.CANCEL:
+            return 1.0
+        margin = _MARKET_MARGIN if priority is Priority.MARKET else 0.0
+        return 1.0 - self._reserved_share - margin
 
     def _amounts(self, cost: Cost) -> tuple[tuple[_Window, int], ...]:
         return (

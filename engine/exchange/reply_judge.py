@@ -9,7 +9,7 @@ import msgspec
 
 from engine.errors import OutcomeUnknown, PerpdeskError, TemporarilyRefused
 from engine.exchange.http_session import HttpReply
-from engine.exchange.rate_limiter import RateLimiter
+from engine.exchange.rate_governor import RateGovernor
 from engine.exchange.server_time import ServerClock
 from engine.wire.codec import decode_reply
 from engine.wire.endpoints import Endpoint
@@ -21,13 +21,18 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _TOO_MANY_ORDERS = -1015
+_ASKED = "The exchange asked for a pause."
+_WHY = {
+    418: "The exchange has banned this computer's address for a while.",
+    403: "The exchange's firewall stopped the request.",
+}
 
 
 class ReplyJudge:
-    """Thread-safe; the only state it touches is the limiter's brake."""
+    """Thread-safe; the only state it touches is the governor's brake."""
 
-    def __init__(self, limiter: RateLimiter, server_clock: ServerClock) -> None:
-        self._limiter = limiter
+    def __init__(self, governor: RateGovernor, server_clock: ServerClock) -> None:
+        self._governor = governor
         self._server_clock = server_clock
 
     def read(self, endpoint: Endpoint, reply: HttpReply, reply_type: type[T]) -> T:
@@ -57,10 +62,10 @@ class ReplyJudge:
         now_ms = self._server_clock.now_ms()
         asked_s = retry_after_s(reply.headers.get("retry-after"), text, now_ms)
         if code == _TOO_MANY_ORDERS and reply.status != 418:
-            self._limiter.orders_are_full(now_ms)
+            self._governor.orders_are_full()
             return asked_s or 10.0
         pause_s = pause_for(reply.status, asked_s)
-        self._limiter.brake(pause_s, "The exchange asked for a pause.", now_ms)
+        self._governor.brake(pause_s, _WHY.get(reply.status, _ASKED))
         return pause_s
 
     def _unreadable(self, endpoint: Endpoint, reply: HttpReply, reason: str) -> PerpdeskError:

@@ -24,17 +24,16 @@ from engine.errors import (
     ClockRefused,
     CredentialsError,
     NotConnected,
-    OrderRefused,
     OutcomeUnknown,
     RateLimited,
-    ShuttingDown,
     TemporarilyRefused,
 )
+from engine.events import RateBrake
 from engine.exchange.http_session import HttpReply, HttpSession
-from engine.exchange.rate_limiter import Cost, RateLimiter, Refuse, Wait
+from engine.exchange.rate_governor import RateGovernor, priority_of
+from engine.exchange.rate_limiter import Cost, Priority, RateLimiter
 from engine.exchange.reply_judge import ReplyJudge
 from engine.exchange.server_time import ServerClock
-from engine.utils.deadline import Deadline
 from engine.utils.retry import RetryPolicy, call_with_retry
 from engine.wire.endpoints import ENDPOINTS, Endpoint, Security
 from engine.wire.hosts import Hosts
@@ -47,8 +46,6 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _READ_RETRIES = (TemporarilyRefused, NotConnected, RateLimited)
-_WRITE_RETRIES = (TemporarilyRefused,)
-_DUPLICATE_ID = -4116
 _LATENCIES_KEPT = 512
 _KEEP_WARM_S = 15.0  # less than the session keeps an idle connection
 
@@ -64,7 +61,6 @@ class RestSettings(msgspec.Struct, frozen=True, kw_only=True):
     write_timeout_s: float = 5.0
     recv_window_ms: int = 5000
     read_retry: RetryPolicy = RetryPolicy(attempts=4, base_s=0.2, max_pause_s=2.0)
-    write_retry: RetryPolicy = RetryPolicy(attempts=3, base_s=1.0, max_pause_s=8.0)
     read_rate_wait_s: float = 30.0
     write_rate_wait_s: float = 2.0
 
@@ -72,8 +68,8 @@ class RestSettings(msgspec.Struct, frozen=True, kw_only=True):
 class RestClient:
     """Thread-safe; every call blocks. Raises what engine.exchange.gateway lists.
 
-    Reads are retried on transient faults. Writes are sent once, and again only
-    after an answer which says that nothing was executed.
+    Reads are retried on transient faults. Writes are sent once; only a clock error,
+    which says that nothing was executed, is mended and asked again, once.
     """
 
     def __init__(
@@ -86,12 +82,14 @@ class RestClient:
         settings: RestSettings | None = None,
         limiter: RateLimiter | None = None,
         server_clock: ServerClock | None = None,
+        on_brake: Callable[[RateBrake], None] = lambda _: None,
     ) -> None:
         self.settings = settings or RestSettings()
         self.limiter = limiter or RateLimiter()
         self.server_clock = server_clock or ServerClock(clock)
         self._clock = clock
-        self._judge = ReplyJudge(self.limiter, self.server_clock)
+        self.governor = RateGovernor(self.limiter, clock, self.server_clock.now_ms, on_brake)
+        self._judge = ReplyJudge(self.governor, self.server_clock)
         self._stop = threading.Event()
         self._has_key = bool(api_key)
         self._last_answer_s = clock.monotonic()
@@ -106,34 +104,21 @@ class RestClient:
         reply_type: type[T],
         params: Mapping[str, object] | None = None,
         *,
-        urgent: bool = False,
+        priority: Priority | None = None,
     ) -> T:
         """`name` is a row of wire.endpoints; params that are None are left out.
 
-        `urgent` (cancels, reducing orders) may use the reserved share of the limits.
+        `priority` is the endpoint's own when None.
         """
         endpoint = ENDPOINTS[name]
         given = dict(params or {})
-        policy = self.settings.write_retry if endpoint.is_write else self.settings.read_retry
-        attempts = 0
-
-        def call_once() -> T:
-            nonlocal attempts
-            attempts += 1
-            try:
-                return self._call_once(endpoint, given, reply_type, urgent)
-            except OrderRefused as error:
-                if attempts > 1 and error.code == _DUPLICATE_ID:
-                    # the id is of our own earlier attempt, which was executed after all
-                    raise OutcomeUnknown(
-                        "An order with this id is open: an earlier attempt got through."
-                    ) from error
-                raise
-
+        rank = priority_of(endpoint) if priority is None else priority
+        if endpoint.is_write:
+            return self._call_once(endpoint, given, reply_type, rank)
         return call_with_retry(
-            call_once,
-            retry_on=_WRITE_RETRIES if endpoint.is_write else _READ_RETRIES,
-            policy=policy,
+            lambda: self._call_once(endpoint, given, reply_type, rank),
+            retry_on=_READ_RETRIES,
+            policy=self.settings.read_retry,
             clock=self._clock,
             stop=self._stop,
             what=name,
@@ -152,7 +137,7 @@ class RestClient:
 
     def keep_warm(self) -> None:
         """One ping, so that the next order need not open a connection first."""
-        self._attempt(ENDPOINTS["ping"], {}, dict, urgent=True)
+        self._attempt(ENDPOINTS["ping"], {}, dict, Priority.QUERY)
 
     def order_latencies_ms(self) -> list[float]:
         """Round trips of the newest writes, oldest first."""
@@ -161,53 +146,40 @@ class RestClient:
     def close(self) -> None:
         """End waiting and running requests; a write cut so is OutcomeUnknown."""
         self._stop.set()
+        self.governor.close()
         self._connector.session.close()
 
     def _call_once(
-        self, endpoint: Endpoint, params: dict[str, object], reply_type: type[T], urgent: bool
+        self, endpoint: Endpoint, params: dict[str, object], reply_type: type[T], priority: Priority
     ) -> T:
         if endpoint.security is not Security.NONE and not self._has_key:
             raise CredentialsError("No API key is set for this environment.")
         if endpoint.security is Security.SIGNED and self.server_clock.estimate is None:
             self.sync_clock()
         try:
-            return self._attempt(endpoint, params, reply_type, urgent)
+            return self._attempt(endpoint, params, reply_type, priority)
         except ClockRefused as error:
             logger.warning(
                 "clock refused call=%s code=%d: measuring again", endpoint.name, error.code
             )
             self.sync_clock()
-        return self._attempt(endpoint, params, reply_type, urgent)
+        return self._attempt(endpoint, params, reply_type, priority)
 
     def _attempt(
-        self, endpoint: Endpoint, params: dict[str, object], reply_type: type[T], urgent: bool
+        self, endpoint: Endpoint, params: dict[str, object], reply_type: type[T], priority: Priority
     ) -> T:
         cost = Cost(endpoint.weight_of(params), *endpoint.orders)
-        self._wait_for_room(endpoint, cost, urgent)
+        longest_s = (
+            self.settings.write_rate_wait_s if endpoint.is_write else self.settings.read_rate_wait_s
+        )
+        self.governor.acquire(cost, priority, longest_s)
         headers: Mapping[str, str] = {}
         try:
             reply = self._send(endpoint, params)
             headers = {} if endpoint.name in _NO_WEIGHT_HEADER else reply.headers
         finally:
-            self.limiter.settle(cost, headers, self.server_clock.now_ms())
+            self.governor.settle(cost, headers)
         return self._judge.read(endpoint, reply, reply_type)
-
-    def _wait_for_room(self, endpoint: Endpoint, cost: Cost, urgent: bool) -> None:
-        longest = (
-            self.settings.write_rate_wait_s if endpoint.is_write else self.settings.read_rate_wait_s
-        )
-        deadline = Deadline(self._clock, longest)
-        while True:
-            if self._stop.is_set():
-                raise ShuttingDown("The connection to the exchange is closing; nothing was sent.")
-            decision = self.limiter.admit(cost, self.server_clock.now_ms(), urgent=urgent)
-            if isinstance(decision, Refuse):
-                raise RateLimited(0, decision.why, 0)
-            if not isinstance(decision, Wait):
-                return
-            if decision.seconds > deadline.left_s():
-                raise RateLimited(0, f"{decision.why} Nothing was sent.", 0, decision.seconds)
-            self._clock.wait(self._stop, decision.seconds)
 
     def _send(self, endpoint: Endpoint, params: dict[str, object]) -> HttpReply:
         started = time.perf_counter()
@@ -226,7 +198,7 @@ class RestClient:
 
     def _fetch_time(self) -> int:
         # straight to one attempt: a retry's pause would spoil the measurement
-        return self._attempt(ENDPOINTS["time"], {}, ServerTime, urgent=True).server_time
+        return self._attempt(ENDPOINTS["time"], {}, ServerTime, Priority.CANCEL).server_time
 
 
 class _Connector(UMFutures):  # type: ignore[misc]  # the connector has no types

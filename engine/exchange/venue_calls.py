@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from engine.errors import NotConnected, OrderRefused, PerpdeskError, UnknownSymbol
+from engine.exchange.rate_limiter import Priority
 from engine.exchange.rest_client import RestClient
 from engine.exchange.venue_alerts import VenueAlerts
 
@@ -40,11 +41,14 @@ class VenueCalls:
         reply_type: type[T],
         params: Mapping[str, object] | None = None,
         *,
-        urgent: bool = False,
+        priority: Priority | None = None,
     ) -> T:
-        """`name` is a row of wire.endpoints. Raises what engine.exchange.gateway lists."""
+        """`name` is a row of wire.endpoints; `priority` is its own when None.
+
+        Raises what engine.exchange.gateway lists.
+        """
         try:
-            reply = self._rest.call(name, reply_type, params, urgent=urgent)
+            reply = self._rest.call(name, reply_type, params, priority=priority)
         except PerpdeskError as error:
             symbol = params.get("symbol") if params else None
             named = symbol if isinstance(symbol, str) else ""

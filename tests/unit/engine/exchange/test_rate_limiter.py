@@ -4,6 +4,7 @@ from engine.exchange.rate_limiter import (
     Admit,
     Cost,
     Limits,
+    Priority,
     RateLimiter,
     Refuse,
     Wait,
@@ -16,17 +17,26 @@ SMALL = Limits(weight_1m=100, orders_10s=5, orders_1m=20, reserved_share=0.2)
 ORDER = Cost(0, 1, 1)
 
 
-def _spend(limiter: RateLimiter, cost: Cost, now_ms: int, urgent: bool = False) -> None:
-    assert limiter.admit(cost, now_ms, urgent=urgent) == Admit()
+def _spend(
+    limiter: RateLimiter, cost: Cost, now_ms: int, priority: Priority = Priority.QUERY
+) -> None:
+    assert limiter.admit(cost, now_ms, priority) == Admit()
     limiter.settle(cost, {}, now_ms)
 
 
-def test_normal_calls_stop_at_80_percent_and_urgent_ones_at_100() -> None:
+def test_normal_calls_stop_at_80_percent_and_cancels_at_100() -> None:
     limiter = RateLimiter(SMALL)
     _spend(limiter, Cost(80), START)
     assert isinstance(limiter.admit(Cost(1), START), Wait)
-    _spend(limiter, Cost(20), START, urgent=True)
-    assert isinstance(limiter.admit(Cost(1), START, urgent=True), Wait)
+    _spend(limiter, Cost(20), START, Priority.CANCEL)
+    assert isinstance(limiter.admit(Cost(1), START, Priority.CANCEL), Wait)
+
+
+def test_market_data_stops_before_questions_about_orders_do() -> None:
+    limiter = RateLimiter(SMALL)
+    _spend(limiter, Cost(70), START, Priority.MARKET)
+    assert isinstance(limiter.admit(Cost(1), START, Priority.MARKET), Wait)
+    assert limiter.admit(Cost(10), START, Priority.QUERY) == Admit()
 
 
 def test_the_wait_ends_with_the_venues_minute() -> None:
@@ -68,7 +78,7 @@ def test_a_full_order_pool_leaves_cancels_free() -> None:
     decision = limiter.admit(ORDER, START + 1000)
     assert isinstance(decision, Wait)
     assert decision.seconds == 9.0
-    assert limiter.admit(Cost(1), START + 1000, urgent=True) == Admit()
+    assert limiter.admit(Cost(1), START + 1000, Priority.CANCEL) == Admit()
     assert limiter.admit(ORDER, START + 10_000) == Admit()
 
 
@@ -85,7 +95,7 @@ def test_the_longest_of_two_waits_counts() -> None:
 def test_a_brake_stops_everything_until_it_ends() -> None:
     limiter = RateLimiter(SMALL)
     limiter.brake(7.0, "The exchange asked for a pause.", START)
-    assert limiter.admit(Cost(1), START, urgent=True) == Wait(
+    assert limiter.admit(Cost(1), START, Priority.CANCEL) == Wait(
         7.0, "The exchange asked for a pause."
     )
     assert limiter.usage(START + 2000).brake_s == 5.0
@@ -100,7 +110,7 @@ def test_a_shorter_brake_does_not_shorten_a_longer_one() -> None:
 
 
 def test_a_call_larger_than_the_window_is_refused_for_good() -> None:
-    assert isinstance(RateLimiter(SMALL).admit(Cost(101), START, urgent=True), Refuse)
+    assert isinstance(RateLimiter(SMALL).admit(Cost(101), START, Priority.CANCEL), Refuse)
 
 
 def test_a_call_above_the_unreserved_share_goes_when_nothing_else_is_used() -> None:

@@ -42,7 +42,6 @@ SETTINGS = RestSettings(
     read_timeout_s=1.0,
     write_timeout_s=0.5,
     read_retry=RetryPolicy(attempts=3, base_s=0.01, max_pause_s=0.02),
-    write_retry=RetryPolicy(attempts=3, base_s=0.01, max_pause_s=0.02),
     read_rate_wait_s=1.0,
     write_rate_wait_s=0.2,
 )
@@ -204,42 +203,18 @@ def test_a_write_is_sent_once_and_its_answer_becomes_the_right_error(
 @pytest.mark.parametrize(
     "reply",
     [
-        Reply("Service Unavailable.", 503),
+        Reply({"msg": "Service Unavailable."}, 503),
         Reply(b"Service Unavailable", 503),
         _no(-1008, "Request throttled by system-level protection.", 503),
     ],
 )
-def test_a_write_that_was_surely_not_executed_is_tried_again_with_the_same_id(
+def test_a_write_that_was_surely_not_executed_is_for_order_management_to_try_again(
     server: ToyHttpServer, client: RestClient, venue: Venue, reply: Reply
 ) -> None:
-    if isinstance(reply.body, str):
-        reply = Reply({"msg": reply.body}, reply.status)
-    venue.answers = [reply, reply]
-    assert _place(client).client_order_id == "pd-1"
-    sent = server.of("/fapi/v1/order")
-    assert [request.params["newClientOrderId"] for request in sent] == ["pd-1"] * 3
-    assert len({request.params["signature"] for request in sent}) >= 2
-
-
-def test_a_duplicate_id_on_a_second_attempt_means_that_the_first_got_through(
-    client: RestClient, venue: Venue
-) -> None:
-    duplicate = _no(-4116, "ClientOrderId is duplicated.")
-    venue.answers = [duplicate]
-    with pytest.raises(OrderRefused):
-        _place(client)
-    venue.answers = [_no(-1008, "Request throttled", 503), duplicate]
-    with pytest.raises(OutcomeUnknown):
-        _place(client)
-
-
-def test_a_safe_refusal_comes_out_after_the_last_attempt(
-    server: ToyHttpServer, client: RestClient, venue: Venue
-) -> None:
-    venue.answers = [_no(-1008, "Request throttled", 503)] * 9
+    venue.answers = [reply]
     with pytest.raises(TemporarilyRefused):
         _place(client)
-    assert len(server.of("/fapi/v1/order")) == 3
+    assert len(server.of("/fapi/v1/order")) == 1
 
 
 @pytest.mark.parametrize(
@@ -335,7 +310,7 @@ def test_a_rate_answer_brakes_everything_for_as_long_as_asked(
         _place(client)
     assert caught.value.retry_after_s == 30.0
     with pytest.raises(RateLimited, match="Nothing was sent"):
-        client.call("cancel_order", OrderReply, {"symbol": "BTCUSDT"}, urgent=True)
+        client.call("cancel_order", OrderReply, {"symbol": "BTCUSDT"})
     assert len(server.of("/fapi/v1/order")) == 1
 
 
@@ -346,7 +321,7 @@ def test_too_many_orders_stops_orders_but_not_cancels(
     venue.answers = [_no(-1015, "Too many new orders.")]
     with pytest.raises(RateLimited):
         _place(client)
-    assert client.call("cancel_order", OrderReply, {"symbol": "BTCUSDT"}, urgent=True).order_id
+    assert client.call("cancel_order", OrderReply, {"symbol": "BTCUSDT"}).order_id
     assert len(server.of("/fapi/v1/order")) == 2
 
 
