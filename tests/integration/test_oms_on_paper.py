@@ -327,7 +327,8 @@ from engine.wire.hosts import Hosts
 from tests.integration.test_oms_on_paper import Trader
 
 rest, streams, ws_api, key, secret, journal, price = sys.argv[1:]
-trader = Trader(Hosts(rest, streams, ws_api), PaperAccountKeys(api_key=key, api_secret=secret), Path(journal))
+keys = PaperAccountKeys(api_key=key, api_secret=secret)
+trader = Trader(Hosts(rest, streams, ws_api), keys, Path(journal))
 print("trading", flush=True)
 for step in itertools.count():
     order = trader.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.01", Decimal(price) - step % 50)
