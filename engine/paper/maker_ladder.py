@@ -8,7 +8,6 @@ from typing import NamedTuple
 from engine.paper.price_source import MAKERS, BookView
 from engine.trading_types import Side
 
-
 _FARTHEST_TICKS = 100_000  # no ladder is as long
 
 

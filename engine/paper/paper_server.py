@@ -301,6 +301,7 @@ async def _serve_venue(options: ServerOptions, folder: StateFolder, sources: Pap
     book = FaultBook(clock, FaultLog(folder.path / _FAULT_LOG), options.settings.seed)
     server = PaperServer(venue, options.sockets, FaultStage(book, venue, clock))
     book.add(script)
+    sources.attach(venue)
     web_server = web.Server(server.handle, access_log=None)
     listener = await _listen(web_server, options.port)
     stop = asyncio.Event()

@@ -11,7 +11,9 @@ import msgspec
 from engine.errors import PaperExchangeError
 from engine.paper.contract_specs import contract_spec
 from engine.paper.live_mirror import LiveMirror
+from engine.paper.paper_venue import PaperVenue
 from engine.paper.price_source import PriceSource
+from engine.paper.replay_control import ReplayControl
 from engine.paper.trade_file import TradeFile, symbol_of
 from engine.paper.trade_replay import TradeReplay
 
@@ -34,7 +36,7 @@ class PaperSources:
     def __init__(self) -> None:
         self.by_symbol: dict[str, PriceSource] = {}
         self.following: list[asyncio.Future[None]] = []  # ends only by failure
-        self._replays: list[TradeReplay] = []
+        self._replays: dict[str, TradeReplay] = {}
 
     @classmethod
     async def open(cls, settings: SourceSettings, symbols: Sequence[str]) -> PaperSources:
@@ -55,8 +57,7 @@ class PaperSources:
             raise PaperExchangeError(f"Only one file can be replayed for {symbol}.")
         spec = contract_spec(symbol)
         replay = TradeReplay(spec, TradeFile(path, spec), speed=speed)
-        self._replays.append(replay)
-        self.by_symbol[symbol] = replay
+        self._replays[symbol] = self.by_symbol[symbol] = replay
 
     async def _mirror(self, base: str, symbols: Sequence[str]) -> None:
         """Everything that is not replayed."""
@@ -66,9 +67,14 @@ class PaperSources:
         await mirror.first_books()
         self.by_symbol.update(mirror.sources)
 
+    def attach(self, venue: PaperVenue) -> None:
+        """Let the replays be paused through the venue that plays them."""
+        if self._replays:
+            venue.control = ReplayControl(self._replays, venue, venue.control).answer
+
     async def close(self) -> None:
         for task in self.following:
             task.cancel()
         await asyncio.gather(*self.following, return_exceptions=True)
-        for replay in self._replays:
+        for replay in self._replays.values():
             replay.close()

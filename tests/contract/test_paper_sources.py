@@ -36,6 +36,10 @@ def last_price(client: PaperClient) -> Decimal:
     return Decimal(client.public("/fapi/v2/ticker/price", symbol="BTCUSDT").body["price"])
 
 
+def server_time(client: PaperClient) -> int:
+    return client.public("/fapi/v1/time").body["serverTime"]
+
+
 class TestReplay:
     def test_trades_of_the_file_are_printed_and_move_the_prices(self, tmp_path):
         path = trade_file(tmp_path, 1000)
@@ -61,6 +65,32 @@ class TestReplay:
             placed = client.order("SELL", price=str(price), quantity="0.050")
             assert placed.status == 200, placed.body
             wait_until(lambda: client.position() == "-0.050", DEADLINE_S)
+
+    def test_can_be_paused_seen_and_sped_up(self, tmp_path):
+        path = trade_file(tmp_path, 100_000)
+        options = {"replay": path, "speed": 10, "symbols": ("BTCUSDT",), "quiet_market": False}
+        with paper_server(tmp_path / "state", fresh=True, **options) as server:
+            client = PaperClient(server)
+
+            def ask(body: str = "") -> dict:
+                answer = client.raw("POST" if body else "GET", "/paper/v1/replay", body)
+                assert answer.status == 200, answer.body
+                return answer.body["replays"][0]
+
+            start = ask()
+            wait_until(lambda: ask()["positionMs"] > start["positionMs"], DEADLINE_S)
+            paused = ask('{"paused": true, "symbol": "BTCUSDT"}')
+            before = last_price(client)
+            assert client.order("BUY", price="60000", quantity="0.010").status == 200
+            later = server_time(client) + 500
+            wait_until(lambda: server_time(client) > later)
+            assert (ask()["positionMs"], last_price(client)) == (paused["positionMs"], before)
+            assert ask('{"paused": false, "speed": 100}')["speed"] == 100
+            wait_until(lambda: last_price(client) > before + 20, DEADLINE_S)
+            assert client.raw("POST", "/paper/v1/replay", '{"speed": 1000}').code == -1130
+            assert client.raw("POST", "/paper/v1/replay", '{"symbol": "ETHUSDT"}').code == -1130
+            assert client.raw("POST", "/paper/v1/replay", "faster").code == -1130
+            assert client.raw("GET", "/paper/v1/replay", "", {}).status == 401
 
     @pytest.mark.parametrize(
         ("name", "text", "sentence"),
