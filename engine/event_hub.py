@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from engine.events import Event
 from engine.utils.mailbox import Mailbox
@@ -27,6 +27,8 @@ class EventHub:
         # copied on write, so that publish reads them without the lock
         self._mailboxes: tuple[tuple[Mailbox[Event], frozenset[type[Event]] | None], ...] = ()
         self._listeners: dict[type[Event], tuple[Callable[..., None], ...]] = {}
+        # who gets a type, worked out at its first event; a new dictionary at every change
+        self._routes: dict[type[Event], _Route] = {}
 
     def attach(
         self, mailbox: Mailbox[Event], types: Iterable[type[Event]] | None = None
@@ -35,35 +37,58 @@ class EventHub:
         wanted = frozenset(types) if types is not None else None
         with self._lock:
             self._mailboxes = (*self._mailboxes, (mailbox, wanted))
+            self._routes = {}
         return mailbox
 
     def detach(self, mailbox: Mailbox[Event]) -> None:
         with self._lock:
             self._mailboxes = tuple(row for row in self._mailboxes if row[0] is not mailbox)
+            self._routes = {}
 
     def listen(self, event_type: type[E], listener: Callable[[E], None]) -> Callable[[], None]:
         """Call `listener` on the publishing thread. Returns the call that ends it."""
         with self._lock:
             self._listeners[event_type] = (*self._listeners.get(event_type, ()), listener)
+            self._routes = {}
 
         def stop() -> None:
             with self._lock:
                 kept = tuple(x for x in self._listeners.get(event_type, ()) if x is not listener)
                 self._listeners[event_type] = kept
+                self._routes = {}
 
         return stop
 
     def publish(self, event: Event) -> None:
-        event_type = type(event)
-        for listener in self._listeners.get(event_type, ()):
+        route = self._routes.get(type(event)) or self._new_route(type(event))
+        for listener in route.listeners:
             try:
                 listener(event)
             except Exception:
-                logger.exception("listener failed event=%s", event_type.__name__)
-        boxes = self._mailboxes
-        if not boxes:
-            return
-        key = event.latest_key()
-        for mailbox, wanted in boxes:
-            if wanted is None or event_type in wanted:
+                logger.exception("listener failed event=%s", type(event).__name__)
+        if route.mailboxes:
+            key = event.latest_key() if route.has_key else None
+            for mailbox in route.mailboxes:
                 mailbox.put(event, key)
+
+    def _new_route(self, event_type: type[Event]) -> _Route:
+        with self._lock:
+            route = _Route(
+                self._listeners.get(event_type, ()),
+                tuple(
+                    mailbox
+                    for mailbox, wanted in self._mailboxes
+                    if wanted is None or event_type in wanted
+                ),
+                event_type.latest_key is not Event.latest_key,
+            )
+            self._routes[event_type] = route
+            return route
+
+
+class _Route(NamedTuple):
+    """What becomes of one type of event."""
+
+    listeners: tuple[Callable[..., None], ...]
+    mailboxes: tuple[Mailbox[Event], ...]
+    has_key: bool  # whether it is a latest value at all

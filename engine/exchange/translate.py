@@ -92,8 +92,14 @@ def order_update(message: OrderTradeUpdate) -> OrderUpdate:
         commission_asset=order.commission_asset or "",
         realized_pnl=order.realized_pnl,
         is_maker=order.is_maker,
-        expiry_reason=_EXPIRY_REASONS.get(str(order.expiry_reason), str(order.expiry_reason)),
+        expiry_reason=_expiry_reason(order.expiry_reason),
     )
+
+
+def _expiry_reason(code: str | int) -> str:
+    if code == "0":  # nearly always
+        return ""
+    return _EXPIRY_REASONS.get(str(code), str(code))
 
 
 def execution_report(message: ExecutionReport) -> OrderUpdate:

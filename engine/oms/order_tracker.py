@@ -131,14 +131,14 @@ class OrderTracker:
             self._note_fill(fill)
 
     def _apply(self, order: Order, change: Change) -> Outcome:
-        was_ended = order.is_terminal
+        before = order.view.status
         outcome = order.apply(change)
         self._note_doubts(order)  # also a word without news may settle one
         if not isinstance(outcome, Applied):
             self._note_unapplied(outcome)
             return outcome
-        if order.is_terminal is not was_ended:
-            (self._open if was_ended else self._close)(order)
+        if outcome.view.status is not before:
+            self._change_lane(order, was_ended=before.is_terminal)
         self._publish(OrderChanged(order=outcome.view))
         if outcome.fill is not None:
             self._note_fill(outcome.fill)
@@ -199,6 +199,10 @@ class OrderTracker:
     def _index_order_id(self, order: Order) -> None:
         if order.order_id is not None:
             self._by_order_id[order.symbol, order.order_id] = order
+
+    def _change_lane(self, order: Order, *, was_ended: bool) -> None:
+        if order.is_terminal is not was_ended:
+            (self._open if was_ended else self._close)(order)
 
     def _open(self, order: Order) -> None:
         self._closed.pop(order, None)

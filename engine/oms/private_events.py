@@ -82,7 +82,9 @@ class PrivateEvents:
 
     def on_event(self, event: Event) -> None:
         with self._lock:
-            if isinstance(event, StreamStateChanged):
+            if type(event) is OrderUpdate and self._buffer is None:  # nearly always
+                self._tracker.apply_update(event)
+            elif isinstance(event, StreamStateChanged):
                 self._on_stream_state(event)
             elif self._buffer is not None:
                 self._buffer.append(event)

@@ -27,6 +27,7 @@ class Mailbox(Generic[T]):
         self._lossless: deque[T] = deque()
         self._latest: dict[Hashable, T] = {}
         self._ready = threading.Event()
+        self._is_ready = False  # what _ready says, for those who hold the lock
         self._on_wake = on_wake
         self._closed = False
 
@@ -40,8 +41,9 @@ class Mailbox(Generic[T]):
                 self._latest[key] = item
             # under the lock: a reader that drains between the two lines below
             # would otherwise find the box marked ready and empty for ever
-            wake = not self._ready.is_set()
+            wake = not self._is_ready
             if wake:
+                self._is_ready = True
                 self._ready.set()
         if wake and self._on_wake is not None:
             self._on_wake()
@@ -49,6 +51,7 @@ class Mailbox(Generic[T]):
     def drain(self) -> list[T]:
         """Everything that waits: the lossless lane in order, then the latest values."""
         with self._lock:
+            self._is_ready = False
             self._ready.clear()
             items = list(self._lossless)
             items.extend(self._latest.values())
@@ -63,7 +66,7 @@ class Mailbox(Generic[T]):
     def close(self) -> None:
         """Take no more; wake the reader. What waits can still be drained."""
         with self._lock:
-            self._closed = True
+            self._closed = self._is_ready = True
             self._ready.set()
 
     @property
