@@ -26,16 +26,18 @@ STEP_MS = 50
 _QUIET_LEVELS = 20
 _LONGEST_STEP_S = 1.0  # a machine that slept wakes to one step, not to a crash
 _STICKS = 0.25  # ticks by which the fair price must leave the quotes to move them
+_JITTER = 0.02  # of a usual second's move: nobody quotes as smoothly as the fair price moves
 _WIDE_SHARE = 0.04  # of the moves leave two ticks between the quotes
 _WIDE_S = 0.3
 _LASTING_SHARE = 0.2  # of the way that a trade has eaten through the book
 _CLUSTER_FADES_S = 1.5
 _CLUSTER_KICK = 0.45  # takers that one taker brings along, on average
 _HEAVY_TAIL = 1.3
-_PRINTED_SHARE = 0.45  # of the prices that a move passes
+_PRINTED_SHARE = 0.35  # of the prices that a move passes
 _LARGEST_PRINT = 1000.0  # small prints
 _DUST_SHARE = 0.25
-_SWEEPING_SHARE = 0.2  # of the takers do not stop at the best price
+_WHALE = 30.0  # small prints: such takers do not stop at the best price
+_SWEEPING_SHARE = 0.2  # of the others do not either
 _EATEN_AT_ONCE = 0.4  # of a usual touch: what people's orders in the way get per step
 
 
@@ -100,7 +102,8 @@ class SyntheticMarket:
 
     def _aim(self, seconds: float) -> None:
         """Decide where both touches belong."""
-        fair, rng = self._fair.ticks, self._rng
+        rng = self._rng
+        fair = self._fair.ticks + rng.gauss(0, _JITTER * self._fair.usual_move_ticks)
         if self._bid - _STICKS <= fair <= self._bid + 1 + _STICKS:
             if self._spread > 1 and rng.random() < seconds / _WIDE_S:
                 self._spread = 1
@@ -129,11 +132,11 @@ class SyntheticMarket:
             bullish = rng.random() < 0.5 + 0.38 * math.tanh(self._fair.mood)
             self._last_taker = Side.BUY if bullish else Side.SELL
         side = self._last_taker
-        slack = 0
-        if rng.random() < _SWEEPING_SHARE:
+        slack, steps = 0, self._print_steps()
+        if steps > _WHALE * self._profile.print_steps or rng.random() < _SWEEPING_SHARE:
             slack = max(2, int(rng.random() * self._fair.usual_move_ticks / 2))
         passive = self._makers.ladder(side.opposite)
-        return TakerOrder(side, int(self._print_steps()) or 1, passive.touch + passive.away * slack)
+        return TakerOrder(side, int(steps) or 1, passive.touch + passive.away * slack)
 
     def _print_steps(self) -> float:
         size = min(self._rng.paretovariate(_HEAVY_TAIL), _LARGEST_PRINT)
