@@ -45,7 +45,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     0 has no end. `after_s` and `for_s` (0 = for ever) count from the adding.
     """
 
-    on: Trigger = Trigger.REQUEST
+    trigger: Trigger = Trigger.REQUEST
     nth: int = 1
     count: int = 1
     probability: float = 1.0
@@ -90,7 +90,7 @@ def _path(key: str, value: object) -> str:
 
 
 _ALWAYS: Mapping[str, Check] = {
-    "on": one_of(*Trigger),
+    "trigger": one_of(*Trigger),
     "nth": whole(1, 1_000_000_000),
     "count": whole(0, 1_000_000_000),
     "probability": number(0, 1),
@@ -193,14 +193,14 @@ def _when(row: object, key: str, kind: FaultKind) -> When:
     row = {} if row is None else row
     if not isinstance(row, dict):
         raise ConfigError(key, "must be a mapping such as {method: POST, nth: 2}.")
-    trigger = Trigger(_ALWAYS["on"](f"{key}.on", row.get("on", kind.triggers[0])))
+    trigger = Trigger(_ALWAYS["trigger"](f"{key}.trigger", row.get("trigger", kind.triggers[0])))
     if trigger not in kind.triggers:
         allowed = " or ".join(kind.triggers)
-        raise ConfigError(f"{key}.on", f"{kind.name} is triggered by {allowed} only.")
+        raise ConfigError(f"{key}.trigger", f"{kind.name} is triggered by {allowed} only.")
     checks = {**_ALWAYS, **_FILTERS[trigger]}
     _refuse_unknown(key, row, checks)
     values = {name: checks[name](f"{key}.{name}", value) for name, value in row.items()}
-    values["on"] = trigger
+    values["trigger"] = trigger
     if trigger not in _REPEATABLE:
         for name in ("nth", "count", "probability"):
             if name in row:

@@ -7,10 +7,13 @@ played to whom is FaultBook's decision alone.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
+
+import msgspec
 
 from engine.clock import Clock
 from engine.errors import VenueError
@@ -116,6 +119,7 @@ class FaultStage:
         """The reply to send; None when the connection has already had all it gets."""
         if incoming.path == CONTROL_PATH:
             return self._venue.answer(incoming)
+        incoming = msgspec.structs.replace(incoming, arrived_ms=self._venue.now_ms())
         target, params = self._describe(incoming)
         plays = self.book.on(Trigger.REQUEST, target)
 
@@ -136,11 +140,17 @@ class FaultStage:
 
     async def _late_reply(self, play: Play, act: Callable[[], Reply]) -> Reply:
         if play["act"] == "late":
-            await asyncio.sleep(play["ms"] / 1000)
+            await self._pause(play["ms"])
             return act()
         reply = act()
-        await asyncio.sleep(play["ms"] / 1000)
+        await self._pause(play["ms"])
         return reply
+
+    async def _pause(self, pause_ms: int) -> None:
+        """Wait, but not beyond the server's end."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause_ms / 1000):
+                await self._closing.wait()
 
     async def _spoilt_reply(
         self, play: Play, reply: Reply | None, transport: asyncio.Transport
@@ -181,13 +191,15 @@ class FaultStage:
 
     def answer_orders(self, session: OrderSocketSession, text: str, line: Line) -> None:
         """Answer one request on its line, at once, later or never."""
-        asked = session.describe(text)
+        asked, arrived_ms = session.describe(text), self._venue.now_ms()
         account_id = self._effects.account_of_key(asked.api_key)
         target = _target("orders", asked.method, asked.path, account_id, asked.params)
         plays = self.book.on(Trigger.REQUEST, target)
 
         def act() -> bytes:
-            return self._carry_out(plays, target, asked.params, lambda: session.reply(text), bytes)
+            return self._carry_out(
+                plays, target, asked.params, lambda: session.reply(text, arrived_ms), bytes
+            )
 
         play = next((play for play in plays if play.rule.kind.replaces), None)
         if play is None:

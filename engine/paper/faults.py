@@ -111,7 +111,7 @@ class ActiveRule:
         """It will never be played again, nor last any longer."""
         if self._ends_s is not None and now_s >= self._ends_s:
             return True
-        if self.rule.when.on is Trigger.TIME:
+        if self.rule.when.trigger is Trigger.TIME:
             return bool(self.played) and not self.lasts
         return 0 < self.rule.when.count <= self.played
 
@@ -239,7 +239,7 @@ class FaultBook:
         return [
             active
             for active in self._rules
-            if active.rule.when.on is trigger and not active.is_spent(now_s)
+            if active.rule.when.trigger is trigger and not active.is_spent(now_s)
         ]
 
     def _play(self, active: ActiveRule, target: Target) -> Play:
@@ -256,7 +256,7 @@ class FaultBook:
             self._look_again()
 
     def _look_again(self) -> None:
-        watched = {active.rule.when.on for active in self._rules}
+        watched = {active.rule.when.trigger for active in self._rules}
         self.watches_requests = Trigger.REQUEST in watched
         self.watches_events = Trigger.EVENT in watched
         self.watches_subscriptions = Trigger.SUBSCRIPTION in watched
