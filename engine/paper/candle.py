@@ -6,6 +6,7 @@ smaller ones; `quote` amounts are in tick * step.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -130,6 +131,17 @@ class CandleSeries:
         if self._partial is not None and time_ms >= self._end_ms:
             self.closed.append(self._partial)
             self._partial = None
+
+    def parts(self) -> Iterator[Candle]:
+        """What it was built from, put together: the closed candles, then the open one."""
+        yield from self.closed
+        if self._partial is not None:
+            yield self._partial
+
+    def forget_before(self, newest: int) -> None:
+        """Keep only the `newest` closed candles; done in pieces, so that it costs nothing."""
+        if len(self.closed) > newest + newest // 4:
+            del self.closed[:-newest]
 
     def live(self, minute: Candle) -> Candle:
         """The open candle with the running minute in it; a copy."""

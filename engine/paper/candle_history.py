@@ -1,8 +1,8 @@
 """Candles of one contract: an invented past, continued by the market's own trades.
 
 Pure and kept in memory only. A trade touches one running minute; the larger
-candles are put together when somebody looks. An interval's past is made at its
-first use, so a contract that nobody charts costs nothing.
+candles grow by closed minutes. An interval's past is made at its first use, so
+a contract that nobody charts costs little. A long life forgets its oldest part.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from engine.paper.candle_walk import CandleWalk
 from engine.paper.contract_specs import ContractSpec
 
 _open_time = attrgetter("open_ms")
+_KEPT_CANDLES = 10_000  # of each interval, counted from now
 KlineRow = list[int | str]
 # a kline event's letters in the order of a REST row
 _KLINE_LETTERS = ("t", "o", "h", "l", "c", "v", "T", "q", "n", "V", "Q", "B")
@@ -42,8 +43,8 @@ class CandleHistory:
         start_ms = now_ms // MINUTE_MS * MINUTE_MS
         self._walk = CandleWalk(spec, seed, start_ms)
         self._minute = Candle.flat(start_ms, spec.price_to_ticks(spec.base_price))
-        self._lived: list[Candle] = []  # minutes closed since the start
-        self._series: dict[str, CandleSeries] = {}
+        self._lived = {interval: CandleSeries(interval) for interval in INTERVAL_MS}
+        self._series: dict[str, CandleSeries] = {}  # those with their past
         self._day: Candle | None = None
         self._day_ends_ms = 0
 
@@ -75,10 +76,10 @@ class CandleHistory:
         while now_ms >= self._minute.open_ms + MINUTE_MS:
             done = self._minute
             self._minute = Candle.flat(done.open_ms + MINUTE_MS, done.close)
-            self._lived.append(done)
-            for series in self._series.values():
+            for series in (*self._lived.values(), *self._series.values()):
                 series.add(done)
                 series.close_before(self._minute.open_ms)
+                series.forget_before(_KEPT_CANDLES)
 
     def last_price(self) -> Decimal:
         return self._spec.ticks_to_price(self._minute.close)
@@ -138,6 +139,7 @@ class CandleHistory:
         series = self._series.get(interval)
         if series is None:
             series = self._series[interval] = self._build(interval)
+            del self._lived[interval]
         return series
 
     def _build(self, interval: str) -> CandleSeries:
@@ -149,10 +151,13 @@ class CandleHistory:
         open_ms, next_ms = candle_bounds(interval, begin_ms)
         if open_ms != begin_ms and not self._walk.begins_at_listing(interval):
             begin_ms = next_ms  # half a candle is none; but a listing may come mid-week
+        lived = self._lived[interval]
+        if len(lived.closed) >= _KEPT_CANDLES:
+            return lived  # its beginning may be forgotten; then the past would not join
         for candle in past:
             if candle.open_ms >= begin_ms:
                 series.add(candle)
-        for candle in self._lived:
+        for candle in lived.parts():
             series.add(candle)
         series.close_before(self._minute.open_ms)
         return series

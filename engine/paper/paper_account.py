@@ -6,7 +6,7 @@ cause: wallet = deposits + realized - commission + funding, always.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from decimal import Decimal
 
 import msgspec
@@ -17,8 +17,8 @@ from engine.paper.paper_orders import Amendment, IncomeRow, MarginChange, PaperF
 
 ACCOUNT_IDS = ("first", "second")  # the accounts of every paper exchange
 DEFAULT_LEVERAGE = 20
-_KEPT_CLOSED_ORDERS = 50_000
-_KEPT_ROWS = 50_000
+_KEPT_CLOSED_ORDERS = 20_000
+_KEPT_ROWS = 20_000
 
 
 class Position(msgspec.Struct, kw_only=True):
@@ -106,6 +106,7 @@ class PaperAccount:
         self.orders: dict[tuple[str, int], PaperOrder] = {}
         self.open_orders: dict[str, dict[int, PaperOrder]] = defaultdict(dict)
         self.reduce_only: dict[str, dict[int, PaperOrder]] = defaultdict(dict)
+        self.waiting_algos: Counter[str] = Counter()  # by symbol
         self.open_by_client_id: dict[str, PaperOrder] = {}
         self.last_by_client_id: dict[tuple[str, str], PaperOrder] = {}
         self.fills: dict[str, deque[PaperFill]] = defaultdict(lambda: deque(maxlen=_KEPT_ROWS))

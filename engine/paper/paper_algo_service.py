@@ -7,11 +7,13 @@ triggers look at every print since the last look, so that no spike is missed.
 
 from __future__ import annotations
 
+from collections import deque
 from decimal import Decimal
 
 from engine.errors import VenueError
 from engine.paper.paper_account import PaperAccount
 from engine.paper.paper_algo_orders import PaperAlgoOrder
+from engine.paper.paper_checks import check_number
 from engine.paper.paper_events import algo_update
 from engine.paper.paper_exchange import PaperExchange
 from engine.paper.paper_market import PaperMarket
@@ -20,6 +22,7 @@ from engine.paper.paper_orders import new_client_id
 from engine.paper.paper_refusals import refusal
 
 MAX_OPEN_ALGOS = 200
+_KEPT_ENDED = 10_000
 _ROUNDS = 10  # a trigger may set off another; what is left waits for the next look
 
 
@@ -31,6 +34,7 @@ class AlgoService:
         self._all: dict[int, PaperAlgoOrder] = {}
         self._waiting: dict[str, dict[int, PaperAlgoOrder]] = {s: {} for s in exchange.markets}
         self._triggered: dict[int, PaperAlgoOrder] = {}
+        self._ended: deque[PaperAlgoOrder] = deque()
         self._by_client_id: dict[tuple[str, str], PaperAlgoOrder] = {}
         self._seen: dict[str, tuple[int, Decimal]] = {}
 
@@ -39,8 +43,11 @@ class AlgoService:
         self._by_client_id[algo.account_id, algo.client_algo_id] = algo
         if algo.waits and algo.symbol in self._waiting:
             self._waiting[algo.symbol][algo.algo_id] = algo
+            self._exchange.accounts[algo.account_id].waiting_algos[algo.symbol] += 1
         elif algo.is_open:
             self._triggered[algo.algo_id] = algo
+        else:
+            self._remember_ended(algo)
 
     def place(self, account: PaperAccount, algo: PaperAlgoOrder, now_ms: int) -> PaperAlgoOrder:
         """Take a parsed order in. Raises VenueError."""
@@ -60,6 +67,7 @@ class AlgoService:
         waiting = [a for a in self.open_of(account) if a.waits]
         if len(waiting) >= MAX_OPEN_ALGOS:
             raise refusal(-4045)
+        check_number(account, market)
         twin = self._by_client_id.get((account.account_id, algo.client_algo_id))
         if twin is not None and twin.is_open:
             raise refusal(-4116)
@@ -178,7 +186,7 @@ class AlgoService:
 
     def _trigger(self, market: PaperMarket, algo: PaperAlgoOrder, now_ms: int) -> None:
         account = self._exchange.accounts[algo.account_id]
-        del self._waiting[algo.symbol][algo.algo_id]
+        self._forget_waiting(algo)
         self._triggered[algo.algo_id] = algo
         algo.triggered_ms = now_ms
         self._set(algo, "TRIGGERING", now_ms)
@@ -250,12 +258,27 @@ class AlgoService:
     # changes
 
     def _stop_waiting(self, algo: PaperAlgoOrder, status: str, now_ms: int) -> None:
-        self._waiting[algo.symbol].pop(algo.algo_id, None)
+        self._forget_waiting(algo)
         self._set(algo, status, now_ms)
+
+    def _forget_waiting(self, algo: PaperAlgoOrder) -> None:
+        if self._waiting[algo.symbol].pop(algo.algo_id, None) is not None:
+            self._exchange.accounts[algo.account_id].waiting_algos[algo.symbol] -= 1
 
     def _set(self, algo: PaperAlgoOrder, status: str, now_ms: int) -> None:
         algo.status, algo.updated_ms = status, now_ms
         self._tell(algo, now_ms)
+        if not algo.is_open:
+            self._remember_ended(algo)
+
+    def _remember_ended(self, algo: PaperAlgoOrder) -> None:
+        self._ended.append(algo)
+        if len(self._ended) > _KEPT_ENDED:
+            oldest = self._ended.popleft()
+            del self._all[oldest.algo_id]
+            key = (oldest.account_id, oldest.client_algo_id)
+            if self._by_client_id.get(key) is oldest:
+                del self._by_client_id[key]
 
     def _tell(self, algo: PaperAlgoOrder, now_ms: int) -> None:
         self._exchange.keep(algo)

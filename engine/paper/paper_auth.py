@@ -111,14 +111,25 @@ def unsigned(text: str) -> str:
     return stripped[1:] if stripped.startswith("&") else stripped
 
 
+def deadline_ms(params: Params) -> int:
+    """The last moment at which the request may be carried out. Raises -1102 or -1100."""
+    timestamp = _integer(params, "timestamp")
+    if timestamp is None:
+        raise missing("timestamp")
+    return timestamp + _window_ms(params)
+
+
+def _window_ms(params: Params) -> int:
+    window_ms = _integer(params, "recvWindow")
+    return _DEFAULT_WINDOW_MS if window_ms is None else window_ms
+
+
 def check_clock(params: Params, now_ms: int) -> None:
     """Raise -1102, -1100, -1131 or -1021."""
     timestamp = _integer(params, "timestamp")
     if timestamp is None:
         raise missing("timestamp")
-    window_ms = _integer(params, "recvWindow")
-    if window_ms is None:
-        window_ms = _DEFAULT_WINDOW_MS
+    window_ms = _window_ms(params)
     if window_ms > _LONGEST_WINDOW_MS:
         raise refusal(-1131, "recvWindow must be less than 60000")
     if timestamp >= now_ms + _MAY_BE_AHEAD_MS:

@@ -31,6 +31,12 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     now_ms: int
     caller: PaperAccount | None = None
     default_stp: str = "EXPIRE_MAKER"
+    deadline_ms: int = 0  # 0: none
+
+    def check_deadline(self) -> None:
+        """The matching engine's own look at the clock: raises -5028 when it is too late."""
+        if 0 < self.deadline_ms < self.now_ms:
+            raise refusal(-5028)
 
     @property
     def account(self) -> PaperAccount:

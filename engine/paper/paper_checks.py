@@ -38,6 +38,13 @@ def check_position_side(account: PaperAccount, request: OrderRequest) -> None:
         raise refusal(-4061)
 
 
+def check_number(account: PaperAccount, market: PaperMarket) -> None:
+    """MAX_NUM_ORDERS: open orders of the symbol, the waiting conditional ones included."""
+    number = len(account.open_orders[market.symbol]) + account.waiting_algos[market.symbol]
+    if number >= market.spec.max_num_orders:
+        raise refusal(-2025)
+
+
 def check_band(market: PaperMarket, side: str, price_ticks: int) -> None:
     """PERCENT_PRICE, for orders with a price."""
     if not price_ticks:

@@ -19,6 +19,7 @@ from engine.paper.paper_checks import (
     check_fillable,
     check_margin,
     check_notional,
+    check_number,
     check_position_side,
     check_reduces,
     closable_steps,
@@ -159,8 +160,7 @@ class PaperExchange:
         )
         if order.only_reduces:
             check_reduces(account, market, order)
-        if len(account.open_orders[market.symbol]) >= market.spec.max_num_orders:
-            raise refusal(-2025)
+        check_number(account, market)
         check_band(market, order.side, order.price_ticks)
         check_notional(market, order)
         check_margin(account, market, order, self)
@@ -477,7 +477,7 @@ class PaperExchange:
             account = self.accounts[key[0]]
             for order in list(account.open_orders.get(key[1], {}).values()):
                 self.cancel(account, order, now_ms)
-        for order in [o for o in self._dated.values() if o.good_till_ms <= now_ms]:
+        for order in [o for o in self._dated.values() if not o.is_open or o.good_till_ms <= now_ms]:
             del self._dated[order.order_id]
             if order.is_open:
                 self.expire(order, now_ms, 0)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from engine.paper.candle_history import CandleHistory
 from engine.paper.contract_specs import ContractSpec
 from engine.paper.matching_book import Match, MatchingBook, PlaceResult
-from engine.paper.paper_grid import Grid
+from engine.paper.paper_grid import Grid, to_money
 from engine.paper.paper_orders import PaperOrder
 from engine.paper.price_source import (
     MAKERS,
@@ -27,8 +27,9 @@ from engine.trading_types import Side, TimeInForce
 
 _KEPT_PRINTS = 20_000
 _MARK_MEMORY_S = 5.0
-_FUNDING_RATE = Decimal("0.00010000")
 _INTEREST_RATE = Decimal("0.00010000")
+_MOST_FUNDING = Decimal("0.00300000")
+_KEPT_FUNDINGS = 1000
 
 
 class Print(NamedTuple):
@@ -51,6 +52,32 @@ class AggTrade(NamedTuple):
     last_id: int
     time_ms: int
     buyer_is_maker: bool
+
+
+class Funding(NamedTuple):
+    """One payment between the longs and the shorts."""
+
+    time_ms: int
+    rate: Decimal
+    mark_price: Decimal
+
+
+class Premium:
+    """How far the mark stood from the index since the last funding, on average."""
+
+    def __init__(self) -> None:
+        self._sum = 0.0
+        self._seconds = 0.0
+
+    def add(self, premium: float, seconds: float) -> None:
+        self._sum += premium * seconds
+        self._seconds += seconds
+
+    def funding_rate(self, interest_rate: Decimal) -> Decimal:
+        """Interest plus average premium, within bounds."""
+        average = Decimal(self._sum / self._seconds) if self._seconds else Decimal(0)
+        rate = max(-_MOST_FUNDING, min(interest_rate + average, _MOST_FUNDING))
+        return to_money(rate)
 
 
 class PaperMarket:
@@ -82,13 +109,14 @@ class PaperMarket:
         self.last_steps = 0
         self.index_price = opening_spec.base_price
         self.mark_price = opening_spec.base_price
-        self.funding_rate = _FUNDING_RATE
-        self.interest_rate = _INTEREST_RATE
+        self.funding_rate = self.interest_rate = _INTEREST_RATE
+        self.fundings: deque[Funding] = deque(maxlen=_KEPT_FUNDINGS)  # those of this run
         self.next_funding_ms = self._next_funding(now_ms)
         self.next_agg_id = first_agg_id
         self._next_taker_id = -1
         self._basis = 0.0
         self._marked_ms = now_ms
+        self._premium = Premium()
 
     @property
     def symbol(self) -> str:
@@ -187,13 +215,18 @@ class PaperMarket:
             self.spec.min_price,
             Decimal(f"{float(self.index_price) + self._basis:.{digits}f}"),
         )
+        self._premium.add(float(self.mark_price / self.index_price) - 1, seconds)
+        self.funding_rate = self._premium.funding_rate(self.interest_rate)
 
-    def funding_due(self, now_ms: int) -> bool:
-        """True once per funding time; moves on to the next one."""
+    def funding_due(self, now_ms: int) -> Funding | None:
+        """What is to be paid, once per funding time; moves on to the next one."""
         if now_ms < self.next_funding_ms:
-            return False
+            return None
+        due = Funding(self.next_funding_ms, self.funding_rate, self.mark_price)
+        self.fundings.append(due)
+        self._premium = Premium()
         self.next_funding_ms = self._next_funding(now_ms)
-        return True
+        return due
 
     def _next_funding(self, now_ms: int) -> int:
         interval_ms = self.spec.funding_interval_ms

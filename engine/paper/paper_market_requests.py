@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
+from decimal import Decimal
 
 from engine.paper.candle import INTERVAL_MS
 from engine.paper.paper_call import HOUR_MS, Call, Handler
-from engine.paper.paper_grid import money
-from engine.paper.paper_market import AggTrade, PaperMarket, Print
+from engine.paper.paper_grid import money, to_money
+from engine.paper.paper_market import AggTrade, Funding, PaperMarket, Print
 from engine.paper.paper_order_request import required, whole_number
 from engine.paper.paper_refusals import refusal
 from engine.trading_types import Side
@@ -264,23 +266,31 @@ def _funding_rate(call: Call) -> object:
         latest_ms -= latest_ms % interval_ms
         earliest_ms = latest_ms - 999 * interval_ms if start_ms is None else start_ms
         first_ms = -(-earliest_ms // interval_ms) * interval_ms
-        rows += [
-            (
-                time_ms,
-                {
-                    "symbol": market.symbol,
-                    "fundingRate": money(market.funding_rate),
-                    "fundingTime": time_ms,
-                    "markPrice": money(market.mark_price),
-                    "rateType": "Regular",
-                },
-            )
-            for time_ms in range(first_ms, latest_ms + 1, interval_ms)
-        ]
+        paid = {funding.time_ms: funding for funding in market.fundings}
+        for time_ms in range(first_ms, latest_ms + 1, interval_ms):
+            funding = paid.get(time_ms) or _invented_funding(market, time_ms)
+            rows.append((time_ms, _funding_row(market.symbol, funding)))
     rows.sort(key=lambda row: row[0])
     limit = call.limit(100, 1000)
     chosen = rows[-limit:] if start_ms is None else rows[:limit]
     return [row for _, row in chosen]
+
+
+def _invented_funding(market: PaperMarket, time_ms: int) -> Funding:
+    """Of a time before this run; always the same for one contract and time."""
+    rng = random.Random(f"{market.symbol}:{time_ms}")  # noqa: S311 - no secret
+    rate = market.interest_rate + to_money(Decimal(rng.gauss(0, 0.00002)))
+    return Funding(time_ms, rate, market.mark_price)
+
+
+def _funding_row(symbol: str, funding: Funding) -> dict[str, object]:
+    return {
+        "symbol": symbol,
+        "fundingRate": money(funding.rate),
+        "fundingTime": funding.time_ms,
+        "markPrice": money(funding.mark_price),
+        "rateType": "Regular",
+    }
 
 
 def _funding_info(_call: Call) -> object:

@@ -23,6 +23,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
     sockets: SocketSettings
     sources: SourceSettings = SourceSettings()
     faults: Path | None = None
+    clock_speed: float = 1.0
 
 
 def parse_options(argv: Sequence[str] | None) -> ServerOptions:
@@ -41,6 +42,13 @@ def parse_options(argv: Sequence[str] | None) -> ServerOptions:
     _add_sources(parser)
     parser.add_argument(
         "--faults", type=Path, default=None, metavar="FILE", help="faults to play (YAML or JSON)"
+    )
+    parser.add_argument(
+        "--clock-speed",
+        type=float,
+        default=1.0,
+        metavar="X",
+        help="the exchange's whole time goes so much faster, for long trials (default 1)",
     )
     venues = SocketSettings()
     for name, default, what in (
@@ -70,6 +78,7 @@ def parse_options(argv: Sequence[str] | None) -> ServerOptions:
         settings=settings,
         sockets=sockets,
         faults=words.faults,
+        clock_speed=words.clock_speed,
         sources=SourceSettings(replays=tuple(words.replay), speed=words.speed, mirror=words.mirror),
     )
 

@@ -32,6 +32,7 @@ _SUCCESS = {"code": 200, "msg": "The operation of cancel all open order is done.
 
 
 def place(call: Call) -> object:
+    call.check_deadline()
     market = call.market()
     request = parse_order(call.params, market.spec, call.now_ms, default_stp=call.default_stp)
     return call.exchange.place(call.account, market, request, call.now_ms)[1]
@@ -67,6 +68,7 @@ def cancel(call: Call) -> object:
 
 
 def amend(call: Call) -> object:
+    call.check_deadline()
     market = call.market()
     order = find_order(call, market)
     if order is None or not order.is_open:

@@ -67,6 +67,7 @@ class OrderSocketSession:
         self._connected_ms = venue.now_ms()
         self._key: ApiKey | None = None
         self._authorised_ms: int | None = None
+        self._arrived_ms = self._connected_ms
         self._shows_limits = dict(parse_qsl(query)).get("returnRateLimits") != "false"
         self._session_methods = {
             "session.logon": self._log_on,
@@ -96,9 +97,13 @@ class OrderSocketSession:
             params,
         )
 
-    def reply(self, text: str) -> bytes:
-        """The reply to one request; records and events are out before it."""
+    def reply(self, text: str, arrived_ms: int = 0) -> bytes:
+        """The reply to one request; records and events are out before it.
+
+        `arrived_ms` is earlier than now when the request was held up; 0: it was not.
+        """
         now_ms = self._venue.now_ms()
+        self._arrived_ms = arrived_ms or now_ms
         reply: dict[str, object] = {"id": None}
         shows_limits = self._shows_limits
         account_ids: list[str] = []
@@ -128,30 +133,40 @@ class OrderSocketSession:
             raise refusal(-1130, f"Unknown method '{method}'.")
         endpoint = ENDPOINTS[name]
         weights.take(endpoint.weight_of(params), now_ms)
-        account_id = self._authorise(endpoint.security, params, now_ms)
+        account_id = self._authorise(endpoint.security, params)
         if account_id is not None and endpoint.orders != (0, 0):
             account_ids.append(account_id)
             self._venue.order_counter(account_id).take(endpoint.orders, now_ms)
-        return self._venue.perform(endpoint, account_id, params, now_ms, default_stp="NONE")
+        return self._venue.perform(
+            endpoint,
+            account_id,
+            params,
+            now_ms,
+            default_stp="NONE",
+            until_ms=self._venue.deadline_ms(endpoint, params),
+        )
 
-    def _authorise(self, security: Security, params: Params, now_ms: int) -> str | None:
+    def _authorise(self, security: Security, params: Params) -> str | None:
         if security is Security.NONE:
             return None
         key = self._key
         if key is None or "apiKey" in params:
             key = self._venue.keys.find(params.get("apiKey"))
             if security is Security.SIGNED:
-                check_clock(params, now_ms + self._venue.skew_ms)
+                self._check_clock(params)
                 _check_signature(key, params)
         elif security is Security.SIGNED:
-            check_clock(params, now_ms + self._venue.skew_ms)
+            self._check_clock(params)
         return key.account_id
+
+    def _check_clock(self, params: Params) -> None:
+        check_clock(params, self._arrived_ms + self._venue.skew_ms)
 
     def _log_on(self, params: Params, now_ms: int) -> object:
         key = self._venue.keys.find(params.get("apiKey"))
         if not isinstance(key.signer, Ed25519Signer):
             raise refusal(-4056, "HMAC_SHA256 API key is not supported.")
-        check_clock(params, now_ms + self._venue.skew_ms)
+        self._check_clock(params)
         _check_signature(key, params)
         self._key, self._authorised_ms = key, now_ms
         return self._status(params, now_ms)

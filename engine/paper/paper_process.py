@@ -39,6 +39,7 @@ class PaperOptions(msgspec.Struct, frozen=True, kw_only=True):
     state_dir: Path | None = None
     unlimited: bool = False  # no request and order limits
     verify: bool = False  # the books are checked at every fill
+    clock_speed: float = 1.0  # of the exchange's whole time, for long trials
     faults: Path | None = None  # a script of faults to play
     replay: Path | None = None  # a public aggTrades file, csv or zip
     speed: float = 1.0  # of the replay
@@ -52,6 +53,8 @@ class PaperOptions(msgspec.Struct, frozen=True, kw_only=True):
             words += ["--symbols", ",".join(self.symbols)]
         if self.balance:
             words += ["--balance", self.balance]
+        if self.clock_speed != 1:
+            words += ["--clock-speed", str(self.clock_speed)]
         if self.state_dir is not None:
             words += ["--state-dir", str(self.state_dir)]
         if self.replay is not None:

@@ -20,6 +20,7 @@ from aiohttp import WSMsgType, web
 
 from engine.clock import SystemClock
 from engine.errors import PaperExchangeError, PerpdeskError, VenueError
+from engine.paper.fast_clock import FastClock
 from engine.paper.fault_lines import LIFE_IS_OVER, Line
 from engine.paper.fault_script import FaultScript, read_script
 from engine.paper.fault_stage import FaultStage
@@ -212,9 +213,19 @@ class PaperServer:
 
     async def run_sync(self) -> None:
         """Have the disk keep, about once a second, what the system already has."""
+        log = self._venue.log
         while True:
             await asyncio.sleep(_SYNC_S)
-            await asyncio.to_thread(self._venue.sync)
+            try:
+                await asyncio.to_thread(log.sync)
+                if log.is_large:
+                    log.begin()
+                    await asyncio.to_thread(log.draft)
+                    log.finish()
+            except OSError as error:
+                raise PaperExchangeError(
+                    f"The paper account cannot be kept on disk: {error.strerror}."
+                ) from None
 
     async def close_sockets(self) -> None:
         """Say goodbye to all at once; who does not answer is left to the transport."""
@@ -296,7 +307,7 @@ async def _serve(options: ServerOptions, folder: StateFolder) -> None:
 
 async def _serve_venue(options: ServerOptions, folder: StateFolder, sources: PaperSources) -> None:
     script = FaultScript() if options.faults is None else read_script(options.faults)
-    clock = SystemClock()
+    clock = SystemClock() if options.clock_speed == 1 else FastClock(options.clock_speed)
     venue, keys = build_venue(options.settings, folder, clock, sources.by_symbol)
     book = FaultBook(clock, FaultLog(folder.path / _FAULT_LOG), options.settings.seed)
     server = PaperServer(venue, options.sockets, FaultStage(book, venue, clock))
@@ -320,6 +331,8 @@ async def _serve_venue(options: ServerOptions, folder: StateFolder, sources: Pap
         wait.cancel()
     await server.close_sockets()
     listener.close()
+    for connection in web_server.connections:
+        connection.close()  # one that is idle would be waited for
     await web_server.shutdown(_CLOSING_S)
     for ended in done:
         ended.result()  # a market or a disk that failed must end the process loudly

@@ -3,8 +3,8 @@
 Every answer waits until its records were handed to the operating system in one
 write, so that killing the server at any instant loses nothing that was
 acknowledged; the disk itself is synced about once a second and at the end. A
-torn last line is left out when reading. At each start the file is rewritten
-with the newest state of every thing.
+torn last line is left out when reading. At each start, and whenever it has
+grown, the file is rewritten with the newest state of every thing.
 """
 
 from __future__ import annotations
@@ -13,21 +13,28 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 import msgspec
 
 from engine.errors import PaperExchangeError
 from engine.paper.paper_account import AccountBooks
 from engine.paper.paper_algo_orders import PaperAlgoOrder
+from engine.paper.paper_log import PaperLog
 from engine.paper.paper_orders import Amendment, IncomeRow, MarginChange, PaperFill, PaperOrder
 from engine.wire.signing import new_ed25519_pem
 
 logger = logging.getLogger(__name__)
 
-_KEPT_ROWS = 100_000
+_Key = TypeVar("_Key")
+_Thing = TypeVar("_Thing")
+
+_KEPT_ROWS = 50_000
+_PRUNED_EVERY = 20_000
 _LOG = "paper-exchange.jsonl"
 _KEYS = "paper-keys.json"
 _LOCK = "paper-exchange.lock"
@@ -70,11 +77,27 @@ class SavedState(msgspec.Struct, kw_only=True):
     accounts: dict[str, AccountBooks] = {}
     orders: dict[tuple[str, str, int], PaperOrder] = {}
     algos: dict[int, PaperAlgoOrder] = {}
-    fills: list[PaperFill] = []
-    income: list[IncomeRow] = []
-    amendments: list[Amendment] = []
-    margin_changes: list[MarginChange] = []
+    fills: deque[PaperFill] = msgspec.field(default_factory=lambda: deque(maxlen=_KEPT_ROWS))
+    income: deque[IncomeRow] = msgspec.field(default_factory=lambda: deque(maxlen=_KEPT_ROWS))
+    amendments: deque[Amendment] = msgspec.field(default_factory=lambda: deque(maxlen=_KEPT_ROWS))
+    margin_changes: deque[MarginChange] = msgspec.field(
+        default_factory=lambda: deque(maxlen=_KEPT_ROWS)
+    )
     markets: dict[str, MarketMark] = {}
+
+    @classmethod
+    def read(cls, lines: Iterable[bytes]) -> SavedState:
+        """What the lines of a file leave; unreadable ones are left out with a warning."""
+        state, decoder = cls(), msgspec.json.Decoder(Record)
+        for number, line in enumerate(lines, start=1):
+            try:
+                state.take(decoder.decode(line))
+            except msgspec.MsgspecError:
+                logger.warning("line %s of the paper account is unreadable and left out", number)
+            if number % _PRUNED_EVERY == 0:
+                state.prune()
+        state.prune()
+        return state
 
     def take(self, record: Record) -> None:
         if isinstance(record, PaperOrder):
@@ -94,23 +117,26 @@ class SavedState(msgspec.Struct, kw_only=True):
         else:
             self.markets[record.symbol] = record
 
-    def newest(self) -> Iterable[Record]:
+    def prune(self) -> None:
+        """Forget the oldest of what has ended."""
+        _drop_oldest(self.orders, [key for key, o in self.orders.items() if not o.is_open])
+        _drop_oldest(self.algos, [key for key, a in self.algos.items() if not a.is_open])
+
+    def newest(self) -> Iterator[Record]:
         """All that is worth keeping, oldest first."""
-        closed = [order for order in self.orders.values() if not order.is_open]
-        dropped = {id(order) for order in closed[:-_KEPT_ROWS]}
         yield from self.accounts.values()
-        yield from (order for order in self.orders.values() if id(order) not in dropped)
-        yield from list(self.algos.values())[-_KEPT_ROWS:]
-        yield from self.fills[-_KEPT_ROWS:]
-        yield from self.income[-_KEPT_ROWS:]
-        yield from self.amendments[-_KEPT_ROWS:]
-        yield from self.margin_changes[-_KEPT_ROWS:]
+        yield from self.orders.values()
+        yield from self.algos.values()
+        yield from self.fills
+        yield from self.income
+        yield from self.amendments
+        yield from self.margin_changes
         yield from self.markets.values()
 
     def highest_id(self) -> int:
         """Ids must rise across runs."""
         used = [order.order_id for order in self.orders.values()]
-        used += [row.tran_id for row in self.income[-100:]]
+        used += [row.tran_id for row in self.income]
         return max(used, default=0)
 
 
@@ -122,7 +148,7 @@ class StateFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._file = -1
+        self._log = PaperLog(folder / _LOG, self._condense)
         self._lock = -1
         self._encoder = msgspec.json.Encoder()
         try:
@@ -153,17 +179,20 @@ class StateFolder:
         state = SavedState()
         path = self._folder / _LOG
         if not fresh and path.exists():
-            _read(path, state)
-        draft = path.with_suffix(".new")
-        with draft.open("wb") as file:
-            for record in state.newest():
-                file.write(self._encoder.encode(record) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
-        self._file = os.open(path, flags)
+            with path.open("rb") as file:
+                state = SavedState.read(file)
+        self._log.open(self._lines(state))
         return state
+
+    def _lines(self, state: SavedState) -> Iterator[bytes]:
+        return (self._encoder.encode(record) + b"\n" for record in state.newest())
+
+    @staticmethod
+    def _condense(lines: Iterable[bytes]) -> Iterator[bytes]:
+        """On a thread of its own, so with an encoder of its own."""
+        encoder = msgspec.json.Encoder()
+        for record in SavedState.read(lines).newest():
+            yield encoder.encode(record) + b"\n"
 
     def keys(self, account_ids: Sequence[str]) -> list[AccountKeys]:
         """Made once per folder, kept ever after."""
@@ -197,35 +226,26 @@ class StateFolder:
         """
         data = self._encoder.encode_lines(records)
         try:
-            while data:
-                data = data[os.write(self._file, data) :]
+            self._log.append(data)
         except OSError as error:
             raise PaperExchangeError(
                 f"The paper account in {self._folder} cannot be written: {error.strerror}."
             ) from None
 
-    def sync(self) -> None:
-        if self._file >= 0:
-            os.fsync(self._file)
+    @property
+    def log(self) -> PaperLog:
+        return self._log
 
     def close(self) -> None:
-        if self._file >= 0:
-            os.fsync(self._file)
-            os.close(self._file)
-            self._file = -1
+        self._log.close()
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
 
 
-def _read(path: Path, state: SavedState) -> None:
-    decoder = msgspec.json.Decoder(Record)
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                state.take(decoder.decode(line))
-            except msgspec.MsgspecError:
-                logger.warning("line %s of the paper account is unreadable and left out", number)
+def _drop_oldest(table: dict[_Key, _Thing], ended: list[_Key]) -> None:
+    for key in ended[: max(0, len(ended) - _KEPT_ROWS)]:
+        del table[key]
 
 
 def _random_key() -> str:

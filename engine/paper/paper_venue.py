@@ -17,7 +17,7 @@ from engine.paper.paper_account import PaperAccount
 from engine.paper.paper_account_requests import ACCOUNT_REQUESTS
 from engine.paper.paper_algo_requests import ALGO_REQUESTS
 from engine.paper.paper_algo_service import AlgoService
-from engine.paper.paper_auth import KeyRing, Params, parse_parameters
+from engine.paper.paper_auth import KeyRing, Params, deadline_ms, parse_parameters
 from engine.paper.paper_call import Call
 from engine.paper.paper_events import UserEvent, listen_key_expired
 from engine.paper.paper_exchange import PaperExchange
@@ -26,13 +26,14 @@ from engine.paper.paper_funding import settle_funding
 from engine.paper.paper_limits import LimitSettings, OrderCounter, WeightCounter
 from engine.paper.paper_liquidation import LiquidationService
 from engine.paper.paper_listen_keys import ListenKeys
+from engine.paper.paper_log import PaperLog
 from engine.paper.paper_market_requests import MARKET_REQUESTS
 from engine.paper.paper_order_requests import ORDER_REQUESTS
 from engine.paper.paper_position_requests import POSITION_REQUESTS
 from engine.paper.paper_settings_requests import SETTINGS_REQUESTS
 from engine.paper.paper_state import MarketMark, StateFolder
 from engine.paper.paper_streams import StreamHub
-from engine.wire.endpoints import BY_ROUTE, Endpoint
+from engine.wire.endpoints import BY_ROUTE, Endpoint, Security
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     body: str
     api_key: str | None
     address: str
+    arrived_ms: int = 0  # 0: now; earlier when it was held up on its way to the engine
 
 
 class PaperVenue:
@@ -139,11 +141,19 @@ class PaperVenue:
             params,
             incoming.query,
             incoming.body,
-            now_ms + self.skew_ms,
+            (incoming.arrived_ms or now_ms) + self.skew_ms,
         )
         if account_id is not None and endpoint.orders != (0, 0):
             self.count_orders(account_id, endpoint, headers, now_ms)
-        return self.perform(endpoint, account_id, params, now_ms)
+        return self.perform(
+            endpoint, account_id, params, now_ms, until_ms=self.deadline_ms(endpoint, params)
+        )
+
+    def deadline_ms(self, endpoint: Endpoint, params: Params) -> int:
+        """When the matching engine no longer takes the call; 0 if never."""
+        if endpoint.security is not Security.SIGNED:
+            return 0
+        return deadline_ms(params) - self.skew_ms
 
     def perform(
         self,
@@ -152,6 +162,7 @@ class PaperVenue:
         params: Params,
         now_ms: int,
         default_stp: str = "EXPIRE_MAKER",
+        until_ms: int = 0,
     ) -> object:
         """What the call does, once it may. Raises VenueError."""
         call = Call(
@@ -163,6 +174,7 @@ class PaperVenue:
             now_ms=now_ms + self.skew_ms if endpoint.name == "time" else now_ms,
             caller=None if account_id is None else self.exchange.accounts[account_id],
             default_stp=default_stp,
+            deadline_ms=until_ms,
         )
         if self.screen is not None:
             self.screen(endpoint, call)
@@ -270,5 +282,7 @@ class PaperVenue:
             ]
         )
 
-    def sync(self) -> None:
-        self._state.sync()
+    @property
+    def log(self) -> PaperLog:
+        """The file behind it all, to be synced and made small beside the venue's work."""
+        return self._state.log

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -179,3 +180,19 @@ def test_announced_limits_are_mainnets(limited: PaperProcess) -> None:
         ("ORDERS", "MINUTE", 1, 1200),
         ("ORDERS", "SECOND", 10, 300),
     ]
+
+
+def test_order_held_up_before_the_matching_engine_beyond_its_window_is_refused(
+    client: PaperClient,
+) -> None:
+    late = json.dumps({"fault": "reply_late", "ms": 400, "act": "late", "when": {"count": 3}})
+    client.raw("POST", "/paper/v1/faults", late)
+    try:
+        assert client.order(recvWindow=200).code == -5028
+        assert client.order(recvWindow=5000).status == 200
+        row = json.dumps([{"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "1"}])
+        batch = client.signed("POST", "/fapi/v1/batchOrders", batchOrders=row, recvWindow=200)
+        assert [element["code"] for element in batch.body] == [-5028]
+        assert client.signed("GET", "/fapi/v1/openOrders").status == 200
+    finally:
+        client.raw("DELETE", "/paper/v1/faults")

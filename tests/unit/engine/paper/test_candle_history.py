@@ -255,3 +255,31 @@ class TestCalendar:
     def test_december_is_followed_by_january(self):
         december = 1_796_083_200_000
         assert candle_bounds("1M", december)[1] - december == 31 * DAY_MS
+
+
+class TestLongLife:
+    def test_interval_first_seen_late_is_as_if_seen_from_the_start(self):
+        early, late = CandleHistory(BTC, 7, NOW), CandleHistory(BTC, 7, NOW)
+        for interval in INTERVAL_MS:
+            early.rows(interval, None, None, 1)
+        for number in range(400):
+            for history in (early, late):
+                price = BTC.base_price + (number % 37) * BTC.tick_size
+                history.on_trade(price, BTC.step_size, number % 3 == 0, NOW + 31_000 * number)
+        for interval in INTERVAL_MS:
+            rows = late.rows(interval, None, None, 1500)
+            assert rows == early.rows(interval, None, None, 1500)
+
+    def test_oldest_minutes_are_forgotten_and_enough_are_kept(self, monkeypatch):
+        monkeypatch.setattr("engine.paper.candle_history._KEPT_CANDLES", 2000)
+        seen, unseen = CandleHistory(BTC, 7, NOW), CandleHistory(BTC, 7, NOW)
+        seen.rows("1m", None, None, 1)
+        for history in (seen, unseen):
+            history.on_time(NOW + 6000 * MINUTE_MS)
+            rows = history.rows("1m", None, None, 10_000)
+            assert 2000 <= len(rows) <= 2501
+            opened = [row[0] for row in rows]
+            assert opened == list(range(opened[0], opened[-1] + 1, MINUTE_MS))
+            five = history.rows("5m", None, None, 1500)
+            assert len(five) == 1500
+            assert all(b[0] - a[0] == 5 * MINUTE_MS for a, b in pairwise(five))

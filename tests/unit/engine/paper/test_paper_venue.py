@@ -30,8 +30,10 @@ def test_funding_is_paid_by_longs_to_shorts_at_its_time(bench: Bench) -> None:
     wallets = {name: a.books.wallet for name, a in bench.venue.exchange.accounts.items()}
     bench.pass_eight_hours()
     paid = wallets["first"] - bench.first.books.wallet
-    mark = bench.venue.exchange.marks["BTCUSDT"]
-    assert paid == (Decimal("0.1") * mark * Decimal("0.0001")).quantize(Decimal("1e-8"))
+    row = bench.call("funding_rate", symbol="BTCUSDT")[-1]
+    owed = Decimal("0.1") * Decimal(row["markPrice"]) * Decimal(row["fundingRate"])
+    assert paid == owed.quantize(Decimal("1e-8"))
+    assert 0 < paid < Decimal("0.65")
     second = bench.venue.exchange.accounts["second"].books
     assert second.wallet - wallets["second"] == paid
     (event,) = bench.events("ACCOUNT_UPDATE")[-1:]
@@ -182,6 +184,53 @@ def test_two_hundred_open_orders_per_symbol_are_the_limit(bench: Bench) -> None:
     with pytest.raises(VenueError) as refused:
         bench.order("BUY", "0.001", price="61000")
     assert refused.value.code == -2025
+
+
+def test_waiting_conditional_orders_count_as_open_orders_of_their_symbol(bench: Bench) -> None:
+    stop = {
+        "algoType": "CONDITIONAL",
+        "symbol": "BTCUSDT",
+        "side": "SELL",
+        "type": "STOP_MARKET",
+        "quantity": "0.010",
+        "triggerPrice": "60000",
+    }
+    for number in range(100):
+        bench.order("BUY", "0.001", price=str(60000 + number))
+        waiting = bench.call("place_algo", **stop)
+    for place in (lambda: bench.order("BUY", "0.001", price="61000"), lambda: _place(bench, stop)):
+        with pytest.raises(VenueError) as refused:
+            place()
+        assert refused.value.code == -2025
+    bench.call("cancel_algo", algoId=waiting["algoId"])
+    assert bench.order("BUY", "0.001", price="61000")["status"] == "NEW"
+
+
+def _place(bench: Bench, algo: dict[str, str]) -> None:
+    bench.call("place_algo", **algo)
+
+
+def test_funding_rate_follows_the_premium_within_bounds(bench: Bench) -> None:
+    market = bench.venue.exchange.markets["BTCUSDT"]
+    market.index_price = Decimal("64000")  # the book stays 0.39 % above it
+    bench.pass_time(60)
+    bench.pass_time(60)
+    assert Decimal("0.0001") < market.funding_rate <= Decimal("0.003")
+    shown = bench.call("premium_index", symbol="BTCUSDT")["lastFundingRate"]
+    assert Decimal(shown) == market.funding_rate
+    market.index_price = Decimal("66000")
+    bench.pass_time(7200)
+    assert market.funding_rate == Decimal("-0.003")
+
+
+def test_paid_funding_stays_in_its_history_whatever_comes_after(bench: Bench) -> None:
+    bench.listen()
+    bench.pass_eight_hours()
+    before = bench.call("funding_rate", symbol="BTCUSDT")
+    bench.venue.exchange.markets["BTCUSDT"].index_price = Decimal("66000")
+    bench.pass_time(600)
+    assert bench.call("funding_rate", symbol="BTCUSDT") == before
+    assert len({row["fundingRate"] for row in before}) > 50
 
 
 def test_market_order_against_a_price_outside_the_band_is_refused(bench: Bench) -> None:
