@@ -116,6 +116,7 @@ def build_gateway(
                 first_data_s=config["websocket.first_data_deadline_s"],
             ),
             weight_limit=own_limit or None,
+            orders_over=config["orders.transport"],
         ),
         on_state=publish,
         on_alert=publish,

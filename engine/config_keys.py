@@ -119,6 +119,7 @@ KEYS: Mapping[str, tuple[Check, Any]] = {
     "websocket.reconnect_max_delay": (number(1, 600, "s"), 120.0),
     "websocket.ping_interval": (number(1, 180, "s"), 20.0),
     "websocket.first_data_deadline_s": (number(1, 120, "s"), 10.0),
+    "orders.transport": (one_of("auto", "websocket", "rest"), "auto"),
     "oms.retry_attempts": (whole(1, 10), 3),
     "oms.retry_backoff_base": (number(0.01, 60, "s"), 1.0),
     "paper.balance_usdt": (whole(1, 1_000_000_000, "USDT"), 10_000),

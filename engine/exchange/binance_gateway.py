@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -24,6 +24,7 @@ from engine.exchange.binance_orders import BinanceOrders
 from engine.exchange.contract_book import ContractBook
 from engine.exchange.gateway import DepthSnapshot, ExchangeGateway
 from engine.exchange.gateway_health import GatewayHealth, gather
+from engine.exchange.order_socket import OrderSocket, SocketAccess
 from engine.exchange.rate_limiter import Limits, RateLimiter, limits_from
 from engine.exchange.rest_client import RestClient, RestSettings
 from engine.exchange.server_time import ServerClock
@@ -54,6 +55,11 @@ _UPKEEP_S = 5.0
 
 
 class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`orders_over`: the order socket or REST; "auto" is the socket, and REST while that is
+    not connected.
+    """
+
+    orders_over: Literal["auto", "websocket", "rest"] = "auto"
     rest: RestSettings = RestSettings()
     streams: StreamSettings = StreamSettings()
     limits: Limits = Limits()
@@ -91,11 +97,12 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
         self._clock: Clock = clock or SystemClock()
         self._on_crash = on_crash
         self._server_clock = ServerClock(self._clock)
+        key = _given_or_env(api_key, "PERPDESK_API_KEY")
         self._limiter = RateLimiter(self._limits(self._settings.limits))
         self._rest = RestClient(
             self.hosts,
             clock=self._clock,
-            api_key=_given_or_env(api_key, "PERPDESK_API_KEY"),
+            api_key=key,
             api_secret=_given_or_env(api_secret, "PERPDESK_API_SECRET"),
             settings=self._settings.rest,
             limiter=self._limiter,
@@ -109,9 +116,11 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
             on_state=on_state or _nobody,
             on_crash=on_crash,
         )
+        alerts = VenueAlerts(on_alert or _nobody, self._clock)
+        self._order_socket = self._make_order_socket(key, alerts)
         self._calls = VenueCalls(
             self._rest,
-            VenueAlerts(on_alert or _nobody, self._clock),
+            alerts,
             lambda: self._contracts.symbols if self._contracts is not None else (),
             self.hurry,
         )
@@ -192,6 +201,8 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
         """Measure the clock and load the contracts, so that the first order is quick."""
         self._rest.sync_clock()
         self._load_contracts()
+        if self._order_socket is not None:
+            self._order_socket.start()
 
     def tick(self) -> None:
         """Housekeeping: the clock, a warm connection, the listen key.
@@ -230,12 +241,16 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
     def hurry(self) -> None:
         """The network is seen to be back: reconnect the streams now."""
         self._streams.hurry()
+        if self._order_socket is not None:
+            self._order_socket.hurry()
         if self._user_stream is not None:
             self._user_stream.hurry()
 
     def recycle_streams(self, why: str) -> None:
         """Make every stream connection anew (after the computer has slept)."""
         self._streams.recycle(why)
+        if self._order_socket is not None:
+            self._order_socket.recycle(why)
         if self._user_stream is not None:
             self._user_stream.recycle(why)
 
@@ -247,10 +262,14 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
         # sockets first: a thread that waits on the network sees its end at once
         if user_stream is not None:
             user_stream.request_stop()
+        if self._order_socket is not None:
+            self._order_socket.request_stop()
         self._rest.close()
         ended = self._streams.stop(deadline.left_s())
         if user_stream is not None:
             ended = user_stream.stop(deadline.left_s()) and ended
+        if self._order_socket is not None:
+            ended = self._order_socket.stop(deadline.left_s()) and ended
         if not ended:
             logger.error("a stream thread did not end within %.1f s", timeout_s)
 
@@ -268,9 +287,36 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
             self._rest.order_latencies_ms(),
             self._streams,
             self._user_stream,
+            order_socket_is_connected=self._order_socket is not None
+            and self._order_socket.is_connected,
         )
 
     # --- within -----------------------------------------------------------------------
+
+    def _make_order_socket(self, api_key: str, alerts: VenueAlerts) -> OrderSocket | None:
+        settings = self._settings
+        if settings.orders_over == "rest" or not api_key:
+            return None
+        only_socket = settings.orders_over == "websocket"
+        made = OrderSocket(
+            SocketAccess(
+                url=self.hosts.ws_api,
+                api_key=api_key,
+                signer=self._rest.signer,
+                recv_window_ms=settings.rest.recv_window_ms,
+                timeout_s=settings.rest.write_timeout_s,
+                patience_s=settings.rest.connect_timeout_s if only_socket else 0.0,
+            ),
+            clock=self._clock,
+            server_clock=self._server_clock,
+            sync_clock=self._rest.sync_clock,
+            governor=self._rest.governor,
+            settings=settings.streams,
+            on_refused=alerts.on_error,
+            on_crash=self._on_crash,
+        )
+        self._rest.carry_orders_over(made, falls_back=not only_socket)
+        return made
 
     def _load_contracts(self) -> ContractBook:
         with self._loading:

@@ -28,6 +28,7 @@ class GatewayHealth(msgspec.Struct, frozen=True, kw_only=True):
     decode_errors: int
     callback_errors: int
     silent_streams: frozenset[str]
+    order_socket_is_connected: bool = False  # False: orders go by REST
 
 
 def gather(
@@ -36,6 +37,8 @@ def gather(
     order_latencies_ms: list[float],
     streams: WebSocketManager,
     user_stream: UserStream | None,
+    *,
+    order_socket_is_connected: bool = False,
 ) -> GatewayHealth:
     latencies = sorted(order_latencies_ms)
     routes = streams.health()
@@ -59,6 +62,7 @@ def gather(
         decode_errors=decode_errors,
         callback_errors=callback_errors,
         silent_streams=streams.silent_streams(),
+        order_socket_is_connected=order_socket_is_connected,
     )
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -65,6 +65,15 @@ class RestSettings(msgspec.Struct, frozen=True, kw_only=True):
     write_rate_wait_s: float = 2.0
 
 
+class OrderTransport(Protocol):
+    """Another way for some calls; its answers have the form of HTTP's."""
+
+    def carries(self, name: str) -> bool: ...
+
+    def send(self, name: str, params: Mapping[str, object]) -> HttpReply:
+        """Raises NotConnected when nothing was sent, OutcomeUnknown after sending."""
+
+
 class RestClient:
     """Thread-safe; every call blocks. Raises what engine.exchange.gateway lists.
 
@@ -94,6 +103,8 @@ class RestClient:
         self._has_key = bool(api_key)
         self._last_answer_s = clock.monotonic()
         self._latencies_ms: deque[float] = deque(maxlen=_LATENCIES_KEPT)
+        self._orders: OrderTransport | None = None
+        self._orders_fall_back = True
         self._connector = _Connector(
             hosts, api_key, api_secret, self.settings, self.server_clock.now_ms
         )
@@ -123,6 +134,16 @@ class RestClient:
             stop=self._stop,
             what=name,
         )
+
+    def carry_orders_over(self, transport: OrderTransport, *, falls_back: bool) -> None:
+        """Calls that `transport` carries go there. `falls_back`: by REST when it is not
+        connected and nothing was sent; after sending never.
+        """
+        self._orders, self._orders_fall_back = transport, falls_back
+
+    @property
+    def signer(self) -> Signer:
+        return self._connector.signer
 
     def sync_clock(self) -> None:
         """Measure the venue's clock; also warms a connection up. Raises NotConnected."""
@@ -184,7 +205,7 @@ class RestClient:
     def _send(self, endpoint: Endpoint, params: dict[str, object]) -> HttpReply:
         started = time.perf_counter()
         try:
-            reply = self._connector.send(endpoint, params)
+            reply = self._hand_over(endpoint, params)
         except OutcomeUnknown as error:
             raise no_answer(str(error), endpoint.is_write) from error
         elapsed_ms = (time.perf_counter() - started) * 1000
@@ -195,6 +216,15 @@ class RestClient:
             "%s %s status=%d ms=%.1f", endpoint.method, endpoint.path, reply.status, elapsed_ms
         )
         return reply
+
+    def _hand_over(self, endpoint: Endpoint, params: dict[str, object]) -> HttpReply:
+        if self._orders is not None and self._orders.carries(endpoint.name):
+            try:
+                return self._orders.send(endpoint.name, params)
+            except NotConnected:
+                if not self._orders_fall_back:
+                    raise
+        return self._connector.send(endpoint, params)
 
     def _fetch_time(self) -> int:
         # straight to one attempt: a retry's pause would spoil the measurement
@@ -228,7 +258,7 @@ class _Connector(UMFutures):  # type: ignore[misc]  # the connector has no types
         self.session = HttpSession(hosts.rest, headers, settings.connect_timeout_s)
         self._settings = settings
         self._server_now_ms = server_now_ms
-        self._signer: Signer = signer_for(api_secret)
+        self.signer: Signer = signer_for(api_secret)
 
     def send(self, endpoint: Endpoint, params: dict[str, object]) -> HttpReply:
         reply: HttpReply
@@ -255,7 +285,7 @@ class _Connector(UMFutures):  # type: ignore[misc]  # the connector has no types
                 "timestamp": self._server_now_ms(),
             }
         )
-        signature = quote(self._signer.sign(query.encode("ascii")), safe="")
+        signature = quote(self.signer.sign(query.encode("ascii")), safe="")
         return self.send_request(http_method, f"{url_path}?{query}&signature={signature}")
 
     def send_request(

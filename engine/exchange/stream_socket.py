@@ -6,6 +6,7 @@ as it validates UTF-8 in Python and takes a call per field of a frame.
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import time
@@ -68,9 +69,7 @@ class StreamSocket:
                 self._timeout_s = timeout_s
             with self._splitter.space() as space:
                 count = sock.recv_into(space)
-        except TimeoutError:
-            return []
-        except ssl.SSLWantReadError:
+        except (TimeoutError, BlockingIOError, ssl.SSLWantReadError):
             return []
         except (OSError, ValueError) as error:
             raise NotConnected(f"The stream broke: {_reason(error)}.") from error
@@ -84,8 +83,32 @@ class StreamSocket:
             self._answer_controls()
         return messages
 
+    def wait_readable(self, timeout_s: float) -> bool:
+        """Whether `read` has something to do now; does not touch TLS state while waiting.
+
+        Raises NotConnected.
+        """
+        sock = self._sock
+        if sock is None:
+            raise NotConnected("The stream is not open.")
+        if isinstance(sock, ssl.SSLSocket) and sock.pending():
+            return True
+        try:
+            readable, _, _ = select.select([sock], [], [], timeout_s)
+        except (OSError, ValueError) as error:
+            raise NotConnected(f"The stream broke: {_reason(error)}.") from error
+        return bool(readable)
+
+    @property
+    def is_aborted(self) -> bool:
+        return self._aborted
+
     def send_text(self, text: str) -> None:
         self._send(text.encode("utf-8"), Opcode.TEXT)
+
+    def send_bytes(self, text: bytes) -> None:
+        """A text message that is UTF-8 already."""
+        self._send(text, Opcode.TEXT)
 
     def send_ping(self, payload: bytes) -> None:
         self._send(payload, Opcode.PING)
