@@ -29,8 +29,8 @@ from engine.oms.order_sender import OrderSender
 from engine.oms.order_tracker import CLOSED_KEPT, OrderTracker
 from engine.oms.position_tracker import PositionTracker
 from engine.oms.private_events import PrivateEvents
-from engine.oms.reconciler import Reconciler
-from engine.oms.unknown_resolver import UnknownResolver
+from engine.oms.reconciler import PAUSES_S, Reconciler
+from engine.oms.unknown_resolver import ResolverSettings, UnknownResolver
 from engine.trading_types import OrderStatus, OrderType, PositionSide, Side, TimeInForce
 from engine.utils.decimals import Number, to_decimal
 from engine.views import FillView, OrderView
@@ -47,6 +47,8 @@ class OmsSettings(msgspec.Struct, frozen=True, kw_only=True):
     retry_attempts: int = 3  # tries of a request that the venue refuses for now, in all
     retry_backoff_base: float = 1.0  # s; pauses of 1, 2, 4, 8 times it
     closed_orders_kept: int = CLOSED_KEPT
+    resolver: ResolverSettings = ResolverSettings()
+    recovery_pauses_s: tuple[float, ...] = PAUSES_S
     strict: bool = False  # raise where the venue contradicts itself: for tests and drills
 
 
@@ -96,8 +98,10 @@ class OrderManager:
         self._events = PrivateEvents(self.tracker, self.positions, hub.publish, clock, on_gap)
         self._placing = OrderPlacing(desk, lambda: self._events.why_closed)
         self._changing = OrderChanging(desk)
-        self.reconciler = Reconciler(desk, self.positions, self._events)
-        self.resolver = UnknownResolver(desk)
+        self.reconciler = Reconciler(
+            desk, self.positions, self._events, settings.recovery_pauses_s
+        )
+        self.resolver = UnknownResolver(desk, settings.resolver)
 
     # --- orders ----------------------------------------------------------------------
 

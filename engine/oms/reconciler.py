@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 _PAGE = 1000
 _CLOCK_MARGIN_MS = 300_000  # our clock may be off, and trades read twice count once
-_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # between tries to read the account
 
 
 class Recovery(msgspec.Struct, frozen=True):
@@ -52,10 +52,17 @@ class _Reading(msgspec.Struct):
 class Reconciler:
     """Blocks on the network: never on the GUI's or a reading thread."""
 
-    def __init__(self, desk: OrderDesk, positions: PositionTracker, events: PrivateEvents) -> None:
+    def __init__(
+        self,
+        desk: OrderDesk,
+        positions: PositionTracker,
+        events: PrivateEvents,
+        pauses_s: tuple[float, ...] = PAUSES_S,
+    ) -> None:
         self._desk = desk
         self._positions = positions
         self._events = events
+        self._pauses_s = pauses_s
         self._one_at_a_time = threading.Lock()
         self._has_run = False
 
@@ -67,7 +74,7 @@ class Reconciler:
                 return self.run()
             except PerpdeskError as error:
                 logger.warning("could not read the account: %s", error)
-            self._desk.clock.wait(stop, _PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
+            self._desk.clock.wait(stop, self._pauses_s[min(attempt, len(self._pauses_s) - 1)])
             attempt += 1
         return None
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import logging
 import threading
 
+import msgspec
+
 from engine.errors import PerpdeskError
 from engine.oms.order_changes import AmendEnded, CancelFailed, Concluded, Write
 from engine.oms.order_desk import OrderDesk
@@ -19,19 +21,27 @@ from engine.trading_types import AlertLevel, OrderStatus
 
 logger = logging.getLogger(__name__)
 
-PAUSES_S = (0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 15.0, 30.0)
-NOT_FOUND_AFTER_S = 10.0
-NOT_FOUND_TIMES = 3
-STILL_OPEN_TIMES = 3
 _CLOCK_MARGIN_MS = 60_000
 
 
-class _Watch:
-    __slots__ = ("next_at_s", "not_found", "since_s", "still_open", "tries", "was_unknown")
+class ResolverSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How often to ask, and how much of "no such order" is proof."""
 
-    def __init__(self, now_s: float, was_unknown: bool) -> None:
+    pauses_s: tuple[float, ...] = (0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 15.0, 30.0)
+    not_found_after_s: float = 10.0
+    not_found_times: int = 3
+    still_open_times: int = 3
+
+
+class _Watch:
+    __slots__ = (
+        "next_at_s", "not_found", "pauses_s", "since_s", "still_open", "tries", "was_unknown",
+    )  # fmt: skip
+
+    def __init__(self, now_s: float, was_unknown: bool, pauses_s: tuple[float, ...]) -> None:
         self.since_s = now_s
-        self.next_at_s = now_s + PAUSES_S[0]
+        self.pauses_s = pauses_s
+        self.next_at_s = now_s + pauses_s[0]
         self.was_unknown = was_unknown
         self.tries = 0
         self.not_found = 0
@@ -39,14 +49,15 @@ class _Watch:
 
     def plan_next(self, now_s: float) -> None:
         self.tries += 1
-        self.next_at_s = now_s + PAUSES_S[min(self.tries, len(PAUSES_S) - 1)]
+        self.next_at_s = now_s + self.pauses_s[min(self.tries, len(self.pauses_s) - 1)]
 
 
 class UnknownResolver:
     """`tick` belongs to one thread; `ask_again` may be called from any other."""
 
-    def __init__(self, desk: OrderDesk) -> None:
+    def __init__(self, desk: OrderDesk, settings: ResolverSettings | None = None) -> None:
         self._desk = desk
+        self._settings = settings or ResolverSettings()
         self._lock = threading.Lock()  # for the watches; never held while asking
         self._watches: dict[Order, _Watch] = {}
         self._fill_watches: dict[Order, _Watch] = {}
@@ -82,7 +93,8 @@ class UnknownResolver:
             ended = [(order, watches.pop(order)) for order in settled]
             for order in wanted:
                 if order not in watches:
-                    watches[order] = _Watch(now_s, order.status is OrderStatus.UNKNOWN)
+                    is_unknown = order.status is OrderStatus.UNKNOWN
+                    watches[order] = _Watch(now_s, is_unknown, self._settings.pauses_s)
             due = [(o, w) for o, w in watches.items() if w.next_at_s <= now_s]
         for order, watch in ended:
             self._tell_settled(order, watch)
@@ -106,8 +118,8 @@ class UnknownResolver:
                 self._after_found(order, watch)
                 return
             watch.not_found += 1
-            late_enough = now_s - watch.since_s >= NOT_FOUND_AFTER_S
-            if late_enough and watch.not_found >= NOT_FOUND_TIMES:
+            late_enough = now_s - watch.since_s >= self._settings.not_found_after_s
+            if late_enough and watch.not_found >= self._settings.not_found_times:
                 self._explain_trades(order)
                 self._conclude(order)
         except PerpdeskError as error:
@@ -121,7 +133,7 @@ class UnknownResolver:
         if order.lost_write is None or order.lost_write is Write.PLACE:
             return
         watch.still_open += 1
-        if watch.still_open < STILL_OPEN_TIMES:
+        if watch.still_open < self._settings.still_open_times:
             return
         write = order.lost_write
         now_ms = self._desk.clock.now_ms()
