@@ -20,7 +20,8 @@ from engine.paper.faults import ActiveRule, FaultBook
 from engine.paper.paper_auth import parse_parameters
 from engine.paper.paper_venue import Incoming, PaperVenue
 
-CONTROL_PATH = "/paper/v1/faults"
+CONTROL_PATHS = "/paper/"  # no fault is played to what begins so
+CONTROL_PATH = f"{CONTROL_PATHS}v1/faults"
 _BAD_RULE = -1130
 
 

@@ -114,7 +114,7 @@ _KINDS = (
         {"ms": (whole(1, MOST_MS, "ms"), 1000), "act": (one_of("at_once", "late"), "at_once")},
     ),
     _reply("reply_dripped", "The reply trickles byte by byte.", _DRIP),
-    _reply("reply_malformed", "The reply is carried out and cannot be read.", _HOW),
+    _reply("reply_malformed", "The request is carried out, its reply cannot be read.", _HOW),
     _reply(
         "connection_reset",
         "RST before the request is carried out, during its reply or right after it.",

@@ -17,7 +17,7 @@ import msgspec
 
 from engine.clock import Clock
 from engine.errors import VenueError
-from engine.paper.fault_control import CONTROL_PATH, FaultControl
+from engine.paper.fault_control import CONTROL_PATHS, FaultControl
 from engine.paper.fault_events import EventTamper
 from engine.paper.fault_kinds import Trigger
 from engine.paper.fault_lines import Drip, Line, reset
@@ -117,7 +117,7 @@ class FaultStage:
 
     async def answer(self, incoming: Incoming, transport: asyncio.Transport) -> Reply | None:
         """The reply to send; None when the connection has already had all it gets."""
-        if incoming.path == CONTROL_PATH:
+        if incoming.path.startswith(CONTROL_PATHS):
             return self._venue.answer(incoming)
         incoming = msgspec.structs.replace(incoming, arrived_ms=self._venue.now_ms())
         target, params = self._describe(incoming)
