@@ -1,0 +1,161 @@
+"""Who sends orders: our order management with all it does, and what others leave out.
+
+Each has `place(number)`, which returns when the venue has acknowledged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import socket
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+from urllib.parse import urlencode, urlsplit
+
+import requests
+from binance.um_futures import UMFutures
+
+from engine.clock import SystemClock
+from engine.event_hub import EventHub
+from engine.events import Event
+from engine.exchange.binance_gateway import BinanceGateway
+from engine.journal.journal_writer import JournalWriter
+from engine.oms.order_manager import OrderManager
+from engine.trading_types import OrderStatus
+from engine.utils.mailbox import Mailbox
+from engine.wire.hosts import Hosts
+from tests.benchmarks.payloads import stream_names
+from tests.benchmarks.venue_server import SYMBOL
+
+_WAIT_S = 10.0
+
+
+class OrderClient(Protocol):
+    def place(self, number: int) -> None: ...
+
+
+def price_of(number: int) -> str:
+    return f"{60_000 + number % 5000 * 0.1:.1f}"
+
+
+class OurDesk:
+    """Order management as the engine builds it: gateway, journal on disk, hub and its readers."""
+
+    def __init__(self, ready: dict[str, Any], streams: str, folder: Path) -> None:
+        clock = SystemClock()
+        self.hub = EventHub()
+        self.window: Mailbox[Event] = self.hub.attach(Mailbox())
+        self.journal = JournalWriter(folder / "journal.db", clock, self.hub.publish)
+        self.gateway = BinanceGateway(
+            hosts=Hosts(rest=ready["rest"], streams=streams, ws_api=""),
+            api_key=ready["api_key"],
+            api_secret=ready["api_secret"],
+            on_state=self.hub.publish,
+        )
+        self._is_live = threading.Event()
+        self.oms = OrderManager(
+            self.gateway,
+            self.journal,
+            self.hub,
+            clock,
+            self.gateway.get_exchange_instruments,
+            on_gap=self._is_live.set,
+        )
+
+    def __enter__(self) -> Self:
+        self.journal.start(self.hub)
+        self.gateway.warm_up()
+        self.gateway.start_user_stream(self.oms.on_event)
+        assert self._is_live.wait(_WAIT_S)
+        self.oms.reconciler.run()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.oms.close()
+        self.gateway.close()
+        self.journal.close()
+
+    def place(self, number: int) -> None:
+        order = self.oms.submit_order(SYMBOL, "BUY", "LIMIT", "0.002", price_of(number))
+        assert order.status is OrderStatus.NEW, order
+
+    def rest_between(self) -> None:
+        """What the window would do meanwhile."""
+        self.window.drain()
+
+    def listen(self) -> None:
+        """Take every market stream that the server sends, as the window would."""
+        self.gateway.subscribe(stream_names(), self.hub.publish)
+
+
+class BareConnector:
+    """binance-futures-connector as it comes."""
+
+    def __init__(self, ready: dict[str, Any]) -> None:
+        self._client = UMFutures(ready["api_key"], ready["api_secret"], base_url=ready["rest"])
+
+    def place(self, number: int) -> None:
+        answer = self._client.new_order(
+            symbol=SYMBOL, side="BUY", type="LIMIT", timeInForce="GTC", quantity="0.002",
+            price=price_of(number), newClientOrderId=f"c-{number}", newOrderRespType="RESULT",
+        )  # fmt: skip
+        assert answer["status"] == "NEW"
+
+
+class RequestsSession:
+    """requests with a kept connection, and a signature by hand."""
+
+    def __init__(self, ready: dict[str, Any]) -> None:
+        self._ready = ready
+        self._session = requests.Session()
+        self._session.headers["X-MBX-APIKEY"] = ready["api_key"]
+
+    def place(self, number: int) -> None:
+        url = f"{self._ready['rest']}/fapi/v1/order?{signed(self._ready, number)}"
+        assert self._session.post(url, timeout=_WAIT_S).json()["status"] == "NEW"
+
+
+class OneSocket:
+    """The limit: prepared requests on one socket; reads until the answer is whole."""
+
+    def __init__(self, ready: dict[str, Any]) -> None:
+        self._ready = ready
+        parts = urlsplit(ready["rest"])
+        self._netloc = parts.netloc
+        self._sock = socket.create_connection((parts.hostname, parts.port), _WAIT_S)
+        self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._request = self._prepared(0)
+
+    def _prepared(self, number: int) -> bytes:
+        return (
+            f"POST /fapi/v1/order?{signed(self._ready, number)} HTTP/1.1\r\n"
+            f"Host: {self._netloc}\r\nX-MBX-APIKEY: {self._ready['api_key']}\r\n"
+            "Content-Length: 0\r\n\r\n"
+        ).encode()
+
+    def place(self, number: int) -> None:
+        self._sock.sendall(self._request)
+        answer = self._sock.recv(65536)
+        while not answer.endswith(b"}"):
+            answer += self._sock.recv(65536)
+
+
+def signed(ready: dict[str, Any], number: int) -> str:
+    text = urlencode(
+        {
+            "symbol": SYMBOL, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC",
+            "quantity": "0.002", "price": price_of(number), "newClientOrderId": f"s-{number}",
+            "newOrderRespType": "RESULT", "recvWindow": 60000,
+            "timestamp": time.time_ns() // 1_000_000,
+        }
+    )  # fmt: skip
+    secret = ready["api_secret"].encode()
+    return f"{text}&signature={hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()}"

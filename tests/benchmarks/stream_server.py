@@ -1,0 +1,114 @@
+"""A WebSocket server that only sends, as fast or as regularly as its URL asks.
+
+`/flood-COUNT-PART/...` sends COUNT messages as fast as they are taken;
+`/pace-RATE-SECONDS-PART/...` sends RATE a second for so long (0: for ever), a burst a
+millisecond, each frame with the sender's clock as its event time. PART is `mix` (all
+kinds) or `split` (those of the route in the rest of the path). It begins when the
+client has sent its first message, as after a subscription. Runs in its own process.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import socket
+import sys
+import threading
+import time
+
+from tests.benchmarks.child import end_with_parent, tell
+from tests.benchmarks.measuring import now_us
+from tests.benchmarks.payloads import PUBLIC, Frame, frames
+
+_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_TICK_S = 0.001
+_LATE_S = 0.05  # further behind than this the sender gives up what it has missed
+
+
+def main(words: list[str]) -> None:
+    update_id = int(words[0]) if words else 1
+    made = frames(update_id=update_id)
+    listener = socket.create_server(("127.0.0.1", 0))
+    tell({"url": f"ws://127.0.0.1:{listener.getsockname()[1]}"})
+    end_with_parent()
+    while True:
+        sock, _ = listener.accept()
+        threading.Thread(target=_serve, args=(sock, made), daemon=True).start()
+
+
+def _serve(sock: socket.socket, made: list[Frame]) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        target = _shake_hands(sock)
+        if "/private" in target:
+            while sock.recv(4096):
+                pass
+            return
+        sock.recv(65536)  # the subscription
+        plan, *numbers, part = target.split("/")[1].split("-")
+        chosen = _of_route(made, target) if part == "split" else made
+        if plan == "flood":
+            _flood(sock, chosen, int(numbers[0]))
+        else:
+            share = len(chosen) / len(made)
+            _pace(sock, chosen, float(numbers[0]) * share, float(numbers[1]))
+        sock.recv(4096)  # a goodbye, or the end
+    except OSError:
+        pass  # the client has seen enough
+    finally:
+        sock.close()
+
+
+def _shake_hands(sock: socket.socket) -> str:
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += sock.recv(4096)
+    lines = head.decode("latin-1").split("\r\n")
+    key = next(line.split(": ", 1)[1] for line in lines if "sec-websocket-key" in line.lower())
+    accept = base64.b64encode(hashlib.sha1((key + _GUID).encode()).digest()).decode()
+    sock.sendall(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+        f"Connection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n".encode()
+    )
+    return lines[0].split(" ")[1]
+
+
+def _of_route(made: list[Frame], target: str) -> list[Frame]:
+    is_public = "/public" in target
+    return [frame for frame in made if (frame.kind in PUBLIC) is is_public]
+
+
+def _flood(sock: socket.socket, made: list[Frame], count: int) -> None:
+    whole = b"".join(frame.data for frame in made)
+    for _ in range(count // len(made)):
+        sock.sendall(whole)
+    sock.sendall(b"".join(frame.data for frame in made[: count % len(made)]))
+
+
+def _pace(sock: socket.socket, made: list[Frame], rate: float, seconds: float) -> None:
+    began = due = time.perf_counter()
+    sent = at = 0
+    while not seconds or due - began < seconds:
+        due += _TICK_S
+        left = due - time.perf_counter()
+        if left > 0:
+            time.sleep(left)
+        elif left < -_LATE_S:
+            began -= left
+            due -= left
+        wanted = int((due - began) * rate)
+        if wanted == sent:
+            continue
+        stamp = str(now_us()).encode()
+        burst = bytearray()
+        for _ in range(wanted - sent):
+            frame = made[at]
+            frame.data[frame.time_at : frame.time_at + 16] = stamp
+            burst += frame.data
+            at = (at + 1) % len(made)
+        sock.sendall(burst)
+        sent = wanted
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,149 @@
+"""A venue on plain sockets that answers as quickly as it can and notes when orders came.
+
+All but orders is answered by the paper exchange's own code, in this process and with
+a resting market; a new order by a prepared text, so that what is measured is the
+client. `GET /bench/arrivals` tells when each order's last byte was read. With a number
+of orders as its argument that many rest on the first account from the beginning.
+Runs in its own process.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import tempfile
+import threading
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from engine.clock import SystemClock
+from engine.paper.paper_build import VenueSettings, build_venue
+from engine.paper.paper_order_request import OrderRequest
+from engine.paper.paper_state import StateFolder
+from engine.paper.paper_venue import Incoming, PaperVenue
+from tests.benchmarks.child import end_with_parent, tell
+from tests.benchmarks.measuring import now_us
+
+SYMBOL = "BTCUSDT"
+_TICKS_APART = 5
+_ACK = (
+    '{"orderId":%d,"symbol":"BTCUSDT","status":"NEW","clientOrderId":"%s","price":"%s",'
+    '"avgPrice":"0.00","origQty":"%s","executedQty":"0","cumQty":"0","cumQuote":"0",'
+    '"timeInForce":"GTC","type":"LIMIT","reduceOnly":false,"closePosition":false,'
+    '"side":"%s","positionSide":"BOTH","stopPrice":"0","workingType":"CONTRACT_PRICE",'
+    '"priceProtect":false,"origType":"LIMIT","priceMatch":"NONE",'
+    '"selfTradePreventionMode":"EXPIRE_MAKER","goodTillDate":0,"updateTime":%d}'
+)
+
+
+class QuickVenue:
+    def __init__(self, venue: PaperVenue) -> None:
+        self._venue = venue
+        self._lock = threading.Lock()
+        self._next_id = 8_000_000_000
+        self._arrivals: list[int] = []
+
+    def reply(self, head: str) -> bytes:
+        method, target, _ = head[: head.index("\r\n")].split(" ")
+        path, _, query = target.partition("?")
+        if path == "/bench/arrivals":
+            return _http(200, msgspec.json.encode(self._arrivals))
+        with self._lock:
+            if (method, path) == ("POST", "/fapi/v1/order"):
+                self._arrivals.append(now_us())
+                return _http(200, self._acknowledge(query))
+            return self._answer(method, path, query, head)
+
+    def _acknowledge(self, query: str) -> bytes:
+        words = dict(parse_qsl(query))
+        self._next_id += 1
+        name = words.get("newClientOrderId", "x")
+        price, quantity, side = words["price"], words["quantity"], words["side"]
+        at_ms = now_us() // 1000
+        return (_ACK % (self._next_id, name, price, quantity, side, at_ms)).encode()
+
+    def _answer(self, method: str, path: str, query: str, head: str) -> bytes:
+        key = next((x[14:] for x in head.split("\r\n") if x.startswith("X-MBX-APIKEY: ")), None)
+        incoming = Incoming(
+            method=method, path=path, query=query, body="", api_key=key, address="127.0.0.1"
+        )
+        reply = self._venue.answer(incoming)
+        return _http(reply.status, reply.body)
+
+
+def main(words: list[str]) -> None:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        settings = VenueSettings(
+            seed=1, quiet_market=True, unlimited=True, balance=Decimal(10**11), fresh=True
+        )
+        venue, keys = build_venue(settings, StateFolder(Path(folder)), SystemClock())
+        rest_orders(venue, int(words[0]) if words else 0)
+        quick = QuickVenue(venue)
+        listener = socket.create_server(("127.0.0.1", 0))
+        tell(
+            {
+                "rest": f"http://127.0.0.1:{listener.getsockname()[1]}",
+                "api_key": keys[0].api_key,
+                "api_secret": keys[0].api_secret,
+                "update_id": venue.exchange.markets[SYMBOL].book.update_id,
+            }
+        )
+        end_with_parent()
+        while True:
+            sock, _ = listener.accept()
+            threading.Thread(target=_serve, args=(sock, quick), daemon=True).start()
+
+
+def rest_orders(venue: PaperVenue, count: int) -> None:
+    """`count` small orders below and above the market, each at a price of its own."""
+    exchange = venue.exchange
+    market = exchange.markets[SYMBOL]
+    account = next(iter(exchange.accounts.values()))
+    now_ms = venue.now_ms()
+    best = {"BUY": market.book.best_bid(), "SELL": market.book.best_ask()}
+    for number in range(count):
+        side, away = ("BUY", -1) if number % 2 else ("SELL", 1)
+        start = best[side]
+        assert start is not None
+        request = OrderRequest(
+            side=side,
+            type="LIMIT",
+            time_in_force="GTC",
+            qty_steps=2,
+            price_ticks=start + away * _TICKS_APART * (number // 2 + 20),
+            client_order_id=f"bench-{number}",
+        )
+        exchange.place(account, market, request, now_ms)
+    venue.commit(now_ms)
+
+
+def _http(status: int, body: bytes) -> bytes:
+    head = f"HTTP/1.1 {status} OK\r\nContent-Type: application/json\r\nContent-Length: "
+    return f"{head}{len(body)}\r\n\r\n".encode() + body
+
+
+def _serve(sock: socket.socket, quick: QuickVenue) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    received = b""
+    try:
+        while True:
+            end = received.find(b"\r\n\r\n")
+            while end < 0:
+                data = sock.recv(65536)
+                if not data:
+                    return
+                received += data
+                end = received.find(b"\r\n\r\n")
+            head, received = received[:end].decode("latin-1"), received[end + 4 :]
+            sock.sendall(quick.reply(head))
+    except OSError:
+        pass  # the client has gone
+    finally:
+        sock.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
