@@ -189,9 +189,9 @@ class OrderLine:
     def _deliver(self, payload: bytearray) -> None:
         try:
             reply = decode_reply(payload, SocketReply)
-        except UNREADABLE:
-            logger.warning("unreadable answer of the order socket bytes=%d", len(payload))
-            return
+        except UNREADABLE as error:
+            # nobody knows whose it was: better all unknown now than one after the time-out
+            raise NotConnected("An answer of the exchange could not be read.") from error
         if reply.id is None and reply.status == _UNAUTHORISED:
             raise NotConnected("The exchange ended the session.")
         with self._guard:
