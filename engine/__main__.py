@@ -22,12 +22,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return serve(words[1:])
     given = _parser().parse_args(words)
     try:
-        return _trade(given)
+        return _measure(given, words) if given.command == "kpi" else _trade(given)
     except PerpdeskError as error:
         print(f"perpdesk-cli: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _measure(given: argparse.Namespace, words: list[str]) -> int:
+    from engine.kpi.kpi_command import kpi  # noqa: PLC0415
+
+    return kpi(given, words)
 
 
 def _trade(given: argparse.Namespace) -> int:
@@ -90,8 +96,30 @@ def _parser() -> argparse.ArgumentParser:
     watching = add("watch", "print prices as they come")
     watching.add_argument("symbol")
     watching.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
+    _add_kpi(add("kpi", "measure KPI 1.1 to 1.4; exit code 0 only when all of them pass"))
     commands.add_parser("paper-server", help="serve the paper exchange alone", add_help=False)
     return parser
+
+
+def _add_kpi(measuring: argparse.ArgumentParser) -> None:
+    measuring.add_argument(
+        "--duration", type=_seconds, default=3600.0, metavar="SECONDS", help="of 1.1 (an hour)"
+    )
+    measuring.add_argument(
+        "--cut-seconds", type=_seconds, default=30.0, metavar="SECONDS", help="of 1.4 (30)"
+    )
+    measuring.add_argument("--report", type=Path, metavar="FILE.md", help="write the report here")
+    measuring.add_argument("--json", action="store_true", help="print the report as JSON")
+    measuring.add_argument(
+        "--really", action="store_true", help="place orders on a live account, too: real money"
+    )
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e7:
+        raise argparse.ArgumentTypeError(f"must be above 0, not {text}")
+    return value
 
 
 if __name__ == "__main__":
