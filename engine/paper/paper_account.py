@@ -18,7 +18,9 @@ from engine.paper.paper_orders import Amendment, IncomeRow, MarginChange, PaperF
 ACCOUNT_IDS = ("first", "second")  # the accounts of every paper exchange
 DEFAULT_LEVERAGE = 20
 _KEPT_CLOSED_ORDERS = 20_000
-_KEPT_ROWS = 20_000
+_KEPT_FILLS = 10_000  # of each symbol
+_KEPT_INCOME = 20_000
+_KEPT_ROWS = 5_000
 
 
 class Position(msgspec.Struct, kw_only=True):
@@ -109,8 +111,8 @@ class PaperAccount:
         self.waiting_algos: Counter[str] = Counter()  # by symbol
         self.open_by_client_id: dict[str, PaperOrder] = {}
         self.last_by_client_id: dict[tuple[str, str], PaperOrder] = {}
-        self.fills: dict[str, deque[PaperFill]] = defaultdict(lambda: deque(maxlen=_KEPT_ROWS))
-        self.income: deque[IncomeRow] = deque(maxlen=_KEPT_ROWS)
+        self.fills: dict[str, deque[PaperFill]] = defaultdict(lambda: deque(maxlen=_KEPT_FILLS))
+        self.income: deque[IncomeRow] = deque(maxlen=_KEPT_INCOME)
         self.amendments: deque[Amendment] = deque(maxlen=_KEPT_ROWS)
         self.margin_changes: deque[MarginChange] = deque(maxlen=_KEPT_ROWS)
         self.forced: deque[PaperOrder] = deque(maxlen=_KEPT_ROWS)

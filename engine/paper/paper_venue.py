@@ -37,7 +37,7 @@ from engine.wire.endpoints import BY_ROUTE, Endpoint, Security
 
 logger = logging.getLogger(__name__)
 
-_HANDLERS = {
+HANDLERS = {
     **MARKET_REQUESTS,
     **ACCOUNT_REQUESTS,
     **POSITION_REQUESTS,
@@ -123,7 +123,7 @@ class PaperVenue:
     def _answer(self, incoming: Incoming, headers: Headers, now_ms: int) -> object:
         weights = self.weight_counter(incoming.address)
         endpoint = BY_ROUTE.get((incoming.method, incoming.path))
-        if endpoint is None or endpoint.name not in _HANDLERS:
+        if endpoint is None or endpoint.name not in HANDLERS:
             controlled = None if self.control is None else self.control(incoming)
             if controlled is not None:
                 return controlled
@@ -178,7 +178,7 @@ class PaperVenue:
         )
         if self.screen is not None:
             self.screen(endpoint, call)
-        return _HANDLERS[endpoint.name](call)
+        return HANDLERS[endpoint.name](call)
 
     def weight_counter(self, address: str) -> WeightCounter:
         counter = self._weights.get(address)

@@ -1,0 +1,58 @@
+"""`python -m tests.proofs NAME`: proofs that take longer than a test may.
+
+paper     random sessions on the venue, checked after every step; a failing seed replays
+long-run  hours of the server's life in minutes: memory, state file, every account's books
+
+coverage-table   writes what the paper exchange serves into its help page
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from typing import Any
+
+from tests.proofs import coverage_table, long_run
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.proofs",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    proofs = parser.add_subparsers(dest="proof", required=True)
+    lasting = proofs.add_parser("long-run")
+    lasting.add_argument("--minutes", type=float, default=30)
+    lasting.add_argument("--speed", type=float, default=20)
+    lasting.add_argument("--pause", type=float, default=0.02, help="s between a client's orders")
+    for each in (lasting,):
+        each.add_argument("--seed", type=int, default=int(time.time()) % 1_000_000)
+        each.add_argument("--json", action="store_true", help="the figures as one JSON line")
+    proofs.add_parser("coverage-table")
+    words = parser.parse_args()
+    if words.proof == "coverage-table":
+        _say("written" if coverage_table.write() else "was current")
+        return 0
+    figures = long_run.run(words.minutes, words.speed, words.seed, words.pause)
+    return _tell({"proof": words.proof, "seed": words.seed, **figures}, as_json=words.json)
+
+
+def _tell(figures: dict[str, Any], *, as_json: bool) -> int:
+    if as_json:
+        _say(json.dumps(figures))
+    else:
+        for name, value in figures.items():
+            _say(f"{name:28} {value}")
+    return 0 if figures["passed"] else 1
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
