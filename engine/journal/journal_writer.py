@@ -16,6 +16,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -211,9 +212,9 @@ class JournalWriter:
             connection = self._connection
             connection.execute("BEGIN IMMEDIATE")
             try:
-                connection.executemany(INSERT_EVENT, event_rows)
-                connection.executemany(UPSERT_ORDER, list(orders.values()))
-                connection.executemany(INSERT_FILL, fills)
+                _insert(connection, INSERT_EVENT, event_rows)
+                _insert(connection, UPSERT_ORDER, list(orders.values()))
+                _insert(connection, INSERT_FILL, fills)
                 connection.execute("COMMIT")
             except sqlite3.Error:
                 if connection.in_transaction:
@@ -264,6 +265,16 @@ class JournalWriter:
     def _on_crash(self, thread: str, error: BaseException) -> None:
         self._note_problem(f"The journal's thread ended: {error}. No new orders are sent.")
         self._publish(ThreadCrashed(thread=thread, sentence=str(error)))
+
+
+def _insert(connection: sqlite3.Connection, statement: str, rows: list[Row]) -> None:
+    """All rows in one step of SQLite: each step gives the interpreter away and has to win it
+    back, and an order waits for the connection meanwhile.
+    """
+    if rows:
+        head, word, values = statement.partition("VALUES")
+        many = ",".join([values] * len(rows))
+        connection.execute(head + word + many, list(chain.from_iterable(rows)))
 
 
 def _event_row(event: Event, now_ms: int) -> Row:
