@@ -52,7 +52,7 @@ FIGURES = (
     Figure("rest", "rest_p50_ratio_to_connector",
            "order to acknowledgement, against the bare connector", "x", 0.5),
     Figure("rest", "ws_p50_ratio_to_socket",
-           "the same by the order WebSocket, against one bare socket", "x", 2.2),
+           "the same by the order socket, against websocket-client alone", "x", 2.2),
     Figure("rest", "loaded_p99_ms", "the same with 5,000 market messages a second", "ms", 5),
     Figure("oms", "events_per_s", "order events decoded, applied, published a second", "",
            100_000, at_least=True),

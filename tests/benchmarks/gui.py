@@ -38,6 +38,7 @@ def loaded_window(seconds: float, clicks: int) -> Iterator[tuple[Child, Child]]:
         child(
             "window_load",
             venue.ready["rest"],
+            venue.ready["ws_api"],
             f"{streams.ready['url']}/pace-{RATE}-0-split",
             str(seconds),
             str(clicks),

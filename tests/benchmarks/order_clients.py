@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import socket
 import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 from urllib.parse import urlencode, urlsplit
 
 import requests
+import websocket
 from binance.um_futures import UMFutures
 
 from engine.clock import SystemClock
 from engine.event_hub import EventHub
 from engine.events import Event
-from engine.exchange.binance_gateway import BinanceGateway
+from engine.exchange.binance_gateway import BinanceGateway, GatewaySettings
 from engine.journal.journal_writer import JournalWriter
 from engine.oms.order_manager import OrderManager
 from engine.trading_types import OrderStatus
@@ -44,15 +46,19 @@ def price_of(number: int) -> str:
 class OurDesk:
     """Order management as the engine builds it: gateway, journal on disk, hub and its readers."""
 
-    def __init__(self, ready: dict[str, Any], streams: str, folder: Path) -> None:
+    def __init__(
+        self, ready: dict[str, Any], streams: str, folder: Path, over: Literal["rest", "websocket"]
+    ) -> None:
+        folder.mkdir()
         clock = SystemClock()
         self.hub = EventHub()
         self.window: Mailbox[Event] = self.hub.attach(Mailbox())
         self.journal = JournalWriter(folder / "journal.db", clock, self.hub.publish)
         self.gateway = BinanceGateway(
-            hosts=Hosts(rest=ready["rest"], streams=streams, ws_api=""),
+            hosts=Hosts(rest=ready["rest"], streams=streams, ws_api=ready["ws_api"]),
             api_key=ready["api_key"],
             api_secret=ready["api_secret"],
+            settings=GatewaySettings(orders_over=over),
             on_state=self.hub.publish,
         )
         self._is_live = threading.Event()
@@ -87,10 +93,6 @@ class OurDesk:
         order = self.oms.submit_order(SYMBOL, "BUY", "LIMIT", "0.002", price_of(number))
         assert order.status is OrderStatus.NEW, order
 
-    def rest_between(self) -> None:
-        """What the window would do meanwhile."""
-        self.window.drain()
-
     def listen(self) -> None:
         """Take every market stream that the server sends, as the window would."""
         self.gateway.subscribe(stream_names(), self.hub.publish)
@@ -123,6 +125,21 @@ class RequestsSession:
         assert self._session.post(url, timeout=_WAIT_S).json()["status"] == "NEW"
 
 
+class BareOrderSocket:
+    """websocket-client's socket, a signature by hand, and json."""
+
+    def __init__(self, ready: dict[str, Any]) -> None:
+        self._ready = ready
+        self._socket = websocket.create_connection(ready["ws_api"], timeout=_WAIT_S)
+
+    def place(self, number: int) -> None:
+        params = order_words(number) | {"apiKey": self._ready["api_key"]}
+        text = "&".join(f"{name}={params[name]}" for name in sorted(params))
+        params["signature"] = signature(self._ready, text)
+        self._socket.send(json.dumps({"id": number, "method": "order.place", "params": params}))
+        assert json.loads(self._socket.recv())["result"]["status"] == "NEW"
+
+
 class OneSocket:
     """The limit: prepared requests on one socket; reads until the answer is whole."""
 
@@ -149,13 +166,18 @@ class OneSocket:
 
 
 def signed(ready: dict[str, Any], number: int) -> str:
-    text = urlencode(
-        {
-            "symbol": SYMBOL, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC",
-            "quantity": "0.002", "price": price_of(number), "newClientOrderId": f"s-{number}",
-            "newOrderRespType": "RESULT", "recvWindow": 60000,
-            "timestamp": time.time_ns() // 1_000_000,
-        }
-    )  # fmt: skip
-    secret = ready["api_secret"].encode()
-    return f"{text}&signature={hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()}"
+    text = urlencode(order_words(number))
+    return f"{text}&signature={signature(ready, text)}"
+
+
+def order_words(number: int) -> dict[str, Any]:
+    return {
+        "symbol": SYMBOL, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC",
+        "quantity": "0.002", "price": price_of(number), "newClientOrderId": f"s-{number}",
+        "newOrderRespType": "RESULT", "recvWindow": 60000,
+        "timestamp": time.time_ns() // 1_000_000,
+    }  # fmt: skip
+
+
+def signature(ready: dict[str, Any], text: str) -> str:
+    return hmac.new(ready["api_secret"].encode(), text.encode(), hashlib.sha256).hexdigest()

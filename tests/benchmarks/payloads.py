@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import random
-import struct
 from collections.abc import Iterable
+
+from tests.benchmarks.server_frames import text_frame
 
 MID = {
     "BTCUSDT": (64_250.0, 0.1, 1),
@@ -63,16 +64,6 @@ def frames(count: int = 1200, update_id: int = 1) -> list[Frame]:
 def envelope(stream: str, data: dict[str, object]) -> bytes:
     text = json.dumps({"stream": stream, "data": data}, separators=(",", ":"))
     return text_frame(text.encode("ascii"))
-
-
-def text_frame(payload: bytes) -> bytes:
-    """Unmasked, as a server sends it."""
-    size = len(payload)
-    if size < 126:
-        return bytes([0x81, size]) + payload
-    if size < 65536:
-        return bytes([0x81, 126]) + struct.pack(">H", size) + payload
-    return bytes([0x81, 127]) + struct.pack(">Q", size) + payload
 
 
 def _price(symbol: str, steps: int) -> str:

@@ -9,8 +9,6 @@ client has sent its first message, as after a subscription. Runs in its own proc
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import socket
 import sys
 import threading
@@ -19,8 +17,8 @@ import time
 from tests.benchmarks.child import end_with_parent, tell
 from tests.benchmarks.measuring import now_us
 from tests.benchmarks.payloads import PUBLIC, Frame, frames
+from tests.benchmarks.server_frames import switched
 
-_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _TICK_S = 0.001
 _LATE_S = 0.05  # further behind than this the sender gives up what it has missed
 
@@ -63,14 +61,9 @@ def _shake_hands(sock: socket.socket) -> str:
     head = b""
     while b"\r\n\r\n" not in head:
         head += sock.recv(4096)
-    lines = head.decode("latin-1").split("\r\n")
-    key = next(line.split(": ", 1)[1] for line in lines if "sec-websocket-key" in line.lower())
-    accept = base64.b64encode(hashlib.sha1((key + _GUID).encode()).digest()).decode()
-    sock.sendall(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-        f"Connection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n".encode()
-    )
-    return lines[0].split(" ")[1]
+    text = head.decode("latin-1")
+    sock.sendall(switched(text))
+    return text.split(" ")[1]
 
 
 def _of_route(made: list[Frame], target: str) -> list[Frame]:

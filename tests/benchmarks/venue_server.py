@@ -1,10 +1,10 @@
 """A venue on plain sockets that answers as quickly as it can and notes when orders came.
 
 All but orders is answered by the paper exchange's own code, in this process and with
-a resting market; a new order by a prepared text, so that what is measured is the
-client. `GET /bench/arrivals` tells when each order's last byte was read. With a number
-of orders as its argument that many rest on the first account from the beginning.
-Runs in its own process.
+a resting market; a new order, by HTTP or over the order socket, by a prepared text, so
+that what is measured is the client. `GET /bench/arrivals` tells when each order's last
+byte was read. With a number of orders as its argument that many rest on the first
+account from the beginning. Runs in its own process.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import socket
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -26,9 +27,11 @@ from engine.paper.paper_state import StateFolder
 from engine.paper.paper_venue import Incoming, PaperVenue
 from tests.benchmarks.child import end_with_parent, tell
 from tests.benchmarks.measuring import now_us
+from tests.benchmarks.server_frames import client_frame, switched, text_frame
 
 SYMBOL = "BTCUSDT"
 _TICKS_APART = 5
+_TEXT, _CLOSE = 1, 8
 _ACK = (
     '{"orderId":%d,"symbol":"BTCUSDT","status":"NEW","clientOrderId":"%s","price":"%s",'
     '"avgPrice":"0.00","origQty":"%s","executedQty":"0","cumQty":"0","cumQuote":"0",'
@@ -51,14 +54,20 @@ class QuickVenue:
         path, _, query = target.partition("?")
         if path == "/bench/arrivals":
             return _http(200, msgspec.json.encode(self._arrivals))
+        if (method, path) == ("POST", "/fapi/v1/order"):
+            return _http(200, self._acknowledge(dict(parse_qsl(query))))
         with self._lock:
-            if (method, path) == ("POST", "/fapi/v1/order"):
-                self._arrivals.append(now_us())
-                return _http(200, self._acknowledge(query))
             return self._answer(method, path, query, head)
 
-    def _acknowledge(self, query: str) -> bytes:
-        words = dict(parse_qsl(query))
+    def socket_reply(self, payload: bytes) -> bytes:
+        """`order.place` is the only method that is asked for here."""
+        request = msgspec.json.decode(payload)
+        result = self._acknowledge(request["params"])
+        head = b'{"id":%d,"status":200,"result":' % request["id"]
+        return text_frame(head + result + b',"rateLimits":[]}')
+
+    def _acknowledge(self, words: Mapping[str, str]) -> bytes:
+        self._arrivals.append(now_us())
         self._next_id += 1
         name = words.get("newClientOrderId", "x")
         price, quantity, side = words["price"], words["quantity"], words["side"]
@@ -83,9 +92,11 @@ def main(words: list[str]) -> None:
         rest_orders(venue, int(words[0]) if words else 0)
         quick = QuickVenue(venue)
         listener = socket.create_server(("127.0.0.1", 0))
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
         tell(
             {
-                "rest": f"http://127.0.0.1:{listener.getsockname()[1]}",
+                "rest": f"http://{address}",
+                "ws_api": f"ws://{address}/ws-fapi/v1",
                 "api_key": keys[0].api_key,
                 "api_secret": keys[0].api_secret,
                 "update_id": venue.exchange.markets[SYMBOL].book.update_id,
@@ -138,11 +149,30 @@ def _serve(sock: socket.socket, quick: QuickVenue) -> None:
                 received += data
                 end = received.find(b"\r\n\r\n")
             head, received = received[:end].decode("latin-1"), received[end + 4 :]
+            if "upgrade: websocket" in head.lower():
+                _serve_orders(sock, quick, head)
+                return
             sock.sendall(quick.reply(head))
     except OSError:
         pass  # the client has gone
     finally:
         sock.close()
+
+
+def _serve_orders(sock: socket.socket, quick: QuickVenue, head: str) -> None:
+    sock.sendall(switched(head))
+    received = b""
+    while True:
+        data = sock.recv(65536)
+        if not data:
+            return
+        received += data
+        while (frame := client_frame(received)) is not None:
+            opcode, payload, received = frame
+            if opcode == _TEXT:
+                sock.sendall(quick.socket_reply(payload))
+            elif opcode == _CLOSE:
+                return
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The whole program under load, watched from within: stalls, paint times, clicks, CPU.
 
-`window_load REST STREAMS SECONDS CLICKS`: opens the window offscreen on the venue given,
+`window_load REST WS_API STREAMS SECONDS CLICKS`: opens the window offscreen on the venue given,
 prints a line when all is live, watches for so long, clicks so often, prints what it
 saw, and then stays under load until its input closes. Runs in its own process.
 """
@@ -153,12 +153,12 @@ class Session(QObject):
 
 
 def main(words: list[str]) -> None:
-    rest, streams, seconds, clicks = words
+    rest, ws_api, streams, seconds, clicks = words
     end_with_parent()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     app = QApplication(["perpdesk"])
     apply_theme(app)
-    hosts = {"rest": rest, "streams": streams, "ws_api": "ws://127.0.0.1:1"}
+    hosts = {"rest": rest, "streams": streams, "ws_api": ws_api}
     config = default_config().with_values(environments={"bench": hosts})
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         desk = Desk(config, config.environment("bench"), Path(folder))
