@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -31,25 +32,20 @@ def is_inside() -> bool:
 
 
 def enter_command(arguments: Sequence[str]) -> list[str] | None:
-    """What runs `perpdesk-cli arguments` in a namespace of its own; None: not possible here."""
+    """What runs `perpdesk-cli arguments` in a namespace of its own; None: not possible here.
+
+    Blocks for a moment: it is tried first.
+    """
     unshare, ip = shutil.which("unshare"), _ip()
-    if sys.platform != "linux" or is_frozen() or not unshare or not ip or not _namespace():
+    if platform.system() != "Linux" or is_frozen() or not unshare or not ip or not _namespace():
         return None
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     # the link goes down and up once, so that a system that forbids it is found out here
     script = f'{ip} link set lo down && {ip} link set lo up && exec "$@"'
-    shell = [unshare, *user, "--net", "sh", "-c", script, "sh"]
-    try:
-        tried = subprocess.run(  # noqa: S603 - fixed words
-            [*shell, "true"], capture_output=True, timeout=_PROBE_TIMEOUT_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        logger.info("no private network namespace: %s", error)
-        return None
-    if tried.returncode != 0:
-        logger.info("no private network namespace: %s", tried.stderr.decode(errors="replace"))
-        return None
-    return [*shell, sys.executable, "-m", "engine", *arguments]
+    for user in ([], ["--user", "--map-root-user"]):  # as root, or as anyone who may
+        shell = [unshare, *user, "--net", "sh", "-c", script, "sh"]
+        if _works([*shell, "true"]):
+            return [*shell, sys.executable, "-m", "engine", *arguments]
+    return None
 
 
 def enter_environment() -> dict[str, str]:
@@ -77,6 +73,19 @@ class LinkCut:
             subprocess.run([_ip(), "link", "set", "lo", state], check=True)  # noqa: S603
         except (OSError, subprocess.CalledProcessError) as error:
             raise NotConnected(f"The link could not be set {state}: {error}.") from error
+
+
+def _works(command: list[str]) -> bool:
+    try:
+        tried = subprocess.run(  # noqa: S603 - fixed words
+            command, capture_output=True, timeout=_PROBE_TIMEOUT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        logger.info("no private network namespace: %s", error)
+        return False
+    if tried.returncode != 0:
+        logger.info("no private network namespace: %s", tried.stderr.decode(errors="replace"))
+    return tried.returncode == 0
 
 
 def _ip() -> str:

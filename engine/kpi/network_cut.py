@@ -54,7 +54,7 @@ class _Trial:
         self._story = story
         self._never = threading.Event()
         self._losses_s: list[float] = []  # when a stream was seen to be lost
-        self._gaps_s: list[float] = []  # how long each recovery took
+        self._gaps_s: list[float] = []  # length of each gap, from the loss until it was closed
         self._ear = StreamEar(bench.engine.hub, bench.clock, bench.symbol)
         hub = bench.engine.hub
         self._ends = [
@@ -84,7 +84,7 @@ class _Trial:
             *during,
             Figure(name="noticed by the engine after", value=noticed_s, unit="s"),
             at_most("from the end of the cut to LIVE", live_s, LIVE_WITHIN_S, "s"),
-            Figure(name="gap closed by the recovery in", value=gap_s, unit="s"),
+            Figure(name="gap that the recovery closed, its length", value=gap_s, unit="s"),
             exactly("streams delivering again", len(NAMES) - len(unheard), len(NAMES)),
             at_most("what happened meanwhile is known after", known_s, LIVE_WITHIN_S, "s"),
             *self._story.figures(began_ms),

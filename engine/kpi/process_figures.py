@@ -35,7 +35,7 @@ if sys.platform == "win32":
         ask = kernel.K32GetProcessMemoryInfo
         ask.argtypes = (wintypes.HANDLE, ctypes.POINTER(_Counters), wintypes.DWORD)
         ask(kernel.GetCurrentProcess(), ctypes.byref(counters), counters.cb)
-        return counters.working_set / _MB
+        return float(counters.working_set) / _MB
 
 else:
     import resource

@@ -14,21 +14,26 @@ from engine.__main__ import main
 from engine.exchange.stream_liveness import StreamSettings
 from engine.kpi import link_cut
 
-QUICK = ["--duration", "2", "--cut-seconds", "1.5"]
+QUICK = ["--duration", "1", "--cut-seconds", "1"]
 
 
 @pytest.fixture
 def relay_only(monkeypatch):
     """As where no namespace is allowed; half-open silence is noticed in 2 s, not in 30."""
     monkeypatch.setattr(link_cut, "enter_command", lambda _: None)
-    impatient = functools.partial(StreamSettings, silence_s=1.5, pong_timeout_s=1.0)
+    impatient = functools.partial(
+        StreamSettings, silence_s=1.5, pong_timeout_s=1.0, connect_timeout_s=1.0
+    )
     monkeypatch.setattr(build_engine, "StreamSettings", impatient)
 
 
 @pytest.fixture
 def config(tmp_path):
     file = tmp_path / "config.yaml"
-    file.write_text("websocket: {ping_interval: 1}", encoding="utf-8")
+    file.write_text(
+        "network: {connect_timeout_s: 1, read_timeout_s: 1}\nwebsocket: {ping_interval: 1}",
+        encoding="utf-8",
+    )
     return ["--config", str(file)]
 
 
@@ -44,12 +49,12 @@ def test_every_kpi_passes_and_the_report_shows_it(config, tmp_path, capsys):
     document = json.loads(said.out)
     assert document["passed"] is True
     assert [row["number"] for row in document["results"]] == ["1.1", "1.2", "1.3", "1.4", "1.4"]
-    assert figures(document, 0)["messages"] > 20
+    assert figures(document, 0)["messages"] > 10
     assert figures(document, 1)["filled"] == 5
     assert figures(document, 2)["ORDER_MODIFIED logged once for each"] == 2
     for cut in (3, 4):
         found = figures(document, cut)
-        assert found["cut for"] == pytest.approx(1.5, abs=0.5)
+        assert found["cut for"] == pytest.approx(1.0, abs=0.5)
         assert 0 < found["from the end of the cut to LIVE"] < 30
         assert found["the order placed elsewhere meanwhile"] == "NEW"
     text = file.read_text(encoding="utf-8")
