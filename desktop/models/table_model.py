@@ -36,6 +36,7 @@ class CellRole(IntEnum):
     SAMPLE = Qt.ItemDataRole.UserRole + 4  # headers: the widest text to make room for
     SORT = Qt.ItemDataRole.UserRole + 5
     NUMERIC = Qt.ItemDataRole.UserRole + 6  # headers: True for a column of numbers
+    LOOK = Qt.ItemDataRole.UserRole + 7  # Look: all of it in one question
 
 
 class Cell(NamedTuple):
@@ -45,6 +46,15 @@ class Cell(NamedTuple):
     tip: str = ""
     pending: str = ""
     sort: Any = None  # what to sort by, the text when None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that a cell's picture depends on: each question through Qt costs more than its answer."""
+
+    cell: Cell
+    numeric: bool
+    is_button: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +202,9 @@ class TableModel(QAbstractTableModel, Generic[Row]):
                 return self._mono if self._columns[column].numeric else None
             case Qt.ItemDataRole.ToolTipRole:
                 return cell.tip or None
+            case CellRole.LOOK:
+                shown = self._columns[column]
+                return Look(cell, shown.numeric, not shown.title)
             case CellRole.MARK:
                 return cell.mark
             case CellRole.PENDING:

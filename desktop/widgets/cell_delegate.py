@@ -15,10 +15,11 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from desktop.models.table_model import CellRole
+from desktop.models.table_model import Cell, CellRole, Look
 from desktop.theme import palette
 from desktop.theme.fonts import mono_font, ui_font
 from desktop.theme.order_marks import MarkShape, paint_mark
+from desktop.widgets.inks import ink
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -45,10 +46,11 @@ class CellDelegate(QStyledItemDelegate):
             painter.fillRect(area, QColor(palette.SELECTION))
         elif index.row() == self.hovered_row:
             painter.fillRect(area, QColor(palette.ROW_HOVER))
-        if self.is_action(index):
-            self._paint_button(painter, area, index)
+        look: Look = index.data(CellRole.LOOK)
+        if look.is_button:
+            self._paint_button(painter, area, look.cell, is_hot=index.row() == self.hovered_row)
         else:
-            self._paint_cell(painter, area, index)
+            self._paint_cell(painter, area, look)
         painter.restore()
 
     def is_action(self, index: Index) -> bool:
@@ -64,20 +66,19 @@ class CellDelegate(QStyledItemDelegate):
 
     # --- painting -------------------------------------------------------------
 
-    def _paint_cell(self, painter: QPainter, area: QRect, index: Index) -> None:
-        is_number = index.data(Qt.ItemDataRole.FontRole) is not None
-        painter.setFont(self._number_font if is_number else self._text_font)
+    def _paint_cell(self, painter: QPainter, area: QRect, look: Look) -> None:
+        cell = look.cell
+        painter.setFont(self._number_font if look.numeric else self._text_font)
         inside = area.adjusted(PADDING, 0, -PADDING, 0)
-        mark = index.data(CellRole.MARK)
-        if mark is not None:
+        if cell.mark is not None:
             spot = QRectF(inside.left() - 2, inside.top(), MARK_WIDTH - 2, inside.height())
-            paint_mark(painter, spot, mark.shape, mark.colour)
+            paint_mark(painter, spot, cell.mark.shape, cell.mark.colour)
             inside.setLeft(inside.left() + MARK_WIDTH)
-        pending = index.data(CellRole.PENDING)
-        if pending:
-            inside = self._paint_pending(painter, inside, str(pending))
-        painter.setPen(self._ink(index))
-        self._draw(painter, inside, str(index.data() or ""), _alignment(index))
+        if cell.pending:
+            inside = self._paint_pending(painter, inside, cell.pending)
+        painter.setPen(self._ink(cell))
+        side = Qt.AlignmentFlag.AlignRight if look.numeric else Qt.AlignmentFlag.AlignLeft
+        self._draw(painter, inside, cell.text, Qt.AlignmentFlag.AlignVCenter | side)
 
     def _paint_pending(self, painter: QPainter, inside: QRect, pending: str) -> QRect:
         """The wanted value on the right, with a hollow ring: asked, not true yet."""
@@ -90,25 +91,20 @@ class CellDelegate(QStyledItemDelegate):
         paint_mark(painter, spot, MarkShape.RING, palette.IN_FLIGHT)
         return inside.adjusted(0, 0, -width - 20, 0)
 
-    def _paint_button(self, painter: QPainter, area: QRect, index: Index) -> None:
-        text = str(index.data() or "")
-        if not text:
+    def _paint_button(self, painter: QPainter, area: QRect, cell: Cell, *, is_hot: bool) -> None:
+        if not cell.text:
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = self.button_rect(area)
-        is_hot = index.row() == self.hovered_row
         painter.setPen(QPen(QColor(palette.LINE_STRONG), 1))
         painter.setBrush(QColor(palette.RAISED_HOVER if is_hot else palette.RAISED))
         painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
         painter.setFont(ui_font(11))
-        painter.setPen(QColor(palette.TEXT) if is_hot else self._ink(index))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        painter.setPen(QColor(palette.TEXT) if is_hot else self._ink(cell))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, cell.text)
 
-    def _ink(self, index: Index) -> QColor:
-        if self.is_stale:
-            return QColor(palette.STALE)
-        colour = index.data(Qt.ItemDataRole.ForegroundRole)
-        return colour if isinstance(colour, QColor) else QColor(palette.TEXT)
+    def _ink(self, cell: Cell) -> QColor:
+        return ink(palette.STALE if self.is_stale else cell.colour or palette.TEXT)
 
     def _draw(self, painter: QPainter, area: QRect, text: str, alignment: Qt.AlignmentFlag) -> None:
         shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, area.width())
@@ -150,7 +146,3 @@ class CellDelegate(QStyledItemDelegate):
             self.closeEditor.emit(editor, QStyledItemDelegate.EndEditHint.RevertModelCache)
             return True
         return super().eventFilter(editor, event)  # type: ignore[arg-type]
-
-
-def _alignment(index: Index) -> Qt.AlignmentFlag:
-    return Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QPixmap
 
 from desktop.models.chart_scale import TimeTick
 from desktop.theme import palette
@@ -15,6 +15,7 @@ from desktop.widgets.inks import digit_px, hairline, ink, numbers_font
 TIME_AXIS_PX = 24
 LABEL_PX = 17
 TITLE_PX = 26  # kept free above the candles for the line of words
+_PICTURES_KEPT = 512
 _VOLUME_SHARE = 0.16
 _CANDLE_SHARE = 0.80
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
@@ -86,40 +87,80 @@ def paint_time_axis(
     painter.drawText(corner, _CENTRE, "UTC")
 
 
+class LabelPictures:
+    """Labels as pictures, kept from frame to frame: most say the same again and again."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[object, ...], QPixmap] = {}
+
+    def picture(
+        self,
+        text: str,
+        colour: str,
+        ground: str | None,
+        border: Qt.PenStyle,
+        width: int,
+        ratio: float,
+    ) -> QPixmap:
+        key = (text, colour, ground, border, width, ratio)
+        picture = self._kept.get(key)
+        if picture is None:
+            if len(self._kept) > _PICTURES_KEPT:
+                self._kept.clear()
+            picture = self._kept[key] = _draw_label(text, colour, ground, border, width, ratio)
+        return picture
+
+
+def _draw_label(
+    text: str, colour: str, ground: str | None, border: Qt.PenStyle, width: int, ratio: float
+) -> QPixmap:
+    picture = QPixmap(round(width * ratio), round(LABEL_PX * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent if ground is None else ink(ground))
+    rect = QRectF(0, 0, width, LABEL_PX)
+    painter = QPainter(picture)
+    if border is not Qt.PenStyle.NoPen:
+        painter.setPen(hairline(colour, border))
+        painter.drawRect(rect.adjusted(0, 0, -1, -1))
+    painter.setFont(numbers_font())
+    painter.setPen(ink(colour))
+    painter.drawText(rect, _LEFT, f" {text}")
+    painter.end()
+    return picture
+
+
 class PriceLabels:
     """Labels on the price axis for one picture; a less important one gives way.
 
     Call in the order of importance.
     """
 
-    def __init__(self, painter: QPainter, frame: ChartFrame) -> None:
+    def __init__(self, painter: QPainter, frame: ChartFrame, pictures: LabelPictures) -> None:
         self._painter = painter
         self._frame = frame
+        self._pictures = pictures
+        self._ratio = painter.device().devicePixelRatio()
+        self._height = frame.plot.height()
         self._blocked: set[int] = set()  # middles a further label cannot have
 
     def filled(self, y: float, text: str, colour: str, on_colour: str) -> None:
         if self._take(y):
-            self._painter.fillRect(self._rect(y), ink(colour))
-            self._write(y, text, on_colour)
+            self._put(y, text, on_colour, colour)
 
     def outlined(
         self, y: float, text: str, colour: str, style: Qt.PenStyle = Qt.PenStyle.SolidLine
     ) -> None:
         if self._take(y):
-            rect = self._rect(y)
-            self._painter.fillRect(rect, ink(palette.BACKGROUND))
-            self._painter.setPen(hairline(colour, style))
-            self._painter.drawRect(rect.adjusted(0, 0, -1, -1))
-            self._write(y, text, colour)
+            self._put(y, text, colour, palette.BACKGROUND, style)
 
     def plain(self, y: float, text: str) -> None:
         """A number of the scale; one that would be cut by the edge is left out."""
         margin = LABEL_PX / 2
-        if margin <= y <= self._frame.plot.height() - margin and self._take(y):
-            self._write(y, text, palette.TEXT_FAINT)
+        if margin <= y <= self._height - margin and self._take(y):
+            self._put(y, text, palette.TEXT_FAINT, None)
 
     def has_room(self, y: float) -> bool:
-        return 0 <= y <= self._frame.plot.height() and round(y) not in self._blocked
+        return 0 <= y <= self._height and round(y) not in self._blocked
 
     def _take(self, y: float) -> bool:
         if not self.has_room(y):
@@ -127,13 +168,19 @@ class PriceLabels:
         self._blocked.update(range(round(y) - LABEL_PX + 1, round(y) + LABEL_PX))
         return True
 
-    def _rect(self, y: float) -> QRectF:
-        return _label_rect(self._frame.price_axis, y)
-
-    def _write(self, y: float, text: str, colour: str) -> None:
-        self._painter.setFont(numbers_font())
-        self._painter.setPen(ink(colour))
-        self._painter.drawText(self._rect(y), _LEFT, f" {text}")
+    def _put(
+        self,
+        y: float,
+        text: str,
+        colour: str,
+        ground: str | None,
+        border: Qt.PenStyle = Qt.PenStyle.NoPen,
+    ) -> None:
+        axis = self._frame.price_axis
+        top = min(max(round(y - LABEL_PX / 2), 0), axis.height() - LABEL_PX)
+        width = axis.width() - 1
+        picture = self._pictures.picture(text, colour, ground, border, width, self._ratio)
+        self._painter.drawPixmap(axis.left() + 1, top, picture)
 
 
 def paint_time_label(painter: QPainter, frame: ChartFrame, x: float, text: str) -> None:
@@ -150,9 +197,3 @@ def paint_crosshair(painter: QPainter, frame: ChartFrame, at: QPointF) -> None:
     painter.setPen(hairline(palette.TEXT_FAINT, Qt.PenStyle.DashLine))
     painter.drawLine(QLineF(at.x(), 0, at.x(), frame.plot.height()))
     painter.drawLine(QLineF(0, at.y(), frame.plot.width(), at.y()))
-
-
-def _label_rect(axis: QRect, y: float) -> QRectF:
-    top = round(y - LABEL_PX / 2)
-    top = min(max(top, 0), axis.height() - LABEL_PX)
-    return QRectF(axis.left() + 1, top, axis.width() - 1, LABEL_PX)

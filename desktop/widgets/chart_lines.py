@@ -72,6 +72,8 @@ class OrderLines:
         self._labelled: list[PlacedOrder] = []
         self._layout_of: object = None
         self._pictures: dict[tuple[object, ...], QPixmap] = {}
+        self._picture: QPixmap | None = None
+        self._picture_of: object = None
         self.above = 0
         self.below = 0
 
@@ -92,6 +94,7 @@ class OrderLines:
         if layout_of == self._layout_of:
             return
         self._layout_of = layout_of
+        self._picture = None
         lines = [line for order in orders for line in _lines_of(order, ghosts, scale)]
         bottom = frame.plot.height()
         own = [line for line in lines if line.price == line.order.price]
@@ -120,15 +123,32 @@ class OrderLines:
         return None
 
     def paint(self, painter: QPainter, frame: ChartFrame, hovered: str | None) -> None:
+        """Lines and tags are one picture, made again when one of them moved or is pointed at."""
+        if not self._placed:
+            return
+        ratio = painter.device().devicePixelRatio()
+        picture_of = (hovered, ratio)
+        if self._picture is None or picture_of != self._picture_of:
+            self._picture = self._draw(frame, hovered, ratio)
+            self._picture_of = picture_of
+        painter.drawPixmap(0, 0, self._picture)
+
+    def _draw(self, frame: ChartFrame, hovered: str | None, ratio: float) -> QPixmap:
+        plot = frame.plot
+        picture = QPixmap(round(plot.width() * ratio), round(plot.height() * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
         own = [p for p in self._placed if p.order.client_order_id == hovered]
         for batches, width in ((self._lines, 1), (_by_pen(own, frame), 2)):
             for colour, style, lines in batches:
                 painter.setPen(hairline(colour, style, width))
                 painter.drawLines(lines)
-        ratio = painter.device().devicePixelRatio()
         for placed in self._placed:
             if placed.tag is not None:
                 painter.drawPixmap(placed.tag.topLeft(), self._tag_picture(placed, ratio))
+        painter.end()
+        return picture
 
     def _tag_picture(self, placed: PlacedOrder, ratio: float) -> QPixmap:
         """Tags are kept as pictures: most orders have the same few texts."""

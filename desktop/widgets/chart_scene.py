@@ -16,6 +16,7 @@ from desktop.theme import palette
 from desktop.widgets.chart_axes import (
     TITLE_PX,
     ChartFrame,
+    LabelPictures,
     PriceLabels,
     frame_for,
     paint_crosshair,
@@ -74,6 +75,7 @@ class ChartScene:
         self.frame: ChartFrame = frame_for(1, 1, 1)
         self.scale: PriceScale = PriceScale(low=0.0, high=1.0, top=0.0, height=1.0)
         self.live_button = QRectF()
+        self._labels = LabelPictures()
 
     def lay_out(self, size: QSize) -> None:
         """Frame, price scale and order lines for the present model. Cheap when nothing moved."""
@@ -184,7 +186,7 @@ class ChartScene:
 
     def _paint_labels(self, painter: QPainter) -> None:
         state, scale = self._state, self.scale
-        labels = PriceLabels(painter, self.frame)
+        labels = PriceLabels(painter, self.frame, self._labels)
         cursor = state.cursor
         dragged = self._dragged_price()
         if dragged is not None:
