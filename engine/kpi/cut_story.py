@@ -10,6 +10,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from engine.events import OrderUpdate
+from engine.kpi.ack_latencies import AckLatencies
 from engine.kpi.kpi_bench import KpiBench
 from engine.kpi.kpi_result import Figure, exactly
 from engine.kpi.order_amounts import resting_price, smallest_quantity
@@ -27,6 +28,7 @@ class CutStory:
         self._bench = bench
         self._ours: Order | None = None
         self._elsewhere: OrderUpdate | None = None
+        self._later: Order | None = None
 
     def begin(self) -> None:
         oms = self._bench.engine.oms
@@ -80,10 +82,25 @@ class CutStory:
             orders += [found] if found is not None else []
         return [*rows, same_as_books(self._bench, orders)]
 
+    def afterwards(self) -> list[Figure]:
+        """Trading works again: an order is taken by the venue and cancelled."""
+        oms, latencies = self._bench.engine.oms, AckLatencies(self._bench.clock)
+        quantity, price = self._resting()
+        order = latencies.of(
+            lambda: oms.submit_order(self._bench.symbol, Side.BUY, OrderType.LIMIT, quantity, price)
+        )
+        self._later = order
+        taken = exactly("an order placed after LIVE", order.status, "NEW")
+        if not order.is_terminal:
+            oms.cancel_order(order)
+            oms.wait(order, None, _SETTLE_S)
+        return [taken, exactly("its end", order.status, "CANCELED"), *latencies.figures("placing")]
+
     def end(self) -> None:
         """Leave nothing behind; the venue may have been told already."""
         bench, books = self._bench, self._bench.books
-        ours = {order.client_order_id for order in (self._ours, self._elsewhere) if order}
+        placed = (self._ours, self._elsewhere, self._later)
+        ours = {order.client_order_id for order in placed if order is not None}
         for order in books.get_open_orders(bench.symbol):
             if order.client_order_id in ours:
                 books.cancel_order(bench.symbol, order_id=order.order_id)

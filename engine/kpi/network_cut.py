@@ -88,6 +88,7 @@ class _Trial:
             exactly("streams delivering again", len(NAMES) - len(unheard), len(NAMES)),
             at_most("what happened meanwhile is known after", known_s, LIVE_WITHIN_S, "s"),
             *self._story.figures(began_ms),
+            *(self._story.afterwards() if live_s is not None else ()),
         ]
 
     def _wait_until_whole(self) -> None:

@@ -57,6 +57,7 @@ def test_every_kpi_passes_and_the_report_shows_it(config, tmp_path, capsys):
         assert found["cut for"] == pytest.approx(1.0, abs=0.5)
         assert 0 < found["from the end of the cut to LIVE"] < 30
         assert found["the order placed elsewhere meanwhile"] == "NEW"
+        assert found["an order placed after LIVE"] == "NEW"
     text = file.read_text(encoding="utf-8")
     for word in ("ORDER_PLACED", "ORDER_MODIFIED", "ORDER_CANCELED", "| Python | 3."):
         assert word in text
