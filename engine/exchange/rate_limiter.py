@@ -7,6 +7,7 @@ headers say replaces our own count, except for what is still in flight.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from engine.wire.rest_messages import RateLimitRow
 _WEIGHT_HEADER = "x-mbx-used-weight-1m"
 _ORDERS_10S_HEADER = "x-mbx-order-count-10s"
 _ORDERS_1M_HEADER = "x-mbx-order-count-1m"
+_COUNT = re.compile(r"[0-9]{1,9}")
 
 
 # market data alone never makes a question about an order wait
@@ -155,7 +157,7 @@ class RateLimiter:
                 window.roll(now_ms)
                 window.in_flight -= amount
                 told = headers.get(name, "")
-                if told.isdigit():
+                if _COUNT.fullmatch(told):
                     window.counted = int(told)
                 else:
                     window.counted += amount

@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TypeVar
 
-import msgspec
-
 from engine.errors import OutcomeUnknown, PerpdeskError, TemporarilyRefused
 from engine.exchange.http_session import HttpReply
 from engine.exchange.rate_governor import RateGovernor
 from engine.exchange.server_time import ServerClock
-from engine.wire.codec import decode_reply
+from engine.wire.codec import UNREADABLE, decode_reply
 from engine.wire.endpoints import Endpoint
 from engine.wire.outcomes import Outcome, classify, error_for, pause_for, retry_after_s
 from engine.wire.rest_messages import ErrorReply
@@ -41,7 +39,7 @@ class ReplyJudge:
             raise self._refusal(endpoint, reply)
         try:
             return decode_reply(reply.body, reply_type)
-        except (msgspec.MsgspecError, ValueError) as error:
+        except UNREADABLE as error:
             raise self._unreadable(endpoint, reply, str(error)) from error
 
     def _refusal(self, endpoint: Endpoint, reply: HttpReply) -> PerpdeskError:
@@ -82,6 +80,6 @@ class ReplyJudge:
 def _code_and_text(body: bytes) -> tuple[int, str]:
     try:
         error = decode_reply(body, ErrorReply)
-    except (msgspec.MsgspecError, ValueError):
+    except UNREADABLE:
         return 0, body.decode("utf-8", "replace")
     return error.code, error.msg

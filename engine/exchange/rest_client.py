@@ -209,7 +209,6 @@ class RestClient:
         except OutcomeUnknown as error:
             raise no_answer(str(error), endpoint.is_write) from error
         elapsed_ms = (time.perf_counter() - started) * 1000
-        self._last_answer_s = self._clock.monotonic()
         if endpoint.is_write:
             self._latencies_ms.append(elapsed_ms)
         logger.debug(
@@ -224,7 +223,9 @@ class RestClient:
             except NotConnected:
                 if not self._orders_fall_back:
                     raise
-        return self._connector.send(endpoint, params)
+        reply = self._connector.send(endpoint, params)
+        self._last_answer_s = self._clock.monotonic()
+        return reply
 
     def _fetch_time(self) -> int:
         # straight to one attempt: a retry's pause would spoil the measurement

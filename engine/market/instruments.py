@@ -16,6 +16,7 @@ from engine.trading_types import OrderType, Side
 from engine.utils.decimals import (
     ceil_to_step,
     floor_to_step,
+    is_amount,
     is_multiple,
     plain,
     round_to_step,
@@ -219,7 +220,10 @@ def instrument_from(row: Mapping[str, Any]) -> Instrument:
 
 
 def _decimal(filter_row: Mapping[str, Any], name: str) -> Decimal:
-    return Decimal(str(filter_row.get(name, "0")))
+    number = Decimal(str(filter_row.get(name, "0")))
+    if not is_amount(number):
+        raise ValueError(f"{name} is no amount")
+    return number
 
 
 def _quantity_rule(row: Mapping[str, Any]) -> QuantityRule:

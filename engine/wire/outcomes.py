@@ -57,7 +57,9 @@ _MIN_NOTIONAL_CODES = frozenset({-4164, -5029})
 _BALANCE_CODES = frozenset({-2018, -2019, -4050, -4051})
 _LEVERAGE_CODES = frozenset({-4028})
 
-_BAN_UNTIL = re.compile(r"until (\d{13})")
+_BAN_UNTIL = re.compile(r"until ([0-9]{13})")
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_LONGEST_PAUSE_S = 3 * 24 * 3600.0  # the longest ban there is
 _WAF_PAUSE_S = 60.0
 _BODY_EXCERPT = 200
 
@@ -140,11 +142,12 @@ def retry_after_s(header: str | None, text: str, server_now_ms: float) -> float:
 
     From the Retry-After header (seconds), else from the "until <ms>" of a ban text.
     """
-    if header is not None and header.strip().isdigit():
-        return float(header.strip())
+    if header is not None and _SECONDS.fullmatch(header.strip()):
+        return min(float(header), _LONGEST_PAUSE_S)
     found = _BAN_UNTIL.search(text)
     if found is not None:
-        return max(0.0, (int(found.group(1)) - server_now_ms) / 1000)
+        left_s = (int(found.group(1)) - server_now_ms) / 1000
+        return min(max(0.0, left_s), _LONGEST_PAUSE_S)
     return 0.0
 
 

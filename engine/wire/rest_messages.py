@@ -15,6 +15,7 @@ import msgspec
 
 from engine.trading_types import PositionSide, Side
 from engine.utils.decimals import is_amount
+from engine.wire.whole import Whole
 
 ZERO = Decimal(0)
 
@@ -30,13 +31,13 @@ def _check(*numbers: Decimal) -> None:
 
 
 class ServerTime(_Reply, frozen=True, kw_only=True):
-    server_time: int
+    server_time: Whole
 
 
 class ErrorReply(msgspec.Struct, frozen=True, kw_only=True):
     """Code 0 and an empty text stand for a body without them."""
 
-    code: int = 0
+    code: Whole = 0
     msg: str = ""
 
 
@@ -48,7 +49,7 @@ class OrderReply(_Reply, frozen=True, kw_only=True):
 
     symbol: str
     client_order_id: str
-    order_id: int
+    order_id: Whole
     side: Side
     type: str
     status: str
@@ -60,8 +61,8 @@ class OrderReply(_Reply, frozen=True, kw_only=True):
     time_in_force: str = "GTC"
     position_side: PositionSide = PositionSide.BOTH
     reduce_only: bool = False
-    time: int = 0
-    update_time: int = 0
+    time: Whole = 0
+    update_time: Whole = 0
 
     def __post_init__(self) -> None:
         _check(self.price, self.orig_qty, self.executed_qty, self.avg_price, self.cum_quote or ZERO)
@@ -69,8 +70,8 @@ class OrderReply(_Reply, frozen=True, kw_only=True):
 
 class UserTrade(_Reply, frozen=True, kw_only=True):
     symbol: str
-    id: int
-    order_id: int
+    id: Whole
+    order_id: Whole
     side: Side
     price: Decimal
     qty: Decimal
@@ -79,7 +80,7 @@ class UserTrade(_Reply, frozen=True, kw_only=True):
     realized_pnl: Decimal = ZERO
     maker: bool = False
     position_side: PositionSide = PositionSide.BOTH
-    time: int = 0
+    time: Whole = 0
 
     def __post_init__(self) -> None:
         _check(self.price, self.qty, self.commission, self.realized_pnl)
@@ -91,7 +92,7 @@ class BalanceRow(_Reply, frozen=True, kw_only=True):
     cross_wallet_balance: Decimal = ZERO
     available_balance: Decimal = ZERO
     cross_un_pnl: Decimal = ZERO
-    update_time: int = 0
+    update_time: Whole = 0
 
     def __post_init__(self) -> None:
         _check(self.balance, self.cross_wallet_balance, self.available_balance, self.cross_un_pnl)
@@ -109,7 +110,7 @@ class PositionRow(_Reply, frozen=True, kw_only=True):
     unrealized: Decimal = msgspec.field(default=ZERO, name="unRealizedProfit")
     liquidation_price: Decimal = ZERO
     isolated_margin: Decimal = ZERO
-    update_time: int = 0
+    update_time: Whole = 0
 
     def __post_init__(self) -> None:
         _check(
@@ -126,7 +127,7 @@ class PositionRow(_Reply, frozen=True, kw_only=True):
 class SymbolConfig(_Reply, frozen=True, kw_only=True):
     symbol: str
     margin_type: str = "CROSSED"
-    leverage: int = 0
+    leverage: Whole = 0
     max_notional_value: str = ""  # a number, or a word such as INF
     is_auto_add_margin: bool = False
 
@@ -135,12 +136,12 @@ class AccountConfig(_Reply, frozen=True, kw_only=True):
     dual_side_position: bool = False
     multi_assets_margin: bool = False
     can_trade: bool = True
-    fee_tier: int = 0
+    fee_tier: Whole = 0
 
 
 class LeverageReply(_Reply, frozen=True, kw_only=True):
     symbol: str
-    leverage: int
+    leverage: Whole
 
 
 class ListenKeyReply(_Reply, frozen=True, kw_only=True):
@@ -148,7 +149,7 @@ class ListenKeyReply(_Reply, frozen=True, kw_only=True):
 
 
 class DepthReply(_Reply, frozen=True, kw_only=True):
-    last_update_id: int
+    last_update_id: Whole
     bids: tuple[tuple[str, str], ...]
     asks: tuple[tuple[str, str], ...]
 
@@ -156,8 +157,8 @@ class DepthReply(_Reply, frozen=True, kw_only=True):
 class RateLimitRow(_Reply, frozen=True, kw_only=True):
     rate_limit_type: str
     interval: str
-    interval_num: int
-    limit: int
+    interval_num: Whole
+    limit: Whole
 
 
 class ExchangeInfo(_Reply, frozen=True, kw_only=True):
@@ -170,15 +171,15 @@ class ExchangeInfo(_Reply, frozen=True, kw_only=True):
 class KlineRow(msgspec.Struct, frozen=True, array_like=True):
     """One candle; the venue appends fields that are not used here."""
 
-    open_ms: int
+    open_ms: Whole
     open: float
     high: float
     low: float
     close: float
     volume: float
-    close_ms: int
+    close_ms: Whole
     quote_volume: float
-    trades: int
+    trades: Whole
 
     def __post_init__(self) -> None:
         if not math.isfinite(
@@ -190,7 +191,7 @@ class KlineRow(msgspec.Struct, frozen=True, array_like=True):
 class AlgoReply(_Reply, frozen=True, kw_only=True):
     """A conditional order. What the venue leaves empty is "" or null, so amounts are text."""
 
-    algo_id: int
+    algo_id: Whole
     client_algo_id: str
     order_type: str
     symbol: str
@@ -205,8 +206,8 @@ class AlgoReply(_Reply, frozen=True, kw_only=True):
     working_type: str = "CONTRACT_PRICE"
     close_position: bool = False
     reduce_only: bool = False
-    create_time: int = 0
-    update_time: int = 0
+    create_time: Whole = 0
+    update_time: Whole = 0
     actual_order_id: str | int | None = ""
 
     def __post_init__(self) -> None:
@@ -230,13 +231,13 @@ def amount(text: str | None) -> Decimal:
 class AlgoCancelReply(_Reply, frozen=True, kw_only=True):
     """`code` is the text "200" here, a number elsewhere."""
 
-    algo_id: int
+    algo_id: Whole
     client_algo_id: str = ""
 
 
 class BracketRow(_Reply, frozen=True, kw_only=True):
-    bracket: int
-    initial_leverage: int
+    bracket: Whole
+    initial_leverage: Whole
     notional_cap: Decimal
     notional_floor: Decimal
     maint_margin_ratio: Decimal
@@ -268,11 +269,11 @@ class IncomeRow(_Reply, frozen=True, kw_only=True):
     income_type: str
     income: Decimal
     asset: str
-    time: int
+    time: Whole
     symbol: str = ""
     info: str = ""
-    tran_id: int = 0
-    trade_id: str | int = ""
+    tran_id: Whole = 0
+    trade_id: str | Whole = ""
 
     def __post_init__(self) -> None:
         _check(self.income)
@@ -280,4 +281,4 @@ class IncomeRow(_Reply, frozen=True, kw_only=True):
 
 class CountdownReply(_Reply, frozen=True, kw_only=True):
     symbol: str
-    countdown_time: int
+    countdown_time: Whole

@@ -12,6 +12,7 @@ from types import MappingProxyType
 import msgspec
 
 from engine.wire.signing import Signer
+from engine.wire.whole import Whole
 
 # row of wire.endpoints -> method of the socket; both take the same parameters
 SOCKET_METHODS: Mapping[str, str] = MappingProxyType(
@@ -36,16 +37,16 @@ _LIMIT_HEADERS = {"REQUEST_WEIGHT": "x-mbx-used-weight-", "ORDERS": "x-mbx-order
 class SocketLimit(msgspec.Struct, frozen=True, rename="camel"):
     rate_limit_type: str = ""
     interval: str = ""
-    interval_num: int = 0
-    count: int = 0
+    interval_num: Whole = 0
+    count: Whole = 0
 
 
 class SocketErrorData(msgspec.Struct, frozen=True, rename="camel"):
-    retry_after: int = 0  # venue's time in ms
+    retry_after: Whole = 0  # venue's time in ms
 
 
 class SocketError(msgspec.Struct, frozen=True):
-    code: int = 0
+    code: Whole = 0
     msg: str = ""
     data: SocketErrorData | None = None
 
@@ -54,7 +55,7 @@ class SocketReply(msgspec.Struct, frozen=True, rename="camel"):
     """`id` is None in what the venue says unasked, such as the end of a session."""
 
     id: int | str | None = None
-    status: int = 0
+    status: Whole = 0
     result: msgspec.Raw = msgspec.Raw(b"null")
     error: SocketError | None = None
     rate_limits: tuple[SocketLimit, ...] = ()

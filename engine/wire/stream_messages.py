@@ -21,6 +21,7 @@ from engine.events import (
     Trade,
 )
 from engine.trading_types import PositionSide, Side
+from engine.wire.whole import Whole
 
 MarketEvent = AggTrade | Trade | BookTicker | DepthDiff | KlineUpdate | MarkPrice | Ticker24h
 
@@ -88,7 +89,7 @@ class OrderBlock(
     price: Decimal
     execution: str
     status: str
-    order_id: int
+    order_id: Whole
     cum_qty: Decimal
     time_in_force: str = "GTC"
     avg_price: Decimal = ZERO
@@ -96,8 +97,8 @@ class OrderBlock(
     last_price: Decimal = ZERO
     commission_asset: str | None = None
     commission: Decimal | None = None
-    trade_ms: int = 0
-    trade_id: int = 0
+    trade_ms: Whole = 0
+    trade_id: Whole = 0
     is_maker: bool = False
     reduce_only: bool = False
     position_side: PositionSide = PositionSide.BOTH
@@ -114,8 +115,8 @@ class OrderTradeUpdate(
     tag="ORDER_TRADE_UPDATE",
     rename={"event_ms": "E", "transaction_ms": "T", "order": "o"},
 ):
-    event_ms: int
-    transaction_ms: int
+    event_ms: Whole
+    transaction_ms: Whole
     order: OrderBlock
 
 
@@ -154,7 +155,7 @@ class ExecutionReport(
 ):
     """Spot's flat form of the same news; futures do not send it."""
 
-    event_ms: int
+    event_ms: Whole
     symbol: str
     client_order_id: str
     side: Side
@@ -163,9 +164,9 @@ class ExecutionReport(
     price: Decimal
     execution: str
     status: str
-    order_id: int
+    order_id: Whole
     cum_qty: Decimal
-    transaction_ms: int
+    transaction_ms: Whole
     original_client_order_id: str = ""  # set where `c` is the id of the cancel request
     time_in_force: str = "GTC"
     reject_reason: str = "NONE"
@@ -173,9 +174,9 @@ class ExecutionReport(
     last_price: Decimal = ZERO
     commission_asset: str | None = None
     commission: Decimal | None = None
-    trade_id: int = -1
+    trade_id: Whole = -1
     is_maker: bool = False
-    created_ms: int = 0
+    created_ms: Whole = 0
     cum_quote: Decimal | None = None
 
 
@@ -239,8 +240,8 @@ class AccountUpdateMessage(
     tag="ACCOUNT_UPDATE",
     rename={"event_ms": "E", "transaction_ms": "T", "account": "a"},
 ):
-    event_ms: int
-    transaction_ms: int
+    event_ms: Whole
+    transaction_ms: Whole
     account: AccountBlock
 
 
@@ -248,7 +249,7 @@ class LeverageBlock(
     msgspec.Struct, frozen=True, kw_only=True, rename={"symbol": "s", "leverage": "l"}
 ):
     symbol: str
-    leverage: int
+    leverage: Whole
 
 
 class AccountConfigUpdate(
@@ -261,7 +262,7 @@ class AccountConfigUpdate(
 ):
     """Without `ac` the message tells of the multi-assets mode, which is not used."""
 
-    event_ms: int
+    event_ms: Whole
     leverage: LeverageBlock | None = None
 
 
@@ -288,7 +289,7 @@ class AlgoBlock(
     },
 ):
     client_algo_id: str
-    algo_id: int
+    algo_id: Whole
     type: str
     symbol: str
     side: Side
@@ -312,7 +313,7 @@ class AlgoUpdateMessage(
     tag="ALGO_UPDATE",
     rename={"event_ms": "E", "order": "o"},
 ):
-    event_ms: int
+    event_ms: Whole
     order: AlgoBlock
 
 
@@ -328,7 +329,7 @@ class MarginCallMessage(
     tag="MARGIN_CALL",
     rename={"event_ms": "E", "positions": "p"},
 ):
-    event_ms: int
+    event_ms: Whole
     positions: tuple[MarginCallRow, ...] = ()
 
 
@@ -340,7 +341,7 @@ class ListenKeyExpiredMessage(
     tag="listenKeyExpired",
     rename={"event_ms": "E"},
 ):
-    event_ms: int
+    event_ms: Whole
 
 
 class TradeLite(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="TRADE_LITE"):
