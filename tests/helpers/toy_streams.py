@@ -6,6 +6,7 @@ import base64
 import contextlib
 import hashlib
 import json
+import select
 import socket
 import ssl
 import struct
@@ -36,6 +37,8 @@ class ToyConnection:
         self.pings: list[bytes] = []
         self.closed = threading.Event()
         self.answers_pings = True
+        # a TLS connection must not be used by two threads at once, reading included
+        self._turn = threading.Lock()
 
     @property
     def route(self) -> str:
@@ -60,8 +63,15 @@ class ToyConnection:
         self.send({"stream": stream, "data": data})
 
     def send_raw(self, data: bytes) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), self._turn:
             self.sock.sendall(data)
+
+    def receive(self) -> bytes:
+        """Blocks for the next bytes; b"" when the client has gone."""
+        if not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()):
+            select.select([self.sock], [], [])
+        with self._turn:
+            return self.sock.recv(65536)
 
     def cut(self) -> None:
         with contextlib.suppress(OSError):
@@ -132,7 +142,7 @@ class ToyStreamServer:
         if connection is None:
             sock.close()
             return
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             self._read(connection)
         connection.closed.set()
 
@@ -168,7 +178,7 @@ class ToyStreamServer:
     def _read(self, connection: ToyConnection) -> None:
         received = b""
         while True:
-            data = connection.sock.recv(65536)
+            data = connection.receive()
             if not data:
                 return
             received += data
