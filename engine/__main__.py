@@ -22,7 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return serve(words[1:])
     given = _parser().parse_args(words)
     try:
-        return _measure(given, words) if given.command == "kpi" else _trade(given)
+        if given.command == "kpi":
+            return _measure(given, words)
+        return _drill(given) if given.command == "drill" else _trade(given)
     except PerpdeskError as error:
         print(f"perpdesk-cli: {error}", file=sys.stderr)
         return 1
@@ -62,6 +64,12 @@ def _trade(given: argparse.Namespace) -> int:
         close_logging()
 
 
+def _drill(given: argparse.Namespace) -> int:
+    from engine.drill.drill_command import drill  # noqa: PLC0415
+
+    return drill(given, lambda line: print(line, flush=True))
+
+
 def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--environment", metavar="NAME", help="paper, testnet, live or your own")
@@ -97,6 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     watching.add_argument("symbol")
     watching.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
     _add_kpi(add("kpi", "measure KPI 1.1 to 1.4; exit code 0 only when all of them pass"))
+    drilling = commands.add_parser("drill", help="random sessions with faults; compare the books")
+    drilling.add_argument("--seeds", type=int, required=True, help="how many sessions")
+    drilling.add_argument("--seed", type=int, default=0, help="the first one's (default 0)")
+    drilling.add_argument("--jobs", type=int, default=2, help="sessions at a time (default 2)")
+    drilling.add_argument("--json", action="store_true", help="failures and the last line only")
     commands.add_parser("paper-server", help="serve the paper exchange alone", add_help=False)
     return parser
 

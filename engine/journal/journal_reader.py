@@ -68,6 +68,14 @@ class JournalReader:
             rows = connection.execute("SELECT symbol, MAX(trade_id) FROM fills GROUP BY symbol")
             return {str(symbol): int(trade_id) for symbol, trade_id in rows}
 
+    def placed_ids(self) -> set[tuple[str, str]]:
+        """Symbol and client order id of every order that was written down before sending."""
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT symbol, client_order_id FROM intents WHERE kind = 'PLACE'"
+            )
+            return {(str(symbol), str(client_order_id)) for symbol, client_order_id in rows}
+
     # --- history -----------------------------------------------------------------------
 
     def fills(self, *, since_ms: int = 0, limit: int = 1000) -> list[FillView]:

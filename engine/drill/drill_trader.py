@@ -1,0 +1,180 @@
+"""The trading side of a drill: gateway, order management and journal as an engine has them.
+
+With less patience than in use, so that a session with lost answers takes a
+second and not a minute. Nothing else differs.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from engine.clock import SystemClock
+from engine.errors import PerpdeskError
+from engine.event_hub import EventHub
+from engine.events import EngineStateChanged, Event, FillRecorded, ThreadCrashed
+from engine.exchange.binance_gateway import BinanceGateway, GatewaySettings
+from engine.exchange.rest_client import RestSettings
+from engine.exchange.stream_liveness import StreamSettings
+from engine.journal.journal_reader import JournalReader
+from engine.journal.journal_writer import JournalWriter
+from engine.oms.order_manager import OmsSettings, OrderManager
+from engine.oms.unknown_resolver import ResolverSettings
+from engine.paper.paper_process import PaperAccountKeys
+from engine.trading_types import EngineState
+from engine.utils.mailbox import Mailbox
+from engine.utils.retry import RetryPolicy
+from engine.utils.task_queue import TaskQueue
+from engine.utils.threads import StoppableThread
+from engine.views import FillView
+from engine.wire.hosts import Hosts
+
+logger = logging.getLogger(__name__)
+
+_TICK_S = 0.02
+_CLOSE_S = 3.0
+_GATEWAY = GatewaySettings(
+    rest=RestSettings(
+        connect_timeout_s=1.0,
+        read_timeout_s=0.4,
+        write_timeout_s=0.3,
+        read_retry=RetryPolicy(attempts=4, base_s=0.02, max_pause_s=0.2),
+        read_rate_wait_s=3.0,
+        write_rate_wait_s=0.2,
+    ),
+    streams=StreamSettings(
+        connect_timeout_s=1.0,
+        reconnect_base_s=0.02,
+        reconnect_max_delay_s=0.3,
+        ping_interval_s=0.4,
+        pong_timeout_s=0.4,
+        first_data_s=1.0,
+        silence_s=2.0,
+        send_interval_s=0.1,
+        tick_s=0.02,
+        probe_interval_s=0.05,
+    ),
+    weight_limit=100_000_000,  # a thousand starts in some minutes
+)
+_OMS = OmsSettings(
+    retry_backoff_base=0.02,
+    resolver=ResolverSettings(pauses_s=(0.02, 0.05, 0.1, 0.2), not_found_after_s=0.5),
+    recovery_pauses_s=(0.05, 0.1, 0.2),
+)
+
+
+class DrillPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where and as whom to trade; `trades_before` are the newest trade ids by symbol."""
+
+    hosts: Hosts
+    keys: PaperAccountKeys
+    journal: str
+    trades_before: Mapping[str, int]
+
+
+class DrillTrader:
+    """Starts with what its journal holds; `close` it."""
+
+    def __init__(self, place: DrillPlace) -> None:
+        self.place = place
+        clock = SystemClock()
+        self.hub = EventHub()
+        self.mistakes: list[str] = []
+        self._state = EngineState.STARTING
+        self._live = threading.Event()
+        self._heard: Mailbox[Event] = self.hub.attach(Mailbox(), (FillRecorded,))
+        self._fills: list[FillView] = []
+        self.hub.listen(EngineStateChanged, self._on_state)
+        self.hub.listen(ThreadCrashed, lambda e: self.note_crash(e.thread, e.sentence))
+        self.gateway = BinanceGateway(
+            hosts=place.hosts,
+            api_key=place.keys.api_key,
+            api_secret=place.keys.api_secret,
+            settings=_GATEWAY,
+            on_state=self.hub.publish,
+            on_alert=self.hub.publish,
+            on_crash=self.note_crash,
+        )
+        self.journal = JournalWriter(Path(place.journal), clock, self.hub.publish)
+        self._queries = TaskQueue("queries", self.note_crash)
+        self._house = StoppableThread("housekeeping", self._keep_house, self.note_crash)
+        self.oms = OrderManager(
+            self.gateway,
+            self.journal,
+            self.hub,
+            clock,
+            self.gateway.get_exchange_instruments,
+            _OMS,
+            on_gap=lambda: self._queries.submit(self._recover),
+        )
+
+    def start(self) -> None:
+        self.journal.start(self.hub)
+        self._queries.start()
+        reader = JournalReader(Path(self.place.journal))
+        last_ids = {**self.place.trades_before, **reader.last_trade_ids()}
+        self.oms.restore(reader.open_orders(), reader.fills_of_open_orders(), last_ids)
+        self.gateway.start_user_stream(self._on_event)
+        self._house.start()
+
+    def wait_until_live(self, timeout_s: float) -> bool:
+        return self._live.wait(timeout_s)
+
+    @property
+    def is_live(self) -> bool:
+        return self._state is EngineState.LIVE
+
+    def fills(self) -> list[FillView]:
+        """Every trade that was told, as often as it was told."""
+        self._fills += [e.fill for e in self._heard.drain() if isinstance(e, FillRecorded)]
+        return list(self._fills)
+
+    def refresh(self) -> None:
+        """As the engine does after orders have moved. Returns at once."""
+        self._queries.submit(self._refresh)
+
+    def note_crash(self, thread: str, error: BaseException | str) -> None:
+        self.mistakes.append(f"thread {thread} ended: {error!r}")
+
+    def close(self) -> bool:
+        """False when something did not end in time."""
+        self.oms.close()
+        self._house.request_stop()
+        self.gateway.close(_CLOSE_S)
+        ended = self._queries.stop(_CLOSE_S)
+        ended = self._house.join(_CLOSE_S) and ended
+        return self.journal.close(_CLOSE_S) and ended
+
+    # --- on the engine's threads --------------------------------------------------------
+
+    def _keep_house(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            self.gateway.tick()
+            if self._state not in (EngineState.STARTING, EngineState.RECOVERING):
+                self.oms.resolver.tick(SystemClock().monotonic())
+            stop.wait(_TICK_S)
+
+    def _refresh(self) -> None:
+        try:
+            self.oms.reconciler.refresh_account()
+        except PerpdeskError as error:
+            logger.info("account not read: %s", error)
+
+    def _recover(self) -> None:
+        self.oms.reconciler.recover(self._house.stop_event)
+
+    def _on_state(self, event: EngineStateChanged) -> None:
+        self._state = event.state
+        if event.state is EngineState.LIVE:
+            self._live.set()
+
+    def _on_event(self, event: Event) -> None:
+        try:
+            self.oms.on_event(event)
+        except Exception as error:
+            logger.exception("an event could not be taken in")
+            self.mistakes.append(f"{type(event).__name__} raised {error!r}")
