@@ -11,7 +11,7 @@ from tests.fuzz import samples, targets
 def run_guided(seconds: float) -> int:
     """Runs until the time is over; atheris itself ends the process at a finding."""
     try:
-        import atheris
+        import atheris  # type: ignore[import-untyped]
     except ImportError:
         sys.stdout.write("atheris is not installed; without --atheris nothing is needed.\n")
         return 2

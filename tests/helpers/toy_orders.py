@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import ssl
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -42,10 +43,10 @@ def refusal(request: Request, status: int, code: int, **data: int) -> dict[str, 
 class ToyOrderServer(ToyStreamServer):
     """`script` answers one request; None says nothing (now). Logons are granted."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.script: Script = lambda _, request: order_reply(request)
         self.requests: list[Request] = []
-        super().__init__()
+        super().__init__(tls=tls)
 
     def of(self, method: str) -> list[Request]:
         return [request for request in self.requests if request["method"] == method]
@@ -62,8 +63,8 @@ class ToyOrderServer(ToyStreamServer):
 
 
 @contextlib.contextmanager
-def toy_order_server() -> Iterator[ToyOrderServer]:
-    server = ToyOrderServer()
+def toy_order_server(tls: ssl.SSLContext | None = None) -> Iterator[ToyOrderServer]:
+    server = ToyOrderServer(tls)
     try:
         yield server
     finally:

@@ -7,6 +7,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from engine.exchange.stream_liveness import StreamSettings
 from engine.wire.signing import new_ed25519_pem, signer_for
 from tests.helpers.toy_orders import ToyOrderServer, order_reply, refusal, toy_order_server
 from tests.helpers.toy_streams import ToyConnection
+from tests.helpers.toy_tls import server_context, write_pem
 from tests.helpers.waiting import wait_until
 
 KEY, SECRET = "k" * 64, "secret"
@@ -418,6 +420,25 @@ def test_stopping_makes_what_is_in_flight_unknown(server: ToyOrderServer, bench:
     assert isinstance(asked.exception(5), OutcomeUnknown)
     with pytest.raises(NotConnected):
         bench.place()
+
+
+def test_over_tls_many_callers_are_served_and_a_drop_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = write_pem(tmp_path)
+    monkeypatch.setattr("certifi.where", lambda: str(pem))
+    with toy_order_server(server_context(pem)) as server:
+        bench = Bench(server, SECRET, SETTINGS).connect()
+        names = [f"pd-{number}" for number in range(200)]
+        assert [_name(reply) for reply in bench.pool.map(bench.place, names)] == names
+        server.connection().send(b"ping", 9)
+        wait_until(lambda: server.connection().pongs == [b"ping"])
+        server.script = _silent
+        asked = bench.place_aside("pd-lost")
+        wait_until(lambda: len(server.requests) == 201)
+        server.connection().cut()
+        assert isinstance(asked.exception(5), OutcomeUnknown)
+        bench.close()
 
 
 def test_neither_key_nor_signer_is_shown(bench: Bench) -> None:
