@@ -31,7 +31,7 @@ from tests.benchmarks.server_frames import client_frame, switched, text_frame
 
 SYMBOL = "BTCUSDT"
 _TICKS_APART = 5
-_TEXT, _CLOSE = 1, 8
+_TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
 _ACK = (
     '{"orderId":%d,"symbol":"BTCUSDT","status":"NEW","clientOrderId":"%s","price":"%s",'
     '"avgPrice":"0.00","origQty":"%s","executedQty":"0","cumQty":"0","cumQuote":"0",'
@@ -171,6 +171,8 @@ def _serve_orders(sock: socket.socket, quick: QuickVenue, head: str) -> None:
             opcode, payload, received = frame
             if opcode == _TEXT:
                 sock.sendall(quick.socket_reply(payload))
+            elif opcode == _PING:
+                sock.sendall(bytes([0x80 | _PONG, len(payload)]) + payload)
             elif opcode == _CLOSE:
                 return
 

@@ -54,7 +54,8 @@ class PaintWatch(QObject):
     def _note(self, events: list[Event]) -> None:
         for event in events:
             if isinstance(event, AggTrade | BookView) and event.symbol == SYMBOL:
-                self._waiting.append(event.event_ms)
+                if event.event_ms:  # a snapshot that no change has followed has no time
+                    self._waiting.append(event.event_ms)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.UpdateRequest and self._waiting:
