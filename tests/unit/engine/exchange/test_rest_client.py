@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import json
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from engine.errors import (
     ShuttingDown,
     TemporarilyRefused,
 )
+from engine.exchange.http_session import HttpReply
 from engine.exchange.rest_client import RestClient, RestSettings
 from engine.utils.retry import RetryPolicy
 from engine.wire.hosts import Hosts
@@ -333,6 +335,79 @@ def test_a_read_waits_for_a_short_brake(
     venue.answers = [Reply([])]
     assert client.call("balance", list[BalanceRow]) == []
     assert len(server.of("/fapi/v3/balance")) == 1
+
+
+# --- another way for orders ------------------------------------------------------------
+
+
+class Transport:
+    """Carries placing alone, and ends each call as told."""
+
+    def __init__(self, *outcomes: HttpReply | PerpdeskError) -> None:
+        self.outcomes = list(outcomes)
+        self.sent: list[str] = []
+
+    def carries(self, name: str) -> bool:
+        return name == "place_order"
+
+    def send(self, name: str, params: Mapping[str, object]) -> HttpReply:
+        self.sent.append(str(params["newClientOrderId"]))
+        outcome = self.outcomes.pop(0)
+        if isinstance(outcome, PerpdeskError):
+            raise outcome
+        return outcome
+
+
+YES = HttpReply(200, {"x-mbx-order-count-1m": "9"}, json.dumps(ORDER).encode())
+
+
+def test_what_the_transport_carries_goes_there_and_feeds_the_limits(
+    server: ToyHttpServer, client: RestClient
+) -> None:
+    client.carry_orders_over(Transport(YES), falls_back=True)
+    assert _place(client).order_id == 8886774001
+    assert server.of("/fapi/v1/order") == []
+    assert client.limiter.usage(client.server_clock.now_ms()).orders_used == 9
+    client.call("cancel_order", OrderReply, {"symbol": "BTCUSDT"})
+    assert len(server.of("/fapi/v1/order")) == 1
+
+
+def test_before_sending_an_order_falls_back_to_rest(
+    server: ToyHttpServer, client: RestClient
+) -> None:
+    client.carry_orders_over(Transport(NotConnected("down")), falls_back=True)
+    assert _place(client).order_id == 8886774001
+    assert len(server.of("/fapi/v1/order")) == 1
+
+
+def test_after_sending_an_order_never_falls_back(server: ToyHttpServer, client: RestClient) -> None:
+    transport = Transport(OutcomeUnknown("cut"))
+    client.carry_orders_over(transport, falls_back=True)
+    with pytest.raises(OutcomeUnknown):
+        _place(client)
+    assert transport.sent == ["pd-1"]
+    assert server.of("/fapi/v1/order") == []
+
+
+def test_without_falling_back_nothing_is_sent_while_it_is_down(
+    server: ToyHttpServer, client: RestClient
+) -> None:
+    client.carry_orders_over(Transport(NotConnected("down")), falls_back=False)
+    with pytest.raises(NotConnected):
+        _place(client)
+    assert server.of("/fapi/v1/order") == []
+
+
+@pytest.mark.parametrize(
+    "retry_after", ["9" * 5000, "\u00b2", "-5", "1e9", "99999999999"], ids=str.__len__
+)
+def test_an_absurd_retry_after_is_a_careful_guess(
+    client: RestClient, venue: Venue, retry_after: str
+) -> None:
+    venue.answers = [_no(-1003, "Too many", 429, **{"Retry-After": retry_after})]
+    with pytest.raises(RateLimited) as caught:
+        _place(client)
+    assert caught.value.retry_after_s == 10.0
 
 
 # --- closing ----------------------------------------------------------------------------
