@@ -53,9 +53,9 @@ class PaintWatch(QObject):
     @Slot(object)
     def _note(self, events: list[Event]) -> None:
         for event in events:
-            if isinstance(event, AggTrade | BookView) and event.symbol == SYMBOL:
-                if event.event_ms:  # a snapshot that no change has followed has no time
-                    self._waiting.append(event.event_ms)
+            is_shown = isinstance(event, AggTrade | BookView) and event.symbol == SYMBOL
+            if is_shown and event.event_ms:  # a snapshot that no change has followed has no time
+                self._waiting.append(event.event_ms)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.UpdateRequest and self._waiting:
