@@ -330,7 +330,7 @@ class TradingEngine:
         parts.gateway.tick()
         if self._state is not EngineState.RECOVERING and self._state is not EngineState.STARTING:
             # a recovery asks about every order by itself
-            parts.oms.resolver.tick(self.clock.monotonic())
+            parts.oms.tick(self.clock.monotonic())
         if self._feed is not None:
             self._feed.tick()
         self._refresh_account()

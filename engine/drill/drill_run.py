@@ -69,6 +69,7 @@ def run_session(seed: int, floor: DrillFloor) -> SessionResult:
         keys=floor.process.accounts[0],
         journal=str(folder / "journal.db"),
         trades_before=trades_before,
+        audits=session.may_lose_events,
     )
     try:
         if session.killed_after_s is not None:

@@ -22,6 +22,7 @@ from engine.exchange.rest_client import RestSettings
 from engine.exchange.stream_liveness import StreamSettings
 from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_writer import JournalWriter
+from engine.oms.account_audit import AuditSettings
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.oms.unknown_resolver import ResolverSettings
 from engine.paper.paper_process import PaperAccountKeys
@@ -60,6 +61,7 @@ _GATEWAY = GatewaySettings(
     ),
     weight_limit=100_000_000,  # a thousand starts in some minutes
 )
+_NEVER_S = 3600.0
 _OMS = OmsSettings(
     retry_backoff_base=0.02,
     resolver=ResolverSettings(pauses_s=(0.02, 0.05, 0.1, 0.2), not_found_after_s=0.5),
@@ -68,12 +70,23 @@ _OMS = OmsSettings(
 
 
 class DrillPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """Where and as whom to trade; `trades_before` are the newest trade ids by symbol."""
+    """Where and as whom to trade; `trades_before` are the newest trade ids by symbol.
+
+    `audits`: look again for events that were lost in silence. Without it, nobody
+    heals what our own side drops.
+    """
 
     hosts: Hosts
     keys: PaperAccountKeys
     journal: str
     trades_before: Mapping[str, int]
+    audits: bool
+
+
+def _audit(is_wanted: bool) -> AuditSettings:
+    if is_wanted:
+        return AuditSettings(every_s=0.3, confirm_s=0.15)
+    return AuditSettings(every_s=_NEVER_S)
 
 
 class DrillTrader:
@@ -108,7 +121,7 @@ class DrillTrader:
             self.hub,
             clock,
             self.gateway.get_exchange_instruments,
-            _OMS,
+            msgspec.structs.replace(_OMS, audit=_audit(place.audits)),
             on_gap=lambda: self._queries.submit(self._recover),
         )
 
@@ -155,7 +168,7 @@ class DrillTrader:
         while not stop.is_set():
             self.gateway.tick()
             if self._state not in (EngineState.STARTING, EngineState.RECOVERING):
-                self.oms.resolver.tick(SystemClock().monotonic())
+                self.oms.tick(SystemClock().monotonic())
             stop.wait(_TICK_S)
 
     def _refresh(self) -> None:

@@ -185,6 +185,10 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
             self._user_stream = stream
             stream.start()
 
+    def renew_user_stream(self, why: str) -> None:
+        if self._user_stream is not None:
+            self._user_stream.recycle(why)
+
     def subscribe(self, streams: Sequence[str], callback: Callable[[Event], None]) -> None:
         self._streams.subscribe(streams, callback)
 

@@ -107,6 +107,10 @@ class ExchangeGateway(AccountCalls, OrderCalls, AlgoOrderCalls, ABC):
         """
 
     @abstractmethod
+    def renew_user_stream(self, why: str) -> None:
+        """Make the private connection anew: it is seen to lose events. Returns at once."""
+
+    @abstractmethod
     def subscribe(self, streams: Sequence[str], callback: Callable[[Event], None]) -> None:
         """Wanted market streams such as "btcusdt@aggTrade"; re-applied for ever.
 

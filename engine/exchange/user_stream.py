@@ -21,7 +21,7 @@ from engine.exchange.stream_route import RouteHealth, StreamRoute
 from engine.exchange.translate import user_event
 from engine.trading_types import Route, StreamState
 from engine.utils.threads import CrashHandler
-from engine.wire.codec import decode_user
+from engine.wire.codec import decode_user, is_foreign_event
 from engine.wire.hosts import Hosts
 
 logger = logging.getLogger(__name__)
@@ -168,18 +168,21 @@ class UserStream:
             if event is None:
                 self.ignored += 1
                 continue
-            if isinstance(event, UnknownMessage):
-                self._count_unreadable(event)
             self._deliver(event)
+            if isinstance(event, UnknownMessage):
+                self._on_unreadable(event)
             if isinstance(event, ListenKeyExpired):
                 # the socket stays open and silent from here on
                 self._renew("The key of the user stream expired.")
         return len(messages)
 
-    def _count_unreadable(self, message: UnknownMessage) -> None:
+    def _on_unreadable(self, message: UnknownMessage) -> None:
+        """It may have been a fill: what it said is read anew, by a new connection's recovery."""
         self.decode_errors += 1
         # the raw bytes are kept out of the log: they may name a listen key
         logger.warning("unreadable user message reason=%s", message.reason)
+        if not is_foreign_event(message.raw):
+            self.recycle("An event of the account could not be read.")
 
     def _deliver_state(self, event: StreamStateChanged) -> None:
         self._deliver(event)

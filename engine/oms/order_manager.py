@@ -20,6 +20,7 @@ from engine.errors import BadInput
 from engine.events import Event
 from engine.exchange.gateway import ExchangeGateway
 from engine.market.instruments import Instrument
+from engine.oms.account_audit import AccountAudit, AuditSettings
 from engine.oms.intent_journal import IntentJournal
 from engine.oms.order_changing import OrderChanging
 from engine.oms.order_desk import OrderDesk
@@ -49,6 +50,7 @@ class OmsSettings(msgspec.Struct, frozen=True, kw_only=True):
     closed_orders_kept: int = CLOSED_KEPT
     resolver: ResolverSettings = ResolverSettings()
     recovery_pauses_s: tuple[float, ...] = PAUSES_S
+    audit: AuditSettings = AuditSettings()
     strict: bool = False  # raise where the venue contradicts itself: for tests and drills
 
 
@@ -98,10 +100,11 @@ class OrderManager:
         self._events = PrivateEvents(self.tracker, self.positions, hub.publish, clock, on_gap)
         self._placing = OrderPlacing(desk, lambda: self._events.why_closed)
         self._changing = OrderChanging(desk)
-        self.reconciler = Reconciler(
-            desk, self.positions, self._events, settings.recovery_pauses_s
-        )
+        self.reconciler = Reconciler(desk, self.positions, self._events, settings.recovery_pauses_s)
         self.resolver = UnknownResolver(desk, settings.resolver)
+        self._audit = AccountAudit(
+            desk, self.positions, lambda: self._events.why_closed, settings.audit
+        )
 
     # --- orders ----------------------------------------------------------------------
 
@@ -217,6 +220,15 @@ class OrderManager:
         return self.tracker.wait(lambda: found.status in wanted, timeout_s)
 
     # --- life ------------------------------------------------------------------------
+
+    def tick(self, now_s: float) -> None:
+        """Ask about unknown orders, and compare the account now and then; `now_s` monotonic.
+
+        Call a few times a second from one thread that may block on the network, but
+        not while the account is being read.
+        """
+        self.resolver.tick(now_s)
+        self._audit.tick(now_s)
 
     def on_event(self, event: Event) -> None:
         """Everything of the private stream, in its order, on its reading thread."""

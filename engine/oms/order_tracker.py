@@ -65,6 +65,7 @@ class OrderTracker:
         self._incomplete: dict[Order, None] = {}
         self._open_counts: Counter[str] = Counter()
         self._last_trade_ids: dict[str, int] = {}
+        self._orphans: set[tuple[str, int]] = set()
         self.stale_count = 0
         self.impossible_count = 0
 
@@ -126,9 +127,12 @@ class OrderTracker:
             return order
 
     def record_orphan(self, fill: FillView) -> None:
-        """A trade whose order the venue itself no longer knows: still our trade."""
+        """A trade whose order the venue itself no longer knows: still our trade, told once."""
         with self.lock:
-            self._note_fill(fill)
+            key = (fill.symbol, fill.trade_id)
+            if key not in self._orphans:
+                self._orphans.add(key)
+                self._note_fill(fill)
 
     def _apply(self, order: Order, change: Change) -> Outcome:
         before = order.view.status

@@ -55,7 +55,6 @@ class PrivateEvents:
         # a start is just a long gap: nothing is known until the first reading
         self._buffer: list[Event] | None = []
         self._gap_began_s = clock.monotonic()
-        self._gap_began_ms: int | None = None
         self._gaps = 0
         self._is_stream_live = False
         self._has_been_read = False
@@ -72,11 +71,6 @@ class PrivateEvents:
     @property
     def is_stream_live(self) -> bool:
         return self._is_stream_live
-
-    @property
-    def gap_began_ms(self) -> int | None:
-        """Local time at which we stopped seeing events; None before the first reading."""
-        return self._gap_began_ms
 
     # --- events ------------------------------------------------------------------------
 
@@ -160,7 +154,6 @@ class PrivateEvents:
         self._buffer = []
         if self._has_been_read:  # else the gap is still the one that could not be closed
             self._gap_began_s = self._clock.monotonic()
-            self._gap_began_ms = self._clock.now_ms()
 
     def _release(self) -> None:
         waiting, self._buffer = self._buffer or [], None

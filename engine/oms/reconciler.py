@@ -29,6 +29,7 @@ from engine.views import ZERO, BalanceView, FillView, OrderView, PositionView
 logger = logging.getLogger(__name__)
 
 _PAGE = 1000
+_LONGEST_LOOK_BACK_MS = 6 * 24 * 3_600_000  # by time, the venue looks back seven days
 _CLOCK_MARGIN_MS = 300_000  # our clock may be off, and trades read twice count once
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)  # between tries to read the account
 
@@ -64,6 +65,10 @@ class Reconciler:
         self._events = events
         self._pauses_s = pauses_s
         self._one_at_a_time = threading.Lock()
+        # up to where trades have been READ: an event that was lost may lie below the
+        # newest trade that the stream has told of
+        self._read_ids: dict[str, int] | None = None
+        self._read_at_ms: int | None = None
         self._has_run = False
 
     def recover(self, stop: threading.Event) -> Recovery | None:
@@ -86,7 +91,7 @@ class Reconciler:
         """
         with self._one_at_a_time:
             while True:
-                gap = self._events.begin()
+                gap, began_ms = self._events.begin(), self._desk.clock.now_ms()
                 self._tell(EngineState.RECOVERING, "Reading the account from the exchange.")
                 try:
                     reading = self._read()
@@ -99,6 +104,7 @@ class Reconciler:
                     break
                 logger.info("the stream was lost while reading; reading once more")
             differences, gap_s = finished
+            self._read_at_ms = began_ms
             self._report(differences, gap_s)
             self._has_run = True
             return Recovery(gap_s, tuple(differences))
@@ -160,14 +166,15 @@ class Reconciler:
             return None
 
     def _read_trades(self, symbols: set[str]) -> list[FillView]:
-        last_ids = self._desk.tracker.last_trade_ids()
-        since_ms = self._events.gap_began_ms
+        newest_ids = self._desk.tracker.last_trade_ids()
+        read_ids = newest_ids if self._read_ids is None else self._read_ids
         trades: list[FillView] = []
-        for symbol in sorted(symbols | set(last_ids)):
-            if symbol in last_ids:
-                trades += self._trades_from(symbol, last_ids[symbol] + 1)
-            elif since_ms is not None:
-                start_ms = since_ms - _CLOCK_MARGIN_MS
+        for symbol in sorted(symbols | set(newest_ids)):
+            if symbol in read_ids:
+                trades += self._trades_from(symbol, read_ids[symbol] + 1)
+            elif self._read_at_ms is not None:
+                oldest_ms = self._desk.clock.now_ms() - _LONGEST_LOOK_BACK_MS
+                start_ms = max(self._read_at_ms - _CLOCK_MARGIN_MS, oldest_ms)
                 page = self._desk.gateway.get_user_trades(symbol, start_ms=start_ms, limit=_PAGE)
                 trades += page
                 if len(page) == _PAGE:
@@ -224,6 +231,8 @@ class Reconciler:
         for trade in reading.trades:
             if tracker.apply_fill(trade) is None:
                 tracker.record_orphan(trade)
+        read_ids = tracker.last_trade_ids() if self._read_ids is None else self._read_ids
+        self._read_ids = _newest(reading.trades, read_ids)
         reason = "The exchange does not list this order; it is being asked again."
         for order in reading.absent:
             # one "no such order" is no proof: the resolver repeats the question
@@ -257,6 +266,13 @@ class Reconciler:
 
     def _tell(self, state: EngineState, sentence: str, gap_s: float | None = None) -> None:
         self._desk.publish(EngineStateChanged(state=state, sentence=sentence, gap_s=gap_s))
+
+
+def _newest(trades: list[FillView], before: dict[str, int]) -> dict[str, int]:
+    newest = dict(before)
+    for trade in trades:
+        newest[trade.symbol] = max(trade.trade_id, newest.get(trade.symbol, 0))
+    return newest
 
 
 def _has_changed(old: OrderView, new: OrderView) -> bool:

@@ -13,7 +13,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from engine.events import UnknownMessage
-from engine.wire.stream_messages import StreamFrame, UserEnvelope, UserMessage
+from engine.wire.stream_messages import (
+    USER_EVENTS,
+    StreamFrame,
+    UserEnvelope,
+    UserEventName,
+    UserMessage,
+)
 
 T = TypeVar("T")
 Payload = bytes | bytearray | memoryview
@@ -22,6 +28,7 @@ Payload = bytes | bytearray | memoryview
 FRAMES = msgspec.json.Decoder(StreamFrame, strict=False)
 _user_messages: msgspec.json.Decoder[UserMessage] = msgspec.json.Decoder(UserMessage, strict=False)
 _user_envelopes = msgspec.json.Decoder(UserEnvelope, strict=False)
+_user_names = msgspec.json.Decoder(UserEventName)
 _reply_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 # all that msgspec raises on bytes nobody foresaw: bad JSON or types, bad UTF-8,
@@ -55,6 +62,15 @@ def decode_user(payload: Payload) -> UserMessage | UnknownMessage | None:
     if envelope.id is not None:
         return None
     return UnknownMessage(raw=bytes(payload), reason=first_reason)
+
+
+def is_foreign_event(payload: Payload) -> bool:
+    """A whole user event of a kind that is not known here: nothing of ours is in it."""
+    try:
+        name = _user_names.decode(payload).e
+    except UNREADABLE:
+        return False
+    return bool(name) and name not in USER_EVENTS
 
 
 def decode_reply(payload: Payload, reply_type: type[T]) -> T:

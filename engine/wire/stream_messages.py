@@ -8,6 +8,7 @@ venue's letters here and become events in exchange.translate. Enum texts stay
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import get_args
 
 import msgspec
 
@@ -381,6 +382,13 @@ UserMessage = (
     | GridUpdate
     | TriggerReject
 )
+
+
+USER_EVENTS = frozenset(str(kind.__struct_config__.tag) for kind in get_args(UserMessage))
+
+
+class UserEventName(msgspec.Struct, frozen=True):
+    e: str = ""
 
 
 class UserEnvelope(msgspec.Struct, frozen=True, kw_only=True):

@@ -517,6 +517,9 @@ class FakeGateway(ExchangeGateway):
     def start_user_stream(self, on_event: Callable[[Event], None]) -> None:
         self._on_event = on_event
 
+    def renew_user_stream(self, why: str) -> None:
+        self._begin("renew_user_stream", why)
+
     def subscribe(self, streams: Sequence[str], callback: Callable[[Event], None]) -> None:
         raise NotImplementedError
 

@@ -115,6 +115,26 @@ def test_an_unreadable_message_is_handed_on_raw(server: ToyStreamServer, subject
     assert subject.stream.decode_errors == 1
 
 
+@pytest.mark.parametrize(
+    "lost", [b'{"e":"ORDER_TRADE_UPDATE","E":', b'{"e":"ORDER_TRADE_UPDATE","o":{"i":"?"}}']
+)
+def test_an_event_that_cannot_be_read_leads_to_a_new_connection_and_so_to_a_recovery(
+    server: ToyStreamServer, subject: Subject, lost: bytes
+) -> None:
+    server.connection().send(lost)
+    wait_until(lambda: StreamState.DISCONNECTED in subject.states())
+    advance_until(subject.clock, lambda: len(server.connections) == 2)
+
+
+def test_a_kind_of_event_from_tomorrow_is_no_reason_to_reconnect(
+    server: ToyStreamServer, subject: Subject
+) -> None:
+    server.connection().send(b'{"e":"NEWS_OF_TOMORROW"}')
+    server.connection().send(LEVERAGE)
+    wait_until(lambda: len(subject.news()) == 2)
+    assert StreamState.DISCONNECTED not in subject.states()
+
+
 def test_the_key_is_extended_every_30_minutes_and_not_before(subject: Subject) -> None:
     subject.wait_live()
     subject.stream.tick()

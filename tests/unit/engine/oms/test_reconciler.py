@@ -93,6 +93,35 @@ def test_an_order_placed_elsewhere_and_filled_in_the_gap_is_adopted(bench: OmsBe
     assert [e.fill.client_order_id for e in bench.log.of(FillRecorded)] == ["web"]
 
 
+def test_a_trade_whose_events_were_lost_is_found_although_later_ones_were_seen(
+    bench: OmsBench,
+) -> None:
+    bench.gateway.holds_events = True
+    lost = bench.gateway.submit_order("BTCUSDT", "SELL", "MARKET", "0.3", client_order_id="web")
+    bench.gateway.held.clear()
+    bench.gateway.holds_events = False
+    order = bench.buy()
+    bench.gateway.fill(id_of(order), "0.1")  # a newer trade id, told by the stream
+    lose_stream(bench)
+    come_back(bench)
+    assert bench.oms.get_order("web").order_id == lost.order_id
+    told = [event.fill.trade_id for event in bench.log.of(FillRecorded)]
+    assert sorted(told) == [trade.trade_id for trade in bench.gateway.trades]
+
+
+def test_a_trade_of_an_order_that_nobody_knows_is_told_once(bench: OmsBench) -> None:
+    bench.buy()
+    bench.gateway.holds_events = True
+    bench.gateway.submit_order("BTCUSDT", "SELL", "MARKET", "0.3", client_order_id="web")
+    bench.gateway.held.clear()
+    bench.gateway.holds_events = False
+    bench.gateway.orders.clear()
+    lose_stream(bench)
+    come_back(bench)
+    bench.oms.tracker.record_orphan(bench.gateway.trades[0])  # as an overlapping reading does
+    assert len(bench.log.of(FillRecorded)) == 1
+
+
 def test_events_during_the_reading_come_on_top_of_it(bench: OmsBench) -> None:
     order = bench.buy()
     lose_stream(bench)
