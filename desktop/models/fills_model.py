@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QObject
 
@@ -47,6 +47,10 @@ class FillsModel(TableModel[FillView]):
 
     def put_fill(self, fill: FillView) -> None:
         self.put((fill.symbol, fill.trade_id), fill)
+
+    def put_history(self, fills: Iterable[FillView]) -> None:
+        """Fills of earlier days, oldest first."""
+        self.put_new({(fill.symbol, fill.trade_id): fill for fill in fills})
 
     def _price(self, fill: FillView) -> Cell:
         return Cell(price_text(fill.price, self._instruments.get(fill.symbol)), sort=fill.price)

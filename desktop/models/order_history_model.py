@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QObject
 
@@ -52,6 +52,10 @@ class OrderHistoryModel(TableModel[OrderView]):
         """Take the order in once it is over; others are not for this table."""
         if order.status.is_terminal:
             self.put(order.client_order_id, order)
+
+    def put_history(self, orders: Iterable[OrderView]) -> None:
+        """Orders of earlier days, oldest first; those that are over."""
+        self.put_new({o.client_order_id: o for o in orders if o.status.is_terminal})
 
     def _price(self, order: OrderView) -> Cell:
         text = price_text(order.price, self._instruments.get(order.symbol))

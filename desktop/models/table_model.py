@@ -6,7 +6,7 @@ the cells that look different. GUI thread only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -92,14 +92,32 @@ class TableModel(QAbstractTableModel, Generic[Row]):
 
     def put(self, key: Hashable, row: Row) -> None:
         """Add the row or replace the one of the same key, which keeps its place."""
-        cells = [column.cell(row) for column in self._columns]
         if key not in self._rows:
-            self._insert(key, row, cells)
+            self.put_new({key: row})
+            self._cells_of(key)
             return
+        before = self._cells_of(key)
         self._rows[key] = row
-        before = self._cells[key]
-        self._cells[key] = cells
-        self._announce(key, before, cells)
+        del self._cells[key]
+        self._announce(key, before, self._cells_of(key))
+
+    def put_new(self, rows: Mapping[Hashable, Row]) -> None:
+        """Add many rows at once, oldest first; a key that is there keeps its row.
+
+        Their cells are made when they are first looked at, which most never are.
+        """
+        added = {key: row for key, row in rows.items() if key not in self._rows}
+        if not added:
+            return
+        before = len(self._keys)
+        first = 0 if self._newest_first else before
+        self.beginInsertRows(QModelIndex(), first, first + len(added) - 1)
+        self._place.update((key, before + place) for place, key in enumerate(added))
+        self._keys.extend(added)
+        self._rows.update(added)
+        self.endInsertRows()
+        if self._limit and len(self._keys) >= self._limit + _SPARE_ROWS:
+            self._drop_oldest(len(self._keys) - self._limit)
 
     def remove(self, key: Hashable) -> None:
         """A key that is not there is no error: it may have gone already."""
@@ -108,7 +126,8 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         at = self._place[key]
         shown = self._shown(at)
         self.beginRemoveRows(QModelIndex(), shown, shown)
-        del self._keys[at], self._rows[key], self._cells[key], self._place[key]
+        del self._keys[at], self._rows[key], self._place[key]
+        self._cells.pop(key, None)
         for place in range(at, len(self._keys)):
             self._place[self._keys[place]] = place
         self.endRemoveRows()
@@ -144,23 +163,20 @@ class TableModel(QAbstractTableModel, Generic[Row]):
     def column_named(self, title: str) -> int:
         return next(n for n, column in enumerate(self._columns) if column.title == title)
 
-    def _insert(self, key: Hashable, row: Row, cells: list[Cell]) -> None:
-        shown = 0 if self._newest_first else len(self._keys)
-        self.beginInsertRows(QModelIndex(), shown, shown)
-        self._place[key] = len(self._keys)
-        self._keys.append(key)
-        self._rows[key] = row
-        self._cells[key] = cells
-        self.endInsertRows()
-        if self._limit and len(self._keys) >= self._limit + _SPARE_ROWS:
-            self._drop_oldest(len(self._keys) - self._limit)
+    def _cells_of(self, key: Hashable) -> list[Cell]:
+        cells = self._cells.get(key)
+        if cells is None:
+            row = self._rows[key]
+            cells = self._cells[key] = [column.cell(row) for column in self._columns]
+        return cells
 
     def _drop_oldest(self, count: int) -> None:
         """Many at once: every removal renumbers all rows that stay."""
         shown = (self._shown(count - 1), self._shown(0))
         self.beginRemoveRows(QModelIndex(), min(shown), max(shown))
         for key in self._keys[:count]:
-            del self._rows[key], self._cells[key], self._place[key]
+            del self._rows[key], self._place[key]
+            self._cells.pop(key, None)
         del self._keys[:count]
         self._place.update((key, place) for place, key in enumerate(self._keys))
         self.endRemoveRows()
@@ -190,7 +206,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         return self._role_value(key, index.column(), role)
 
     def _role_value(self, key: Hashable, column: int, role: int) -> Any:  # noqa: PLR0911 (one per role)
-        cell = self._cells[key][column]
+        cell = self._cells_of(key)[column]
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return cell.text

@@ -159,10 +159,8 @@ class AccountDesk(QObject):
 
     def _on_history(self, history: HistoryLoaded) -> None:
         """Earlier days: for the tables alone, nobody is told of it."""
-        for order in history.orders:
-            self.models.history.put_order(order)
-        for fill in history.fills:
-            self.models.fills.put_fill(fill)
+        self.models.history.put_history(history.orders)
+        self.models.fills.put_history(history.fills)
 
     def _on_order(self, event: OrderChanged) -> None:
         order = event.order

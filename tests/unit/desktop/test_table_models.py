@@ -256,3 +256,18 @@ def test_price_of_a_symbol_no_longer_followed_is_grey_until_the_next() -> None:
     assert cell.data(Qt.ItemDataRole.ForegroundRole).name() == palette.STALE
     model.set_last_price("ETHUSDT", 3100.0)
     assert cell.data(Qt.ItemDataRole.ForegroundRole).name() == palette.BUY
+
+
+def test_a_long_history_comes_in_one_step_and_newer_news_stays() -> None:
+    model = OrderHistoryModel(RULES)
+    model.put_order(scene.order("pd-7", status=OrderStatus.FILLED))
+    steps: list[tuple[int, int]] = []
+    model.rowsInserted.connect(lambda _parent, first, last: steps.append((first, last)))
+    ModelTester(model)
+    old = [scene.order(f"pd-{n}", status=OrderStatus.CANCELED) for n in range(500)]
+    model.put_history(old)
+    assert steps == [(0, 498)]
+    assert model.row_of("pd-7").status is OrderStatus.FILLED
+    newest = model.index(0, model.column_named("Status"))
+    assert newest.data() == "Cancelled"
+    assert model.key_at(0) == "pd-499"
