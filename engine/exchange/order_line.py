@@ -79,6 +79,8 @@ class OrderLine:
         finally:
             with self._guard:
                 self._flights.pop(request_id, None)
+            # however this one ended: it may have been its turn to read
+            self._hand_on()
 
     def pump(self) -> None:
         """Read what has come, if nobody else does. Raises NotConnected at its end."""
@@ -135,7 +137,6 @@ class OrderLine:
                     self.end(str(error))
                 finally:
                     self._reading.release()
-                    self._hand_on()
             elif flight.is_open and left_s > 0:
                 flight.woken.wait(left_s)
                 flight.woken.clear()
@@ -168,7 +169,7 @@ class OrderLine:
             self._hand_on()
 
     def _hand_on(self) -> None:
-        """The one who read is done: let one who still waits read on."""
+        """Whoever read is done: let one who still waits read on."""
         with self._guard:
             for flight in self._flights.values():
                 if flight.is_open:

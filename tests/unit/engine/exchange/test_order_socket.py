@@ -312,6 +312,25 @@ def test_one_in_flight_beside_a_time_out_still_gets_its_answer(
     assert _name(patient.result(5)) == "patient"
 
 
+def test_of_many_in_flight_some_time_out_and_no_other_waits_for_nothing(
+    server: ToyOrderServer, bench: Bench
+) -> None:
+    """Whoever gives up hands the reading on, also at the very moment it is his turn."""
+    held: list[dict[str, Any]] = []
+    server.script = lambda _, request: held.append(request)
+    bench.patient(0.3)
+    hasty = [bench.place_aside(f"hasty-{number}") for number in range(6)]
+    wait_until(lambda: len(held) == 6)
+    bench.patient(10.0)
+    patient = [bench.place_aside(f"patient-{number}") for number in range(6)]
+    wait_until(lambda: len(held) == 12)
+    assert all(isinstance(one.exception(5), OutcomeUnknown) for one in hasty)
+    for request in held[6:]:
+        server.connection(0).send(order_reply(request))
+    names = {_name(one.result(2)) for one in patient}
+    assert names == {f"patient-{number}" for number in range(6)}
+
+
 @pytest.mark.parametrize("answer", [b"{half", b"\xff\xfe", b"[]", b'{"id": 1, "status": "x"}'])
 def test_an_unreadable_answer_is_unknown_at_once(
     server: ToyOrderServer, bench: Bench, answer: bytes
