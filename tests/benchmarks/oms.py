@@ -85,14 +85,14 @@ class Book:
         self._filled: dict[int, int] = {}
 
     def measure(self, events: int) -> float:
-        """Microseconds an event."""
+        """Microseconds an event, of this thread's own time: nothing here waits for others."""
         messages = self._session(events)
         gc.collect()
         gc.disable()  # a collection would walk all the books of this process, not one
         try:
-            began = time.perf_counter()
+            began = time.thread_time()
             self._feed(messages)
-            return (time.perf_counter() - began) / len(messages) * 1e6
+            return (time.thread_time() - began) / len(messages) * 1e6
         finally:
             gc.enable()
 
