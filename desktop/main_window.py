@@ -24,6 +24,7 @@ from desktop.widgets.account_desk import AccountDesk
 from desktop.widgets.command_palette import CommandPalette
 from desktop.widgets.environment_badge import EnvironmentFrame
 from desktop.widgets.header_bar import HeaderBar
+from desktop.widgets.help_window import HelpWindow
 from desktop.widgets.kill_switch import KillPlan, KillSwitch
 from desktop.widgets.market_desk import MarketDesk
 from desktop.widgets.panel_docks import PanelDocks
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self._engine_state = EngineState.STARTING
         self._has_been_live = False
         self._kind = kind
+        self._help: HelpWindow | None = None
         self._make_panels(interval)
         self._make_docks()
         self._frame = EnvironmentFrame(self)
@@ -125,6 +127,12 @@ class MainWindow(QMainWindow):
             if self._unhandled:
                 QTimer.singleShot(0, self._handle_all)
         self._show_changes()
+
+    @Slot()
+    def show_help(self) -> None:
+        if self._help is None:
+            self._help = HelpWindow(self)
+        self._help.open()
 
     @Slot(object)
     def submit(self, command: Command) -> None:
@@ -249,6 +257,7 @@ class MainWindow(QMainWindow):
         self.account = AccountDesk(self._instruments, self.toasts, self._now_ms, self)
         self.palette_box = CommandPalette(self, self._desk_now)
         QShortcut(QKeySequence("Ctrl+K"), self, self.palette_box.open)
+        QShortcut(QKeySequence("F1"), self, self.show_help)
         self.status = StatusStrip(self)
         self.setStatusBar(self.status)
 
@@ -284,6 +293,7 @@ class MainWindow(QMainWindow):
         self.account.blotter.symbol_chosen.connect(self.market.show_symbol)
         self.kill_switch.command_wanted.connect(self.submit)
         self.header.type_command.clicked.connect(self.palette_box.open)
+        self.header.help.clicked.connect(self.show_help)
         self.palette_box.command_wanted.connect(self.submit)
         self.palette_box.symbol_wanted.connect(self.market.show_symbol)
         self.header.arm_switch.held_changed.connect(self.market.ticket.set_held)
@@ -298,6 +308,8 @@ class MainWindow(QMainWindow):
         """Keep the layout and ask the owner to close: only it can stop the engine."""
         if self._layouts is not None:
             self._layouts.save(self)
+        if self._help is not None:
+            self._help.close()
         self._clock.stop()
         event.ignore()
         self.close_requested.emit()

@@ -85,6 +85,9 @@ class DecimalField(QLineEdit):
     # --- Qt -------------------------------------------------------------------
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.focusNextChild()  # never sends an order
+            return
         direction = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
         if direction is None:
             super().keyPressEvent(event)

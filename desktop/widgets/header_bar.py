@@ -58,6 +58,7 @@ class HeaderBar(QWidget):
         self.equity = StatCell("header.equity", "Equity", "1,234,567.00", parent=self)
         self.profit = StatCell("header.unrealizedPnl", "uPnL", "+123,456.00", parent=self)
         self.type_command = _tool(self, "header.palette", "Type a command (Ctrl+K)", "search")
+        self.help = _tool(self, "header.help", "User guide (F1)", "help")
         self.panels = _tool(self, "header.panels", "Show or hide panels", "panels")
         self.panels.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.kill_switch = kill_switch
@@ -181,6 +182,7 @@ class HeaderBar(QWidget):
         row.addWidget(_divider(self))
         row.addWidget(self.type_command)
         row.addWidget(self.panels)
+        row.addWidget(self.help)
         row.addWidget(self.kill_switch)
 
 

@@ -1,0 +1,85 @@
+"""The user guide, shown by F1: the shipped Markdown pages with their pictures."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QUrl, Slot
+from PySide6.QtGui import QImage, QKeyEvent, QTextBlockFormat, QTextCursor, QTextDocument
+from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
+
+from desktop.theme.fonts import ui_font
+from desktop.theme.resources import resource_path
+
+_SIZE = QSize(860, 720)
+_PICTURE_PX = 780
+_FIRST_PAGE = "guide.md"
+_ABOVE_HEADING_PX = 22
+_BELOW_PX = 9
+
+
+class HelpWindow(QWidget):
+    """A window of its own; made when first asked for, then only shown again."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowFlag(self.windowFlags().Window)
+        self.setObjectName("help")
+        self.setAccessibleName("User guide")
+        self.setWindowTitle("Perpdesk - user guide")
+        self.resize(_SIZE)
+        self.page = _Page(self)
+        self.page.setSource(QUrl.fromLocalFile(str(resource_path("help", _FIRST_PAGE))))
+        self.page.sourceChanged.connect(self.page.air)
+        self.page.air()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.page)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
+
+    @Slot()
+    def open(self) -> None:
+        self.show()
+        self.activateWindow()  # also brings it to the front
+
+
+class _Page(QTextBrowser):
+    """Markdown with pictures no wider than the page."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("help.page")
+        self.setAccessibleName("User guide")
+        self.setFont(ui_font(13))
+        self.document().setDocumentMargin(24)
+        self.setFrameShape(self.Shape.NoFrame)
+
+    @Slot()
+    def air(self) -> None:
+        """Room between paragraphs and above headings: Markdown comes without any."""
+        cursor = QTextCursor(self.document())
+        block = self.document().begin()
+        while block.isValid():
+            cursor.setPosition(block.position())
+            spacing = QTextBlockFormat()
+            spacing.setBottomMargin(_BELOW_PX)
+            if block.blockFormat().headingLevel():
+                spacing.setTopMargin(_ABOVE_HEADING_PX)
+            if cursor.currentTable() is None:
+                cursor.mergeBlockFormat(spacing)
+            block = block.next()
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
+        if kind != QTextDocument.ResourceType.ImageResource.value:
+            return super().loadResource(kind, name)
+        image = QImage(self.source().resolved(QUrl(name)).toLocalFile())
+        if image.width() <= _PICTURE_PX:
+            return image
+        ratio = self.devicePixelRatioF()
+        smooth = Qt.TransformationMode.SmoothTransformation
+        smaller = image.scaledToWidth(round(_PICTURE_PX * ratio), smooth)
+        smaller.setDevicePixelRatio(ratio)
+        return smaller
