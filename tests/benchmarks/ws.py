@@ -20,7 +20,7 @@ def run(*, quick: bool) -> dict[str, Any]:
     with child("stream_server") as server:
         url = server.ready["url"]
         found = _throughput(url, count, 3 if quick else 7)
-        found |= _latency(url, 0.25 if quick else 1.5, 5)
+        found |= _latency(url, 0.25 if quick else 1.5, 3 if quick else 5)
     return found
 
 
