@@ -8,6 +8,7 @@ import msgspec
 
 from engine.paper.paper_grid import Grid
 
+ALGO_IDS = 2_000_000_000_000_000  # added to the venue's rising ids
 OPEN_ALGO_STATUSES = frozenset({"NEW", "TRIGGERING", "TRIGGERED"})
 
 

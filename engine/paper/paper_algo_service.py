@@ -178,7 +178,10 @@ class AlgoService:
                 return False
             algo.is_active, algo.extreme_ticks = True, tick
             self._tell(algo, algo.updated_ms)
-        algo.extreme_ticks = (min if algo.is_buy else max)(algo.extreme_ticks, tick)
+        extreme = (min if algo.is_buy else max)(algo.extreme_ticks, tick)
+        if extreme != algo.extreme_ticks:
+            algo.extreme_ticks = extreme
+            self._exchange.keep(algo)
         rate = algo.callback_rate / 100
         if algo.is_buy:
             return tick >= algo.extreme_ticks * (1 + rate)

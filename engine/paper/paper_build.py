@@ -178,7 +178,7 @@ def _open_account(exchange: PaperExchange, account: PaperAccount, now_ms: int) -
 def _restore(exchange: PaperExchange, saved: SavedState) -> None:
     """People's orders go into the book first: they have waited longest."""
     accounts = exchange.accounts
-    for order in sorted(saved.orders.values(), key=lambda order: order.order_id):
+    for order in sorted(saved.orders.values(), key=lambda o: o.queue_id or o.order_id):
         if order.symbol in exchange.markets and order.is_open:
             exchange.restore(order)
         elif not order.is_open:

@@ -14,6 +14,7 @@ import msgspec
 
 from engine.paper.matching_book import KillReason, Match, PlaceResult, StpMode
 from engine.paper.paper_account import PaperAccount
+from engine.paper.paper_algo_orders import ALGO_IDS
 from engine.paper.paper_checks import (
     check_band,
     check_fillable,
@@ -43,7 +44,6 @@ _EXPIRY_REASON = {
 }
 _REDUCE_ONLY_KNOCKED_OUT = 4
 _MAKER_EXPIRED_BY_STP = 1
-_ALGO_IDS = 2_000_000_000_000_000
 
 
 class PaperExchange:
@@ -75,7 +75,7 @@ class PaperExchange:
 
     def next_algo_id(self) -> int:
         """Ids of conditional orders: a series of its own, far from the orders'."""
-        return _ALGO_IDS + self.next_id()
+        return ALGO_IDS + self.next_id()
 
     def take_events(self) -> list[UserEvent]:
         events, self._events = self._events, []
@@ -240,6 +240,7 @@ class PaperExchange:
             return self.cancel(account, order, now_ms)
         order.price_ticks, order.qty_steps = price_ticks, qty_steps
         order.amendments += 1
+        order.queue_id = amendment.amendment_id
         order.modify_id = modify_id
         order.updated_ms = now_ms
         account.reserve(order)
@@ -272,8 +273,9 @@ class PaperExchange:
         self._end(self.accounts[order.account_id], market, order, status, "EXPIRED", now_ms)
 
     def _would_break_post_only(self, order: PaperOrder, price_ticks: int) -> bool:
-        book = self.markets[order.symbol].book
-        return order.time_in_force == "GTX" and book.would_take(Side(order.side), price_ticks)
+        if order.time_in_force not in ("GTX", "RPI"):
+            return False
+        return self.markets[order.symbol].book.would_take(Side(order.side), price_ticks)
 
     def _check_amend(
         self,

@@ -53,6 +53,7 @@ class PaperOrder(msgspec.Struct, tag_field="k", tag="order", kw_only=True, eq=Fa
     amendments: int = 0
     modify_id: int | None = None
     expiry_reason: int = 0
+    queue_id: int = 0  # rises whenever the order goes to the back of its queue
     activate_price: str = ""
     callback_rate: str = ""
 

@@ -23,7 +23,7 @@ import msgspec
 
 from engine.errors import PaperExchangeError
 from engine.paper.paper_account import AccountBooks
-from engine.paper.paper_algo_orders import PaperAlgoOrder
+from engine.paper.paper_algo_orders import ALGO_IDS, PaperAlgoOrder
 from engine.paper.paper_log import PaperLog
 from engine.paper.paper_orders import Amendment, IncomeRow, MarginChange, PaperFill, PaperOrder
 from engine.wire.signing import new_ed25519_pem
@@ -137,6 +137,8 @@ class SavedState(msgspec.Struct, kw_only=True):
         """Ids must rise across runs."""
         used = [order.order_id for order in self.orders.values()]
         used += [row.tran_id for row in self.income]
+        used += [algo.algo_id - ALGO_IDS for algo in self.algos.values()]
+        used += [change.amendment_id for change in self.amendments]
         return max(used, default=0)
 
 

@@ -21,8 +21,10 @@ EIGHT_HOURS_S = 8 * 3600
 class Bench:
     """A venue with a hand on its clock and an ear on its first account."""
 
-    def __init__(self, folder: StateFolder, **settings: Any) -> None:
-        self.clock = FakeClock()
+    def __init__(
+        self, folder: StateFolder, clock: FakeClock | None = None, **settings: Any
+    ) -> None:
+        self.clock = clock or FakeClock()
         wanted: dict[str, Any] = {"seed": 1, "quiet_market": True, "fresh": True, "verify": True}
         self.venue: PaperVenue
         self.venue, self.keys = build_venue(
@@ -69,7 +71,7 @@ class Bench:
         return str(key)
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        payloads = [msgspec.json.decode(frame[_header(frame) :]) for frame in self.frames]
+        payloads = [payload_of(frame) for frame in self.frames]
         return [payload for payload in payloads if payload["e"] == name]
 
     def set_mark(self, price: str) -> None:
@@ -78,6 +80,10 @@ class Bench:
         market.index_price = market.mark_price = Decimal(price)
         market.last_ticks = market.spec.price_to_ticks(Decimal(price))
         self.venue.exchange.marks["BTCUSDT"] = market.mark_price
+
+
+def payload_of(frame: bytes) -> dict[str, Any]:
+    return dict(msgspec.json.decode(frame[_header(frame) :]))
 
 
 def _header(frame: bytes) -> int:

@@ -14,7 +14,7 @@ import sys
 import time
 from typing import Any
 
-from tests.proofs import coverage_table, long_run
+from tests.proofs import coverage_table, long_run, paper_sessions
 
 
 def main() -> int:
@@ -28,7 +28,9 @@ def main() -> int:
     lasting.add_argument("--minutes", type=float, default=30)
     lasting.add_argument("--speed", type=float, default=20)
     lasting.add_argument("--pause", type=float, default=0.02, help="s between a client's orders")
-    for each in (lasting,):
+    sessions = proofs.add_parser("paper")
+    sessions.add_argument("--sessions", type=int, default=2000)
+    for each in (lasting, sessions):
         each.add_argument("--seed", type=int, default=int(time.time()) % 1_000_000)
         each.add_argument("--json", action="store_true", help="the figures as one JSON line")
     proofs.add_parser("coverage-table")
@@ -36,7 +38,10 @@ def main() -> int:
     if words.proof == "coverage-table":
         _say("written" if coverage_table.write() else "was current")
         return 0
-    figures = long_run.run(words.minutes, words.speed, words.seed, words.pause)
+    if words.proof == "paper":
+        figures = paper_sessions.run(words.sessions, words.seed)
+    else:
+        figures = long_run.run(words.minutes, words.speed, words.seed, words.pause)
     return _tell({"proof": words.proof, "seed": words.seed, **figures}, as_json=words.json)
 
 

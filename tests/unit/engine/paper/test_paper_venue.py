@@ -178,6 +178,52 @@ def test_algo_orders_are_limited_to_two_hundred(bench: Bench) -> None:
     assert refused.value.code == -4045
 
 
+@pytest.mark.parametrize("tif", ["GTX", "RPI"])
+def test_post_only_order_amended_to_take_is_cancelled(bench: Bench, tif: str) -> None:
+    order = bench.order("BUY", "0.010", price="60000", timeInForce=tif)
+    key = {"symbol": "BTCUSDT", "orderId": order["orderId"]}
+    changed = bench.call("amend_order", **key, side="BUY", quantity="0.010", price="64300")
+    assert changed["status"] == "CANCELED"
+    assert bench.first.amount("BTCUSDT", "BOTH") == 0
+
+
+def test_amended_order_keeps_its_new_place_in_the_queue_over_a_restart(tmp_path: Path) -> None:
+    with StateFolder(tmp_path) as folder:
+        bench = Bench(folder)
+        first = bench.order("BUY", "0.010", price="60000")
+        second = bench.order("BUY", "0.010", price="60000", account="second")
+        key = {"symbol": "BTCUSDT", "orderId": first["orderId"]}
+        bench.call("amend_order", **key, side="BUY", quantity="0.020", price="60000")
+    with StateFolder(tmp_path) as folder:
+        book = Bench(folder, fresh=False).venue.exchange.markets["BTCUSDT"].book
+        assert book.queue_ahead(second["orderId"]) == 0
+        assert book.queue_ahead(first["orderId"]) == 10
+
+
+def test_ids_of_conditional_orders_are_never_given_twice(tmp_path: Path) -> None:
+    stop = {"algoType": "CONDITIONAL", "symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET"}
+    stop |= {"quantity": "0.010", "triggerPrice": "60000"}
+    ids = []
+    for life in range(3):  # at one and the same instant
+        with StateFolder(tmp_path) as folder:
+            bench = Bench(folder, fresh=life == 0)
+            ids += [bench.call("place_algo", **stop)["algoId"] for _ in range(3)]
+            assert len(bench.call("open_algos")) == len(ids)
+    assert ids == sorted(set(ids))
+
+
+def test_extreme_of_a_trailing_stop_survives_a_kill(tmp_path: Path) -> None:
+    with StateFolder(tmp_path) as folder:
+        bench = Bench(folder)
+        trailing = {"type": "TRAILING_STOP_MARKET", "quantity": "0.010", "callbackRate": "1"}
+        bench.call("place_algo", algoType="CONDITIONAL", symbol="BTCUSDT", side="SELL", **trailing)
+        bench.set_mark("66000")
+        bench.venue.commit(bench.venue.now_ms())
+    with StateFolder(tmp_path) as folder:
+        (kept,) = folder.load(fresh=False).algos.values()
+    assert kept.extreme_ticks == 660_000
+
+
 def test_two_hundred_open_orders_per_symbol_are_the_limit(bench: Bench) -> None:
     for number in range(200):
         bench.order("BUY", "0.001", price=str(60000 + number))
