@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results[name] = _run(name, words)
     print(table(results))  # noqa: T201 - what it is for
     if words.markdown is not None:
-        page = markdown(results, machine(), _command(words), machine_load())
+        page = markdown(results, machine(), _command(words))
         words.markdown.write_text(page, encoding="utf-8")
     if words.json:
         found = {**results, "machine": machine()} if words.name == "all" else results[words.name]

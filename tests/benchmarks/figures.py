@@ -107,10 +107,10 @@ def table(results: Results) -> str:
     return "\n".join(lines)
 
 
-def markdown(results: Results, place: Mapping[str, Any], how: str, load: float | None) -> str:
+def markdown(results: Results, place: Mapping[str, Any], how: str) -> str:
     """The help page; every word and number of it comes from this run."""
     versions = ", ".join(f"{name} {found}" for name, found in place["versions"].items())
-    busy = "" if load is None else f" Load average of the machine: {load:.1f}."
+    busy = _busy(results, place["cores"] or 1)
     lines = [
         "# Performance",
         "",
@@ -118,8 +118,9 @@ def markdown(results: Results, place: Mapping[str, Any], how: str, load: float |
         "figure is, and how it is taken, stands in the modules of `tests/benchmarks`.",
         "",
         f"Machine: {place['cores']} cores, {place['system']}, Python {place['python']};",
-        f"{versions}.{busy}",
+        f"{versions}.",
         "",
+        *busy,
         "| benchmark | figure | measured | target | met |",
         "|---|---|---|---|---|",
     ]
@@ -132,6 +133,20 @@ def markdown(results: Results, place: Mapping[str, Any], how: str, load: float |
         )
     lines += _peers(results)
     return "\n".join(lines) + "\n"
+
+
+def _busy(results: Results, cores: int) -> list[str]:
+    """What else the machine did meanwhile, and what that means for the figures."""
+    loads = [found["load_before"] for found in results.values() if found.get("load_before")]
+    if not loads:
+        return []
+    line = f"Load average of the machine meanwhile: {min(loads):.1f} to {max(loads):.1f}."
+    if min(loads) > cores:
+        line += (
+            " It was busy with other work, so that everything in seconds, milliseconds or per"
+            " second is worse than on a resting one; ratios were taken side by side."
+        )
+    return [line, ""]
 
 
 def _peers(results: Results) -> list[str]:
@@ -150,7 +165,8 @@ def _peers(results: Results) -> list[str]:
         lines += ["", f"Not installed here, so not measured: {', '.join(absent)}."]
     if results.get("memory", {}).get("is_extrapolated"):
         seconds = results["memory"]["measured_s"]
-        lines += ["", f"`slope_mb_per_h` is extrapolated from {seconds:.0f} s."]
+        noise = " and little more than noise" if seconds < 60 else ""
+        lines += ["", f"`slope_mb_per_h` is extrapolated from {seconds:.0f} s{noise}."]
     return lines
 
 
