@@ -99,6 +99,8 @@ _OTHERS: Mapping[str, Callable[[random.Random], tuple[Args, Rule]]] = {
     ),
     "ack_without_data": lambda _: ({}, {"trigger": "subscription", "account": TRADER}),
 }
+# after these a recovery reads what the stream did not tell, or it is late
+STREAM_FAULTS = frozenset({*_EVENTS, *_TIMED, "ack_without_data", "crash"}) - {"clock_skew"}
 KINDS = (*_REPLIES, *_OTHERS, *_EVENTS, *_TIMED)
 
 

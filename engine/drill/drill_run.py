@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.drill.drill_faults import STREAM_FAULTS
 from engine.drill.drill_floor import DrillFloor
 from engine.drill.drill_judge import (
     JournalBooks,
@@ -131,6 +132,8 @@ def _trade_and_judge(
             hung += _play(play, trader)
         floor.end_faults()
         verdict = _settle(trader, floor)
+        if not is_second_life and STREAM_FAULTS.isdisjoint(floor.end_faults()):
+            verdict = verdict.with_more(_judge_untold(trader, floor))
     finally:
         hung += _close(trader)
     journal = _journal_books(Path(place.journal), floor)
@@ -161,6 +164,17 @@ def _settle(trader: DrillTrader, floor: DrillFloor) -> Verdict:
         if verdict.is_clean or time.monotonic() > ends_at:
             return verdict
         pause.wait(_LOOK_S)
+
+
+def _judge_untold(trader: DrillTrader, floor: DrillFloor) -> Verdict:
+    """A whole stream tells of every trade: what had to be asked for was dropped by us."""
+    untold = [o for o in trader.oms.resolver.untold if floor.is_of_session(o.view)]
+    return Verdict(
+        wrong_state=tuple(
+            f"trades of {order.client_order_id} had to be fetched although the stream was whole"
+            for order in untold
+        )
+    )
 
 
 def _compare(trader: DrillTrader, floor: DrillFloor) -> Verdict:

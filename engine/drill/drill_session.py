@@ -149,8 +149,20 @@ class _Planner:
             steps.append(self._step())
         if self._seed % RESTART_EVERY == RESTART_EVERY - 3:
             steps.insert(chance.randint(3, len(steps)), RestartVenue())
+        steps += self._last_words()
         life_s = chance.uniform(0.0, _LONGEST_LIFE_S) if self._is_killed else None
         return Session(seed=self._seed, steps=tuple(steps), killed_after_s=life_s)
+
+    def _last_words(self) -> list[Step]:
+        """Fills of which nothing but the stream tells, and nothing later speaks of again."""
+        steps: list[Step] = []
+        for symbol in SYMBOLS:
+            place = Place(
+                slot=len(self._slots), symbol=symbol, side=Side.BUY, type=OrderType.LIMIT, lots=2
+            )
+            self._slots.append(place)
+            steps += [place, Counter(symbol, Side.SELL, 1), Counter(symbol, Side.SELL, 1)]
+        return steps
 
     def _step(self) -> Step:
         makers: dict[Callable[[], Step], int] = {

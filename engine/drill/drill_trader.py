@@ -64,7 +64,9 @@ _GATEWAY = GatewaySettings(
 _NEVER_S = 3600.0
 _OMS = OmsSettings(
     retry_backoff_base=0.02,
-    resolver=ResolverSettings(pauses_s=(0.02, 0.05, 0.1, 0.2), not_found_after_s=0.5),
+    resolver=ResolverSettings(
+        pauses_s=(0.02, 0.05, 0.1, 0.2), fill_pauses_s=(1.5, 0.1, 0.2), not_found_after_s=0.5
+    ),
     recovery_pauses_s=(0.05, 0.1, 0.2),
 )
 

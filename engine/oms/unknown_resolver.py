@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 
 import msgspec
 
@@ -22,12 +23,15 @@ from engine.trading_types import AlertLevel, OrderStatus
 logger = logging.getLogger(__name__)
 
 _CLOCK_MARGIN_MS = 60_000
+_UNTOLD_KEPT = 1000
+_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 15.0, 30.0)
 
 
 class ResolverSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How often to ask, and how much of "no such order" is proof."""
 
-    pauses_s: tuple[float, ...] = (0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 15.0, 30.0)
+    pauses_s: tuple[float, ...] = _PAUSES_S
+    fill_pauses_s: tuple[float, ...] = _PAUSES_S  # before trades are fetched that were not told
     not_found_after_s: float = 10.0
     not_found_times: int = 3
     still_open_times: int = 3
@@ -62,15 +66,19 @@ class UnknownResolver:
         self._watches: dict[Order, _Watch] = {}
         self._fill_watches: dict[Order, _Watch] = {}
         self._is_closing = False
+        # orders whose trades had to be asked for, since no event had told of them
+        self.untold: deque[Order] = deque(maxlen=_UNTOLD_KEPT)
 
     def tick(self, now_s: float) -> None:
         """Ask about what is due at `now_s` (monotonic). Blocks on the network."""
-        for order, watch in self._due(self._watches, self._desk.tracker.lost(), now_s):
+        pauses_s = self._settings.pauses_s
+        for order, watch in self._due(self._watches, self._desk.tracker.lost(), now_s, pauses_s):
             if self._is_closing:
                 return
             self._ask(order, watch, now_s)
         incomplete = self._desk.tracker.with_missing_fills()
-        for order, watch in self._due(self._fill_watches, incomplete, now_s):
+        pauses_s = self._settings.fill_pauses_s
+        for order, watch in self._due(self._fill_watches, incomplete, now_s, pauses_s):
             if self._is_closing:
                 return
             self._fetch_fills(order, watch, now_s)
@@ -86,7 +94,11 @@ class UnknownResolver:
     # --- what is due -------------------------------------------------------------------
 
     def _due(
-        self, watches: dict[Order, _Watch], wanted: list[Order], now_s: float
+        self,
+        watches: dict[Order, _Watch],
+        wanted: list[Order],
+        now_s: float,
+        pauses_s: tuple[float, ...],
     ) -> list[tuple[Order, _Watch]]:
         with self._lock:
             settled = watches.keys() - set(wanted)
@@ -94,7 +106,7 @@ class UnknownResolver:
             for order in wanted:
                 if order not in watches:
                     is_unknown = order.status is OrderStatus.UNKNOWN
-                    watches[order] = _Watch(now_s, is_unknown, self._settings.pauses_s)
+                    watches[order] = _Watch(now_s, is_unknown, pauses_s)
             due = [(o, w) for o, w in watches.items() if w.next_at_s <= now_s]
         for order, watch in ended:
             self._tell_settled(order, watch)
@@ -172,5 +184,8 @@ class UnknownResolver:
         except PerpdeskError as error:
             logger.info("trades of order=%s not read: %s", order.client_order_id, error)
             return
+        before = order.filled_qty
         for trade in trades:
             self._desk.tracker.apply_fill(trade)
+        if order.filled_qty != before:
+            self.untold.append(order)
