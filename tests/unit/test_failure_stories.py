@@ -1,0 +1,29 @@
+"""The list of failure stories names tests that exist, and leaves none of the fifty out."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+STORIES = (ROOT / "resources/help/failure-stories.md").read_text(encoding="utf-8")
+
+
+def names_in(path: str) -> set[str]:
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_named_test_exists():
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", STORIES)
+    assert len(named) > 45
+    assert [f"{path}::{name}" for path, name in named if name not in names_in(path)] == []
+
+
+def test_none_of_the_fifty_is_left_out():
+    told = {int(number) for number in re.findall(r"F(\d\d)\b", STORIES)}
+    assert set(range(1, 51)) - told == set()
+
+
+def test_the_architecture_leads_there():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert "resources/help/failure-stories.md" in text
