@@ -106,9 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     watching.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
     _add_kpi(add("kpi", "measure KPI 1.1 to 1.4; exit code 0 only when all of them pass"))
     drilling = commands.add_parser("drill", help="random sessions with faults; compare the books")
-    drilling.add_argument("--seeds", type=int, required=True, help="how many sessions")
+    drilling.add_argument("--seeds", type=_count, required=True, help="how many sessions")
     drilling.add_argument("--seed", type=int, default=0, help="the first one's (default 0)")
-    drilling.add_argument("--jobs", type=int, default=2, help="sessions at a time (default 2)")
+    drilling.add_argument("--jobs", type=_count, default=2, help="sessions at a time (default 2)")
     drilling.add_argument("--json", action="store_true", help="failures and the last line only")
     commands.add_parser("paper-server", help="serve the paper exchange alone", add_help=False)
     return parser
@@ -126,6 +126,12 @@ def _add_kpi(measuring: argparse.ArgumentParser) -> None:
     measuring.add_argument(
         "--really", action="store_true", help="place orders on a live account, too: real money"
     )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"must be a whole number above zero, not {text!r}")
+    return int(text)
 
 
 def _seconds(text: str) -> float:
