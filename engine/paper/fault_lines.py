@@ -6,14 +6,10 @@ Runs on the server's event loop alone.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import socket as sockets
-import struct
-import sys
 from typing import Protocol
 
-from engine.paper.paper_outbox import MAX_BACKLOG_BYTES, Outbox
+from engine.paper.paper_outbox import MAX_BACKLOG_BYTES, Outbox, reset
 from engine.paper.paper_streams import Send, StreamConnection
 
 logger = logging.getLogger(__name__)
@@ -28,16 +24,6 @@ class WebSocket(Protocol):
     async def pong(self, message: bytes) -> None: ...
 
     async def close(self, *, code: int = 1000, message: bytes = b"") -> bool: ...
-
-
-def reset(transport: asyncio.Transport) -> None:
-    """End a connection by RST: what was not sent yet never will be."""
-    handle = transport.get_extra_info("socket")
-    if handle is not None:
-        linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-        with contextlib.suppress(OSError):  # the peer was faster
-            handle.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, linger)
-    transport.abort()
 
 
 class Drip:

@@ -20,12 +20,13 @@ from engine.errors import VenueError
 from engine.paper.fault_control import CONTROL_PATHS, FaultControl
 from engine.paper.fault_events import EventTamper
 from engine.paper.fault_kinds import Trigger
-from engine.paper.fault_lines import Drip, Line, reset
+from engine.paper.fault_lines import Drip, Line
 from engine.paper.fault_replies import error_reply, is_error, raw_http, socket_error, spoil
 from engine.paper.fault_venue import VenueFaults
 from engine.paper.faults import FaultBook, Play, Target
 from engine.paper.paper_auth import Params, parse_parameters
 from engine.paper.paper_order_socket import OrderSocketSession
+from engine.paper.paper_outbox import reset
 from engine.paper.paper_streams import StreamConnection, text_frame
 from engine.paper.paper_venue import Incoming, PaperVenue, Reply
 

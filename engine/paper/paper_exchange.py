@@ -453,9 +453,26 @@ class PaperExchange:
             share = min(order.remaining_steps, left[side])
             left[side] -= share
             resting = market.book.get(order.order_id)
-            if resting is not None and resting.remaining != share:
+            if resting is None:
+                self._return_to_book(market, order, share, now_ms)
+            elif resting.remaining != share:
                 total = order.executed_steps + share
                 market.book.amend(order.order_id, order.price_ticks, total, now_ms=now_ms)
+                self._requeued(order)
+
+    def _return_to_book(
+        self, market: PaperMarket, order: PaperOrder, share: int, now_ms: int
+    ) -> None:
+        """All that it had in the book was traded, by one who opened; there is more to close now."""
+        if market.book.would_take(Side(order.side), order.price_ticks):
+            self.expire(order, now_ms, _REDUCE_ONLY_KNOCKED_OUT)
+            return
+        self._rest(market, order, share, now_ms)
+        self._requeued(order)
+
+    def _requeued(self, order: PaperOrder) -> None:
+        order.queue_id = self.next_id()
+        self.keep(order)
 
     # time
 
@@ -500,6 +517,11 @@ class PaperExchange:
         account.add_order(order)
         if order.good_till_ms:
             self._dated[order.order_id] = order
+        self._rest(market, order, in_book, order.updated_ms)
+
+    @staticmethod
+    def _rest(market: PaperMarket, order: PaperOrder, in_book: int, now_ms: int) -> None:
+        """Put an order that takes nothing into the book, with what it has executed before."""
         result = market.book.place(
             order.order_id,
             order.account_id,
@@ -507,7 +529,7 @@ class PaperExchange:
             order.price_ticks,
             in_book,
             stp=StpMode(order.self_trade_prevention),
-            now_ms=order.updated_ms,
+            now_ms=now_ms,
             reduce_only=order.reduce_only,
             tag=order,
         )

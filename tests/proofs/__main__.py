@@ -1,6 +1,7 @@
 """`python -m tests.proofs NAME`: proofs that take longer than a test may.
 
 paper     random sessions on the venue, checked after every step; a failing seed replays
+kills     kill -9 at any instant and restart; nothing acknowledged is lost
 long-run  hours of the server's life in minutes: memory, state file, every account's books
 
 coverage-table   writes what the paper exchange serves into its help page
@@ -14,7 +15,7 @@ import sys
 import time
 from typing import Any
 
-from tests.proofs import coverage_table, long_run, paper_sessions
+from tests.proofs import coverage_table, kill_loop, long_run, paper_sessions
 
 
 def main() -> int:
@@ -30,7 +31,9 @@ def main() -> int:
     lasting.add_argument("--pause", type=float, default=0.02, help="s between a client's orders")
     sessions = proofs.add_parser("paper")
     sessions.add_argument("--sessions", type=int, default=2000)
-    for each in (lasting, sessions):
+    killing = proofs.add_parser("kills")
+    killing.add_argument("--kills", type=int, default=20)
+    for each in (lasting, sessions, killing):
         each.add_argument("--seed", type=int, default=int(time.time()) % 1_000_000)
         each.add_argument("--json", action="store_true", help="the figures as one JSON line")
     proofs.add_parser("coverage-table")
@@ -40,6 +43,8 @@ def main() -> int:
         return 0
     if words.proof == "paper":
         figures = paper_sessions.run(words.sessions, words.seed)
+    elif words.proof == "kills":
+        figures = kill_loop.run(words.kills, words.seed)
     else:
         figures = long_run.run(words.minutes, words.speed, words.seed, words.pause)
     return _tell({"proof": words.proof, "seed": words.seed, **figures}, as_json=words.json)

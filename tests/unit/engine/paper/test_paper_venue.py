@@ -224,6 +224,28 @@ def test_extreme_of_a_trailing_stop_survives_a_kill(tmp_path: Path) -> None:
     assert kept.extreme_ticks == 660_000
 
 
+@pytest.mark.parametrize("price", ["64250.1", "64250.2"])
+def test_reducing_order_traded_by_an_opening_one_of_the_same_person_is_never_lost(
+    bench: Bench, price: str
+) -> None:
+    bench.call("set_position_mode", dualSidePosition="true")
+    book = bench.venue.exchange.markets["BTCUSDT"].book
+    bench.order("BUY", "0.004", positionSide="LONG")
+    for number in range(20):
+        book.cancel(1 - 2 * (2 * number + 2))  # the quiet asks
+    closing = bench.order("SELL", "2.000", price="64250.1", positionSide="LONG")
+    assert book.get(closing["orderId"]).remaining == 4  # as much as there is to close
+    stp = {"selfTradePreventionMode": "NONE"}
+    bench.order("BUY", "0.004", price=price, positionSide="LONG", **stp)
+    key = {"symbol": "BTCUSDT", "orderId": closing["orderId"]}
+    row = bench.call("query_order", **key)
+    assert (row["status"], row["executedQty"]) == ("PARTIALLY_FILLED", "0.004")
+    assert book.get(closing["orderId"]).remaining == 4
+    bench.order("BUY", "0.010", price=price, positionSide="LONG", **stp)  # rests in its way
+    assert bench.call("query_order", **key)["status"] == "EXPIRED"
+    book.check()
+
+
 def test_two_hundred_open_orders_per_symbol_are_the_limit(bench: Bench) -> None:
     for number in range(200):
         bench.order("BUY", "0.001", price=str(60000 + number))
