@@ -199,6 +199,9 @@ def _local_books(trader: DrillTrader, floor: DrillFloor) -> LocalBooks:
     mistakes = list(trader.mistakes)
     if contradictions:
         mistakes.append(f"{contradictions} updates were taken for impossible")
+    missing = trader.events_missing()
+    if missing:
+        mistakes.append(f"{missing} events came and were not taken in")
     wallet = oms.positions.balance("USDT")
     return LocalBooks(
         orders=[o.view for o in oms.orders() if floor.is_of_session(o.view)],

@@ -16,7 +16,7 @@ import msgspec
 from engine.clock import SystemClock
 from engine.errors import PerpdeskError
 from engine.event_hub import EventHub
-from engine.events import EngineStateChanged, Event, FillRecorded, ThreadCrashed
+from engine.events import EngineStateChanged, Event, FillRecorded, StreamStateChanged, ThreadCrashed
 from engine.exchange.binance_gateway import BinanceGateway, GatewaySettings
 from engine.exchange.rest_client import RestSettings
 from engine.exchange.stream_liveness import StreamSettings
@@ -26,7 +26,7 @@ from engine.oms.account_audit import AuditSettings
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.oms.unknown_resolver import ResolverSettings
 from engine.paper.paper_process import PaperAccountKeys
-from engine.trading_types import EngineState
+from engine.trading_types import EngineState, Route
 from engine.utils.mailbox import Mailbox
 from engine.utils.retry import RetryPolicy
 from engine.utils.task_queue import TaskQueue
@@ -99,6 +99,7 @@ class DrillTrader:
         clock = SystemClock()
         self.hub = EventHub()
         self.mistakes: list[str] = []
+        self._delivered = 0
         self._state = EngineState.STARTING
         self._live = threading.Event()
         self._heard: Mailbox[Event] = self.hub.attach(Mailbox(), (FillRecorded,))
@@ -148,6 +149,12 @@ class DrillTrader:
         self._fills += [e.fill for e in self._heard.drain() if isinstance(e, FillRecorded)]
         return list(self._fills)
 
+    def events_missing(self) -> int:
+        """Frames of the account's stream that never became part of the books."""
+        private = [r for r in self.gateway.health().routes if r.route is Route.PRIVATE]
+        came = max(self._delivered, sum(route.messages for route in private))
+        return came - self.oms.events_taken
+
     def refresh(self) -> None:
         """As the engine does after orders have moved. Returns at once."""
         self._queries.submit(self._refresh)
@@ -188,6 +195,7 @@ class DrillTrader:
             self._live.set()
 
     def _on_event(self, event: Event) -> None:
+        self._delivered += not isinstance(event, StreamStateChanged)
         try:
             self.oms.on_event(event)
         except Exception as error:

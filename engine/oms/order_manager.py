@@ -234,6 +234,11 @@ class OrderManager:
         """Everything of the private stream, in its order, on its reading thread."""
         self._events.on_event(event)
 
+    @property
+    def events_taken(self) -> int:
+        """Of the private stream into the books, so far; those that wait for a reading follow."""
+        return self._events.taken
+
     def restore(
         self,
         orders: Iterable[OrderView],

@@ -58,6 +58,7 @@ class PrivateEvents:
         self._gaps = 0
         self._is_stream_live = False
         self._has_been_read = False
+        self.taken = 0  # events that went into the books; states of the stream are none
 
     # --- what the rest of order management asks ---------------------------------------
 
@@ -77,6 +78,7 @@ class PrivateEvents:
     def on_event(self, event: Event) -> None:
         with self._lock:
             if type(event) is OrderUpdate and self._buffer is None:  # nearly always
+                self.taken += 1
                 self._tracker.apply_update(event)
             elif isinstance(event, StreamStateChanged):
                 self._on_stream_state(event)
@@ -86,6 +88,7 @@ class PrivateEvents:
                 self._apply(event)
 
     def _apply(self, event: Event) -> None:
+        self.taken += 1
         if isinstance(event, OrderUpdate):
             self._tracker.apply_update(event)
         elif isinstance(event, AccountUpdate):

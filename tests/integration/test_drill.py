@@ -17,7 +17,7 @@ from engine.drill.drill_judge import Verdict
 from engine.drill.drill_run import run_session
 from engine.drill.drill_session import Place, plan_session
 from engine.errors import OutcomeUnknown
-from engine.events import Event, OrderUpdate
+from engine.events import Event, StreamStateChanged
 from engine.journal.journal_writer import JournalWriter
 from engine.oms.order_fills import OrderFills
 from engine.oms.order_manager import OrderManager
@@ -144,23 +144,15 @@ def test_a_build_that_drops_one_event_in_a_thousand_is_caught(
     floor: DrillFloor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     honest = OrderManager.on_event
-    numbers: Iterator[int] | None = None
+    numbers = itertools.count(800)  # the first is dropped soon: the suite is in a hurry
 
     def drops(self: OrderManager, event: Event) -> None:
-        nonlocal numbers
-        if numbers is None and isinstance(event, OrderUpdate) and event.is_maker:
-            numbers = itertools.count()  # one in a thousand, and a fill is the first
-        if numbers is None or next(numbers) % 1000:
+        if isinstance(event, StreamStateChanged) or next(numbers) % 1000:
             honest(self, event)
 
     monkeypatch.setattr(OrderManager, "on_event", drops)
-    verdict = first_failure(floor, _undisturbed(12))
-    assert verdict.wrong_state or verdict.lost
-
-
-def _undisturbed(count: int) -> list[int]:
-    """Sessions in which every event arrives, and no recovery heals what was dropped."""
-    return [seed for seed in living(600) if not plan_session(seed).faults][:count]
+    verdict = first_failure(floor, living(40))
+    assert any("not taken in" in what for what in verdict.wrong_state)
 
 
 def test_a_build_that_applies_a_fill_twice_is_caught(

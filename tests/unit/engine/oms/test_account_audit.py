@@ -113,3 +113,15 @@ def test_a_failed_look_forgets_no_suspicion_and_raises_nothing(bench: OmsBench) 
     assert alerts(bench) == []
     look(bench, 31)
     assert len(alerts(bench)) == 1
+
+
+def test_events_that_wait_for_a_reading_count_as_taken_only_after_it(bench: OmsBench) -> None:
+    order = bench.buy()
+    bench.gateway.say(StreamState.DISCONNECTED)
+    bench.gateway.go_live()
+    before = bench.oms.events_taken
+    assert order.order_id is not None
+    bench.gateway.fill(order.order_id, "0.04")
+    assert bench.oms.events_taken == before
+    bench.oms.reconciler.run()
+    assert bench.oms.events_taken == before + 1

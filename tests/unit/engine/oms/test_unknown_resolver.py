@@ -206,3 +206,4 @@ def test_a_trade_whose_event_was_lost_is_fetched(bench: OmsBench) -> None:
     assert order.missing_fill_qty == 0
     assert len(bench.log.of(FillRecorded)) == 2
     assert order.realized_pnl == 1
+    assert list(bench.oms.resolver.untold) == [order]
