@@ -20,6 +20,6 @@ class HttpMachine(PaperMachine):
 def test_random_sessions_over_http_keep_every_promise(tmp_path: Path) -> None:
     HttpMachine.venue = HttpVenue(tmp_path)
     try:
-        run_lot(HttpMachine, 3, sessions=4, steps=20)
+        run_lot(HttpMachine, 3, sessions=2, steps=12)
     finally:
         HttpMachine.venue.stop()
