@@ -208,7 +208,7 @@ def _local_books(trader: DrillTrader, floor: DrillFloor) -> LocalBooks:
         fills=[fill for fill in trader.fills() if floor.is_of_session(fill)],
         positions={v.symbol: (v.quantity, v.entry_price) for v in oms.positions.positions()},
         wallet=None if wallet is None else wallet.wallet_balance,
-        incomplete=len(oms.tracker.with_missing_fills()),
+        incomplete=len(oms.tracker.with_missing_fills()) + len(oms.tracker.unknown_order_ids()),
         is_live=trader.is_live,
         mistakes=mistakes,
     )

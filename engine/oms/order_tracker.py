@@ -65,7 +65,7 @@ class OrderTracker:
         self._incomplete: dict[Order, None] = {}
         self._open_counts: Counter[str] = Counter()
         self._last_trade_ids: dict[str, int] = {}
-        self._orphans: set[tuple[str, int]] = set()
+        self._orphans: dict[tuple[str, int], FillView] = {}
         self.stale_count = 0
         self.impossible_count = 0
 
@@ -129,10 +129,9 @@ class OrderTracker:
     def record_orphan(self, fill: FillView) -> None:
         """A trade whose order the venue itself no longer knows: still our trade, told once."""
         with self.lock:
-            key = (fill.symbol, fill.trade_id)
-            if key not in self._orphans:
-                self._orphans.add(key)
+            if (fill.symbol, fill.trade_id) not in self._orphans:
                 self._note_fill(fill)
+                self._orphans[fill.symbol, fill.trade_id] = fill
 
     def _apply(self, order: Order, change: Change) -> Outcome:
         before = order.view.status
@@ -155,7 +154,8 @@ class OrderTracker:
     def _note_fill(self, fill: FillView) -> None:
         if fill.trade_id > self._last_trade_ids.get(fill.symbol, 0):
             self._last_trade_ids[fill.symbol] = fill.trade_id
-        self._publish(FillRecorded(fill=fill))
+        if (fill.symbol, fill.trade_id) not in self._orphans:  # else it was told already
+            self._publish(FillRecorded(fill=fill))
 
     def _note_unapplied(self, outcome: Stale | Impossible) -> None:
         if isinstance(outcome, Stale):
@@ -270,6 +270,14 @@ class OrderTracker:
     def open_count(self, symbol: str) -> int:
         with self.lock:
             return self._open_counts[symbol]
+
+    def unknown_order_ids(self) -> list[tuple[str, int]]:
+        """Symbol and id of orders that are known by their trades alone."""
+        if not self._orphans:
+            return []
+        with self.lock:
+            ids = dict.fromkeys((fill.symbol, fill.order_id) for fill in self._orphans.values())
+            return [key for key in ids if key not in self._by_order_id]
 
     def last_trade_ids(self) -> dict[str, int]:
         with self.lock:

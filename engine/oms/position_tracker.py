@@ -105,15 +105,25 @@ class PositionTracker:
         with self._lock:
             return self._changes
 
-    def apply_positions(self, positions: Iterable[PositionView], stamp: int) -> list[str]:
-        """Every open position, read by REST. Returns what differed, as phrases."""
+    def apply_positions(
+        self, positions: Iterable[PositionView], stamp: int, heard_until_ms: int = 0
+    ) -> list[str]:
+        """Every open position, read by REST. Returns what differed, as phrases.
+
+        A position that is not listed has no time of its own: it is newer than every
+        update that had come when it was asked for (`heard_until_ms`), and one of those
+        that is applied only now must not bring it back.
+        """
         with self._lock:
             read = {(view.symbol, view.position_side): view for view in positions}
             gone = [key for key, old in self._positions.items() if old.quantity and key not in read]
             differences = []
             for key in gone:
                 flat = replace(self._positions[key], quantity=ZERO, unrealized_pnl=ZERO)
-                read[key] = replace(flat, entry_price=ZERO, liquidation_price=ZERO)
+                flat_since_ms = max(flat.updated_at, heard_until_ms + 1 if heard_until_ms else 0)
+                read[key] = replace(
+                    flat, entry_price=ZERO, liquidation_price=ZERO, updated_at=flat_since_ms
+                )
             for key, view in read.items():
                 if self._changed_at.get(key, 0) <= stamp:
                     differences += self._apply_read_position(key, view)

@@ -73,6 +73,14 @@ class PrivateEvents:
     def is_stream_live(self) -> bool:
         return self._is_stream_live
 
+    def buffered_until_ms(self) -> int:
+        """The venue's time of the newest account update that waits; 0: none does."""
+        with self._lock:
+            waiting = self._buffer or []
+            return max(
+                (e.transaction_ms for e in waiting if isinstance(e, AccountUpdate)), default=0
+            )
+
     # --- events ------------------------------------------------------------------------
 
     def on_event(self, event: Event) -> None:

@@ -48,6 +48,7 @@ class _Reading(msgspec.Struct):
     positions: list[PositionView]
     balances: list[BalanceView]
     stamp: int
+    heard_until_ms: int  # account updates up to then are in the positions already
 
 
 class Reconciler:
@@ -140,7 +141,7 @@ class Reconciler:
                 absent.append(order)
             else:
                 updates.append(update)
-        stamp = self._positions.stamp()
+        stamp, heard_until_ms = self._positions.stamp(), self._events.buffered_until_ms()
         positions = gateway.get_positions()
         symbols = {u.symbol for u in updates} | {p.symbol for p in positions}
         symbols |= {order.symbol for order in known}
@@ -148,7 +149,7 @@ class Reconciler:
         updates += self._orders_of_unknown_trades(trades, updates)
         trades += self._missing_trades(updates, trades)
         balances = gateway.get_account_balance()
-        return _Reading(updates, absent, trades, positions, balances, stamp)
+        return _Reading(updates, absent, trades, positions, balances, stamp, heard_until_ms)
 
     def _query(self, order: Order) -> OrderUpdate | None:
         return self._query_id(order.symbol, **ids_of(order))
@@ -247,7 +248,9 @@ class Reconciler:
             for order in tracker.orders()
             if order not in before
         ]
-        found += self._positions.apply_positions(reading.positions, reading.stamp)
+        found += self._positions.apply_positions(
+            reading.positions, reading.stamp, reading.heard_until_ms
+        )
         self._positions.apply_balances(reading.balances, reading.stamp)
         # at the very first reading all of the account is new, and no surprise
         return phrases + found if self._has_run else phrases

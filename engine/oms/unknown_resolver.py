@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 _CLOCK_MARGIN_MS = 60_000
 _UNTOLD_KEPT = 1000
+_OWNER_TRIES = 8
 _PAUSES_S = (0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 15.0, 30.0)
 
 
@@ -65,6 +66,7 @@ class UnknownResolver:
         self._lock = threading.Lock()  # for the watches; never held while asking
         self._watches: dict[Order, _Watch] = {}
         self._fill_watches: dict[Order, _Watch] = {}
+        self._owner_watches: dict[tuple[str, int], _Watch] = {}
         self._is_closing = False
         # orders whose trades had to be asked for, since no event had told of them
         self.untold: deque[Order] = deque(maxlen=_UNTOLD_KEPT)
@@ -82,6 +84,10 @@ class UnknownResolver:
             if self._is_closing:
                 return
             self._fetch_fills(order, watch, now_s)
+        for symbol, order_id in self._desk.tracker.unknown_order_ids():
+            if self._is_closing:
+                return
+            self._ask_whose(symbol, order_id, now_s)
 
     def ask_again(self, order: Order) -> Order:
         """Query now instead of at the next pause. Raises what the gateway raises."""
@@ -189,3 +195,19 @@ class UnknownResolver:
             self._desk.tracker.apply_fill(trade)
         if order.filled_qty != before:
             self.untold.append(order)
+
+    def _ask_whose(self, symbol: str, order_id: int, now_s: float) -> None:
+        """A trade was read before the venue showed its order: ask some times more."""
+        key = (symbol, order_id)
+        pauses_s = self._settings.pauses_s
+        watch = self._owner_watches.setdefault(key, _Watch(now_s, False, pauses_s))
+        if now_s < watch.next_at_s or watch.tries >= _OWNER_TRIES:
+            return
+        watch.plan_next(now_s)
+        try:
+            update = self._desk.gateway.query_order(symbol, order_id=order_id)
+        except PerpdeskError as error:
+            logger.info("the order of a trade is not known yet id=%d: %s", order_id, error)
+            return
+        self._desk.tracker.apply_update(update)
+        del self._owner_watches[key]

@@ -6,9 +6,16 @@ from decimal import Decimal
 import pytest
 
 from engine.errors import NotConnected
-from engine.events import Alert, EngineStateChanged, FillRecorded, OrderChanged
+from engine.events import (
+    AccountUpdate,
+    Alert,
+    EngineStateChanged,
+    FillRecorded,
+    OrderChanged,
+    PositionReport,
+)
 from engine.oms.order_models import Order
-from engine.trading_types import EngineState, OrderStatus, PositionSide, StreamState
+from engine.trading_types import EngineState, MarginType, OrderStatus, PositionSide, StreamState
 from engine.views import BalanceView, OrderView, PositionView
 from tests.helpers.fake_gateway import Loses
 from tests.helpers.oms_bench import OmsBench
@@ -120,6 +127,58 @@ def test_a_trade_of_an_order_that_nobody_knows_is_told_once(bench: OmsBench) -> 
     come_back(bench)
     bench.oms.tracker.record_orphan(bench.gateway.trades[0])  # as an overlapping reading does
     assert len(bench.log.of(FillRecorded)) == 1
+
+
+def test_an_order_that_the_venue_shows_later_than_its_trade_is_asked_for_again(
+    bench: OmsBench,
+) -> None:
+    bench.buy()
+    bench.gateway.holds_events = True
+    web = bench.gateway.submit_order("BTCUSDT", "SELL", "MARKET", "0.3", client_order_id="web")
+    bench.gateway.held.clear()
+    bench.gateway.holds_events = False
+    hidden = bench.gateway.orders.pop(web.order_id)
+    lose_stream(bench)
+    come_back(bench)
+    assert bench.oms.tracker.get("web") is None
+    bench.gateway.orders[web.order_id] = hidden
+    for _ in range(4):
+        bench.tick(1)
+    order = bench.oms.get_order("web")
+    assert (order.status, order.missing_fill_qty) == ("FILLED", D(0))
+    assert len(bench.log.of(FillRecorded)) == 1  # told when it was read, and not again
+
+
+def test_an_update_from_before_the_reading_does_not_bring_a_closed_position_back(
+    bench: OmsBench,
+) -> None:
+    def update(quantity: str, at_ms: int) -> AccountUpdate:
+        report = PositionReport(
+            symbol="BTCUSDT",
+            position_side=PositionSide.BOTH,
+            quantity=D(quantity),
+            entry_price=D(60000),
+            break_even_price=D(60000),
+            realized_pnl=D(0),
+            unrealized_pnl=D(0),
+            margin_type=MarginType.CROSSED,
+            isolated_wallet=D(0),
+        )
+        return AccountUpdate(
+            reason="ORDER",
+            event_ms=at_ms,
+            transaction_ms=at_ms,
+            positions=(report,),
+            balances=(),
+        )
+
+    bench.gateway.emit(update("0.1", 1000))
+    lose_stream(bench)
+    bench.gateway.go_live()
+    bench.gateway.emit(update("0.4", 2000))  # waits; what closed the position is never told
+    bench.gateway.positions = []
+    bench.oms.reconciler.run()
+    assert bench.oms.positions.positions() == []
 
 
 def test_events_during_the_reading_come_on_top_of_it(bench: OmsBench) -> None:
