@@ -28,12 +28,13 @@ from engine.views import ZERO, AmendInFlight, FillView, OrderView
 class Order(OwnSide):
     """Read from any thread; `apply` only under the order tracker's lock."""
 
-    __slots__ = ("_fills", "_newest", "_newest_ms")
+    __slots__ = ("_amended_ms", "_fills", "_newest", "_newest_ms")
 
     def __init__(self, view: OrderView) -> None:
         super().__init__(view)
         self._newest: OrderUpdate | None = None  # the venue's newest word about the state
         self._newest_ms = 0
+        self._amended_ms = 0  # the venue's time of our newest amend
         self._fills: OrderFills | None = None  # most orders never trade
 
     @property
@@ -95,6 +96,15 @@ class Order(OwnSide):
         newest = self._newest
         if newest is None:
             return True
+        if self._ends_amend(update) and update.executed_qty >= newest.executed_qty:
+            return True  # two amends within a millisecond: the one on its way is the later
+        is_amend = update.execution is ExecutionType.AMENDMENT
+        if is_amend and update.update_ms == self._amended_ms:
+            return False  # a copy, or the earlier one
+        return self._wins_tie(update, newest)
+
+    def _wins_tie(self, update: OrderUpdate, newest: OrderUpdate) -> bool:
+        """Both of the same millisecond."""
         mine, theirs = _tie_break(newest), _tie_break(update)
         if theirs != mine:
             return theirs > mine
@@ -108,6 +118,10 @@ class Order(OwnSide):
             or update.price != old.price
             or update.orig_qty != old.orig_qty
         )
+
+    def _ends_amend(self, update: OrderUpdate) -> bool:
+        amend = self._view.amend
+        return amend is not None and _is_done(amend, update)
 
     def _accept(
         self, update: OrderUpdate, said: OrderStatus | None, fill: FillView | None
@@ -142,7 +156,9 @@ class Order(OwnSide):
         }
         if update.created_ms:
             changes["created_at"] = update.created_ms
-        if old.amend is not None and (is_end or _is_done(old.amend, update)):
+        if self._ends_amend(update):
+            self._amended_ms = update.update_ms
+        if is_end or self._ends_amend(update):
             changes["amend"] = None
         self._note_progress(update, is_end)
         return self._publishable(changes, update, fill, notice)

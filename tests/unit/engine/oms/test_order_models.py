@@ -289,6 +289,30 @@ def test_an_older_message_does_not_undo_an_amend() -> None:
     assert order.status is OrderStatus.PARTIALLY_FILLED
 
 
+@pytest.mark.parametrize("told", [ExecutionType.AMENDMENT, ExecutionType.QUERY])
+def test_of_two_amends_in_the_same_millisecond_the_later_one_stays(told: ExecutionType) -> None:
+    def amended(quantity: int, execution: ExecutionType) -> OrderUpdate:
+        event_ms = 110 if execution is ExecutionType.AMENDMENT else 0
+        return an_update(
+            "NEW",
+            110,
+            execution=execution,
+            price=D(60100),
+            orig_qty=D(quantity),
+            event_ms=event_ms,
+        )
+
+    order = an_order()
+    order.apply(an_update())
+    order.apply(AmendSent(D(60100), D(3), 105))
+    order.apply(amended(3, ExecutionType.AMENDMENT))
+    order.apply(AmendSent(D(60100), D(4), 110))
+    order.apply(amended(4, told))
+    order.apply(AmendEnded(111))
+    order.apply(amended(3, ExecutionType.AMENDMENT))  # a late copy
+    assert order.orig_qty == 4
+
+
 def test_a_lost_amend_is_settled_by_the_amended_price() -> None:
     order = an_order()
     order.apply(an_update())
