@@ -178,11 +178,17 @@ def _open_account(exchange: PaperExchange, account: PaperAccount, now_ms: int) -
 def _restore(exchange: PaperExchange, saved: SavedState) -> None:
     """People's orders go into the book first: they have waited longest."""
     accounts = exchange.accounts
-    for order in sorted(saved.orders.values(), key=lambda o: o.queue_id or o.order_id):
-        if order.symbol in exchange.markets and order.is_open:
-            exchange.restore(order)
-        elif not order.is_open:
-            accounts[order.account_id].add_order(order)
+    for order in sorted(saved.orders.values(), key=lambda order: order.order_id):
+        account = accounts[order.account_id]
+        if order.is_open:
+            account.orders[order.symbol, order.order_id] = order  # its place among all of them
+        else:
+            account.add_order(order)
+    exchange.restore_all(
+        order
+        for order in saved.orders.values()
+        if order.is_open and order.symbol in exchange.markets
+    )
     for fill in saved.fills:
         accounts[fill.account_id].fills[fill.symbol].append(fill)
     for row in saved.income:

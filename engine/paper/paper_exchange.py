@@ -503,13 +503,33 @@ class PaperExchange:
 
     # restarting
 
-    def restore(self, order: PaperOrder) -> None:
-        """Put an order of an earlier run back into the book, before the market starts."""
+    def restore_all(self, orders: Iterable[PaperOrder]) -> None:
+        """Put the open orders of an earlier run back into their queues, before the market starts.
+
+        Those that only reduce share the position as they did: best price first.
+        """
+        queued = sorted(orders, key=lambda order: order.queue_id or order.order_id)
+        left: dict[tuple[str, str, str], int] = {}
+        shares: dict[int, int] = {}
+        for order in sorted(queued, key=reduce_priority):
+            if order.only_reduces:
+                key = (order.account_id, order.symbol, order.position_side)
+                most = left.get(key, self._closable(order))
+                shares[order.order_id] = min(order.remaining_steps, most)
+                left[key] = most - shares[order.order_id]
+        for order in queued:
+            self.restore(order, shares.get(order.order_id))
+
+    def _closable(self, order: PaperOrder) -> int:
+        account, market = self.accounts[order.account_id], self.markets[order.symbol]
+        return closable_steps(account, market, order.position_side)
+
+    def restore(self, order: PaperOrder, share: int | None = None) -> None:
+        """Put one order back into the book. `share` is what it may hold of the position."""
         account, market = self.accounts[order.account_id], self.markets[order.symbol]
         in_book = order.remaining_steps
         if order.only_reduces:
-            closable = closable_steps(account, market, order.position_side)
-            in_book = min(in_book, closable)
+            in_book = min(in_book, self._closable(order) if share is None else share)
         if in_book == 0:
             account.add_order(order)
             self.expire(order, order.updated_ms, _REDUCE_ONLY_KNOCKED_OUT)

@@ -195,9 +195,25 @@ def test_amended_order_keeps_its_new_place_in_the_queue_over_a_restart(tmp_path:
         key = {"symbol": "BTCUSDT", "orderId": first["orderId"]}
         bench.call("amend_order", **key, side="BUY", quantity="0.020", price="60000")
     with StateFolder(tmp_path) as folder:
-        book = Bench(folder, fresh=False).venue.exchange.markets["BTCUSDT"].book
+        bench = Bench(folder, fresh=False)
+        book = bench.venue.exchange.markets["BTCUSDT"].book
         assert book.queue_ahead(second["orderId"]) == 0
         assert book.queue_ahead(first["orderId"]) == 10
+
+
+def test_list_of_all_orders_is_in_order_of_ids_after_a_restart(tmp_path: Path) -> None:
+    with StateFolder(tmp_path) as folder:
+        bench = Bench(folder)
+        ids = [bench.order("BUY", "0.010", price="60000")["orderId"] for _ in range(4)]
+        for order_id in (ids[0], ids[2]):
+            key = {"symbol": "BTCUSDT", "orderId": order_id}
+            bench.call("amend_order", **key, side="BUY", quantity="0.020", price="60000")
+        bench.call("cancel_order", symbol="BTCUSDT", orderId=ids[3])
+    with StateFolder(tmp_path) as folder:
+        bench = Bench(folder, fresh=False)
+        for first in range(4):
+            rows = bench.call("all_orders", symbol="BTCUSDT", orderId=ids[first])
+            assert [row["orderId"] for row in rows] == ids[first:]
 
 
 def test_ids_of_conditional_orders_are_never_given_twice(tmp_path: Path) -> None:
@@ -244,6 +260,20 @@ def test_reducing_order_traded_by_an_opening_one_of_the_same_person_is_never_los
     bench.order("BUY", "0.010", price=price, positionSide="LONG", **stp)  # rests in its way
     assert bench.call("query_order", **key)["status"] == "EXPIRED"
     book.check()
+
+
+def test_reducing_orders_share_the_position_after_a_restart_as_before(tmp_path: Path) -> None:
+    with StateFolder(tmp_path) as folder:
+        bench = Bench(folder)
+        bench.order("BUY", "0.010")
+        reduces = {"reduceOnly": "true"}
+        far = bench.order("SELL", "0.008", price="66000", **reduces)["orderId"]
+        near = bench.order("SELL", "0.006", price="65000", **reduces)["orderId"]
+        book = bench.venue.exchange.markets["BTCUSDT"].book
+        assert [book.get(number).remaining for number in (near, far)] == [6, 4]
+    with StateFolder(tmp_path) as folder:
+        book = Bench(folder, fresh=False).venue.exchange.markets["BTCUSDT"].book
+        assert [book.get(number).remaining for number in (near, far)] == [6, 4]
 
 
 def test_two_hundred_open_orders_per_symbol_are_the_limit(bench: Bench) -> None:
