@@ -18,7 +18,7 @@ from engine.drill.drill_judge import Row, VenueBooks
 from engine.drill.drill_play import Reference
 from engine.drill.drill_session import SYMBOLS
 from engine.drill.drill_venue import DrillVenue
-from engine.errors import PaperExchangeError
+from engine.errors import OrderRefused, PaperExchangeError
 from engine.paper.paper_process import PaperOptions, PaperProcess
 from engine.trading_types import Side
 from engine.views import FillView, OrderView
@@ -71,7 +71,7 @@ class DrillFloor:
         self._played = []
         self.account.clear_faults()
         self.account.clean()
-        references = {symbol: self._make_room(symbol) for symbol in SYMBOLS}
+        references = self._make_all_room()
         account = self.account
         self._baseline = {symbol: account.newest_order_id(symbol) for symbol in SYMBOLS}
         self._trades_before = {symbol: account.newest_trade_id(symbol) for symbol in SYMBOLS}
@@ -142,6 +142,15 @@ class DrillFloor:
             logger.info("faults not counted: %s", error)
             return
         self._played += played
+
+    def _make_all_room(self) -> dict[str, Reference]:
+        try:
+            return {symbol: self._make_room(symbol) for symbol in SYMBOLS}
+        except OrderRefused as error:
+            # every restart fills the book again, and one day the position is too large
+            logger.info("a new exchange is taken: %s", error)
+            self._renew()
+            return {symbol: self._make_room(symbol) for symbol in SYMBOLS}
 
     def _make_room(self, symbol: str) -> Reference:
         """The other account takes the best bids away until there is a gap to trade in."""
