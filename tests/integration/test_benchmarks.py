@@ -14,6 +14,8 @@ import pytest
 from tests.benchmarks.__main__ import NAMES
 from tests.benchmarks.figures import FIGURES
 
+pytestmark = pytest.mark.long
+
 _ROOT = Path(__file__).resolve().parents[2]
 _NOT_EVERYWHERE = {"idle_cpu_pct", "rss_mb", "slope_mb_per_h"}  # read from /proc
 

@@ -26,6 +26,8 @@ from engine.paper.fault_kinds import KINDS as PLAYABLE
 from engine.paper.fault_script import rule_from
 from engine.views import FillView
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def floor() -> Iterator[DrillFloor]:
@@ -151,8 +153,9 @@ def test_a_build_that_drops_one_event_in_a_thousand_is_caught(
             honest(self, event)
 
     monkeypatch.setattr(OrderManager, "on_event", drops)
-    verdict = first_failure(floor, living(40))
-    assert any("not taken in" in what for what in verdict.wrong_state)
+    verdict = first_failure(floor, living(60))
+    # what is seen first depends on which event it was: its absence, or a state that differs
+    assert verdict.wrong_state or verdict.lost
 
 
 def test_a_build_that_applies_a_fill_twice_is_caught(

@@ -71,6 +71,8 @@ from engine.config import default_config
 from engine.kpi.kpi_bench import open_bench
 from engine.kpi.network_cut import network_cut
 
+pytestmark = pytest.mark.long
+
 config = default_config()
 with open_bench(config, config.environment("paper"), Path(sys.argv[1])) as bench:
     print(network_cut(bench, bench.breaks[0], 1.5, print).verdict)
