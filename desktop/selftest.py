@@ -80,6 +80,7 @@ class Selftest(QObject):
         price = self._far_below(Decimal("0.98"))
         self._type("orderTicket.price", str(price))
         self._type("orderTicket.quantity", _QUANTITY)
+        yield Step("BUY can be pressed", self._can_buy)
         self._click("orderTicket.side.buy")
         yield Step("a limit order rests", lambda: self._has_order(OrderStatus.NEW, price))
         lower = self._far_below(Decimal("0.97"))
@@ -94,6 +95,7 @@ class Selftest(QObject):
         yield Step("the hand rests", lambda: self._waited_s() > _REST_S)
         self._choose_market()
         self._type("orderTicket.quantity", _QUANTITY)
+        yield Step("BUY can be pressed again", self._can_buy)
         self._click("orderTicket.side.buy")
         yield Step("a market order is filled", lambda: self._ended(OrderStatus.FILLED) == 1)
         yield Step("a position is open", lambda: self._rows("positions.table") == 1)
@@ -147,6 +149,10 @@ class Selftest(QObject):
         return view.visualRect(index)
 
     # --- eyes -------------------------------------------------------------------------
+
+    def _can_buy(self) -> bool:
+        """Not while the price is stale for a moment, nor before the account has been read."""
+        return self._find(QAbstractButton, "orderTicket.side.buy").isEnabled()
 
     def _price(self) -> float | None:
         return self._engine.market.best_bid(self._window.market.symbol)

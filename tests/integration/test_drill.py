@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -27,6 +28,13 @@ from engine.paper.fault_script import rule_from
 from engine.views import FillView
 
 pytestmark = pytest.mark.long
+
+
+@pytest.fixture(autouse=True)
+def _untraced_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A coverage run's tracer would slow the exchange and the victims down threefold."""
+    for name in [name for name in os.environ if name.startswith("COVERAGE_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture
