@@ -6,6 +6,7 @@ import time
 import traceback
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import Any
 
@@ -28,7 +29,11 @@ def run(sessions: int, first_seed: int) -> dict[str, Any]:
     with ProcessPoolExecutor(_WORKERS, mp_context=get_context("spawn")) as workers:
         waiting = [workers.submit(count_lot, lot_seed) for lot_seed in lots]
         for done in as_completed(waiting):
-            lot_seed, failure, counted = done.result()
+            try:
+                lot_seed, failure, counted = done.result()
+            except BrokenProcessPool:
+                figures = {"passed": False, "failure": "a worker was killed from outside"}
+                break
             counts.update(counted)
             if failure:
                 figures = {"passed": False, "failing_seed": lot_seed, "failure": failure}
