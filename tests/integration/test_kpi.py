@@ -14,6 +14,8 @@ from engine.__main__ import main
 from engine.exchange.stream_liveness import StreamSettings
 from engine.kpi import link_cut
 
+pytestmark = pytest.mark.long
+
 QUICK = ["--duration", "1", "--cut-seconds", "1"]
 
 
@@ -70,8 +72,6 @@ from pathlib import Path
 from engine.config import default_config
 from engine.kpi.kpi_bench import open_bench
 from engine.kpi.network_cut import network_cut
-
-pytestmark = pytest.mark.long
 
 config = default_config()
 with open_bench(config, config.environment("paper"), Path(sys.argv[1])) as bench:
