@@ -50,10 +50,12 @@ class CancelAllOrders(Command, frozen=True, kw_only=True):
 
 
 class ClosePosition(Command, frozen=True, kw_only=True):
-    """Reduce-only market order over the whole position."""
+    """Reduce-only order over `share_pct` of the position: at market, or LIMIT at `price`."""
 
     symbol: str
     position_side: PositionSide = PositionSide.BOTH
+    share_pct: Decimal = Decimal(100)  # above 0, at most 100
+    price: Decimal | None = None
 
 
 class SetLeverage(Command, frozen=True, kw_only=True):

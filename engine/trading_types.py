@@ -106,6 +106,68 @@ TERMINAL_STATUSES = frozenset(
 
 
 @unique
+class AlgoStatus(StrEnum):
+    """Life of a conditional order as Perpdesk shows it.
+
+    PENDING_NEW, PENDING_CANCEL and UNKNOWN are ours, as with OrderStatus. TRIGGERED:
+    it has become an order in the book; FINISHED: that order has ended.
+    """
+
+    PENDING_NEW = "PENDING_NEW"
+    NEW = "NEW"
+    TRIGGERING = "TRIGGERING"
+    TRIGGERED = "TRIGGERED"
+    FINISHED = "FINISHED"
+    PENDING_CANCEL = "PENDING_CANCEL"
+    CANCELED = "CANCELED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+    UNKNOWN = "UNKNOWN"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self in TERMINAL_ALGO_STATUSES
+
+
+TERMINAL_ALGO_STATUSES = frozenset(
+    {AlgoStatus.FINISHED, AlgoStatus.CANCELED, AlgoStatus.REJECTED, AlgoStatus.EXPIRED}
+)
+
+
+@unique
+class BracketState(StrEnum):
+    ENTERING = "entering"  # nothing is filled yet, so nothing needs a stop
+    PROTECTED = "protected"  # the exchange holds a stop for all that is filled
+    UNPROTECTED = "unprotected"  # something is filled and no confirmed stop covers it
+    CLOSING = "closing"  # an exit has triggered, or the position is being closed
+    CLOSED = "closed"
+    FAILED = "failed"  # given up, with the reason; what is left is the person's
+
+
+@unique
+class PlanKind(StrEnum):
+    CHASE = "chase"
+    SCALED = "scaled"
+    TWAP = "twap"
+
+
+@unique
+class PlanState(StrEnum):
+    RUNNING = "running"
+    STOPPING = "stopping"
+    DONE = "done"
+    STOPPED = "stopped"  # by the person, or by itself, with the reason
+
+
+@unique
+class KillState(StrEnum):
+    IDLE = "idle"
+    WORKING = "working"
+    FLAT = "flat"  # verified by REST: no order of either service, no position
+    LEFT_OVER = "left over"  # told to stop before it was flat
+
+
+@unique
 class ExecutionType(StrEnum):
     NEW = "NEW"
     TRADE = "TRADE"
