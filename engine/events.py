@@ -487,10 +487,16 @@ class Alert(Event, frozen=True, kw_only=True):
 
 
 class StreamStateChanged(Event, frozen=True, kw_only=True):
+    """`is_doubted`: the state has not changed, but the exchange is late with an answer.
+
+    Nothing is lost yet; the connection is dropped when the answer does not come at all.
+    """
+
     route: Route
     state: StreamState
     sentence: str
     reconnects: int = 0
+    is_doubted: bool = False
     at_ms: int = 0
 
 

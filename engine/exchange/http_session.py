@@ -77,17 +77,19 @@ class HttpSession:
         """Cut every connection, also those with a request in flight."""
         with self._lock:
             self._closed = True
-            idle, self._idle = self._idle, []
             for connection in self._all:
                 connection.wake()
-        for connection in idle:
-            self._drop(connection)
+        self._drop_idle()
 
     def _exchange(self, connection: _Connection, request: bytes, ends_at: float) -> HttpReply:
         try:
             reply, keep = connection.exchange(request, ends_at)
-        except (NotConnected, OutcomeUnknown):
+        except NotConnected:
             self._drop(connection)
+            raise
+        except OutcomeUnknown:
+            self._drop(connection)
+            self._drop_idle()  # what swallowed one answer may swallow those that follow
             raise
         if keep:
             self._keep(connection)
@@ -127,6 +129,12 @@ class HttpSession:
                 self._idle.append(connection)
                 return
         self._drop(connection)
+
+    def _drop_idle(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            self._drop(connection)
 
     def _drop(self, connection: _Connection) -> None:
         with self._lock:

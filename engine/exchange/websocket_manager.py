@@ -140,6 +140,11 @@ class WebSocketManager:
         for route in self._routes.values():
             route.recycle(why)
 
+    def probe(self) -> None:
+        """Something else is silent: ask on every connection whether it still lives."""
+        for route in self._routes.values():
+            route.probe()
+
     # --- figures ------------------------------------------------------------------------
 
     def health(self) -> tuple[RouteHealth, ...]:
