@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 import time
 from typing import Any
@@ -48,6 +49,8 @@ def main() -> int:
         _say("written" if coverage_table.write() else "was current")
         return 0
     if words.proof == "soak":
+        logging.basicConfig(format="%(asctime)s %(message)s")
+        soak.logger.setLevel(logging.INFO)
         figures = soak.run(words.duration, words.rate, words.cut_every)
         return _tell({"proof": "soak", **figures}, as_json=words.json)
     if words.proof == "paper":

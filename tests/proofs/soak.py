@@ -9,6 +9,7 @@ memory and threads must be what they were.
 from __future__ import annotations
 
 import contextlib
+import logging
 import statistics
 import tempfile
 import threading
@@ -28,6 +29,8 @@ from engine.wire.hosts import Hosts
 from tests.benchmarks.child import child
 from tests.helpers.paper import paper_server
 from tests.proofs.soak_client import OrderTrickle, SoakClient
+
+logger = logging.getLogger(__name__)
 
 MOST_GROWTH_MB_PER_H = 5.0
 MOST_GROWTH_MB = 15.0  # of the whole run, after its first tenth
@@ -142,6 +145,14 @@ class _Soak:
             self._problems.append(f"turn {len(self._threads)}, {cut.how}: unheard {unheard}")
         before, before_s = self._client.messages, self._clock.monotonic()
         self._pause(ends)
+        logger.info(
+            "turn %d %s healed_s=%s threads=%d memory_mb=%.1f",
+            len(self._threads),
+            type(cut).__name__,
+            [round(times[-1], 2) for times in self._healed_s.values() if times],
+            self._threads[-1],
+            memory_mb(),
+        )
         self._live_messages += self._client.messages - before
         self._live_s += self._clock.monotonic() - before_s
 
