@@ -92,6 +92,18 @@ class WebSocketManager:
         """Mark price and funding once a second, as events.MarkPrice."""
         self.subscribe([stream_names.mark_price(symbol)], callback)
 
+    def subscribe_ticker(self, symbol: str, callback: Callback) -> None:
+        """The figures of 24 hours, as events.Ticker24h."""
+        self.subscribe([stream_names.ticker(symbol)], callback)
+
+    def subscribe_mini_ticker(self, symbol: str, callback: Callback) -> None:
+        """Fewer of them, as events.MiniTicker; "!miniTicker@arr" is all contracts at once."""
+        self.subscribe([stream_names.mini_ticker(symbol)], callback)
+
+    def subscribe_liquidations(self, symbol: str, callback: Callback) -> None:
+        """Positions that the venue closes, as events.Liquidation; there may be none for hours."""
+        self.subscribe([stream_names.liquidations(symbol)], callback)
+
     def subscribe(self, streams: Sequence[str], callback: Callback) -> None:
         """Streams by the venue's names; each goes to its own route.
 

@@ -12,7 +12,15 @@ import pytest
 
 from engine.clock import FakeClock
 from engine.errors import ShuttingDown
-from engine.events import AggTrade, DepthDiff, Event, KlineUpdate, StreamStateChanged
+from engine.events import (
+    AggTrade,
+    DepthDiff,
+    Event,
+    KlineUpdate,
+    Liquidation,
+    MiniTicker,
+    StreamStateChanged,
+)
 from engine.exchange.stream_liveness import StreamSettings
 from engine.exchange.websocket_manager import WebSocketManager
 from engine.trading_types import Route, StreamState
@@ -30,6 +38,14 @@ TRADE = {
     "m": True,
 }  # fmt: skip
 DEPTH = {"e": "depthUpdate", "E": 1, "s": "BTCUSDT", "U": 1, "u": 2, "pu": 0, "b": [], "a": []}
+FORCED = {
+    "e": "forceOrder", "E": 1, "o": {"s": "BTCUSDT", "S": "SELL", "o": "LIMIT", "f": "IOC",
+    "q": "0.014", "p": "9910", "ap": "9910.5", "X": "FILLED", "l": "0.014", "z": "0.014", "T": 1},
+}  # fmt: skip
+MINI = {
+    "e": "24hrMiniTicker", "E": 1, "s": "BTCUSDT", "c": "2.5", "o": "1", "h": "3", "l": "0.5",
+    "v": "9", "q": "18",
+}  # fmt: skip
 
 FAST = StreamSettings(
     connect_timeout_s=2.0,
@@ -111,6 +127,26 @@ def test_each_stream_goes_to_its_own_route(server: ToyStreamServer, subject: Sub
         lambda: public.subscribed == {"btcusdt@depth@100ms", "btcusdt@bookTicker", "btcusdt@trade"}
     )
     assert len(server.connections) == 2
+
+
+def test_liquidations_and_mini_tickers_arrive(server: ToyStreamServer, subject: Subject) -> None:
+    subject.manager.subscribe_liquidations("BTCUSDT", subject.events.append)
+    subject.manager.subscribe_mini_ticker("BTCUSDT", subject.events.append)
+    subject.manager.subscribe_ticker("BTCUSDT", subject.events.append)
+    market = server.connection(route="market")
+    wait_until(
+        lambda: (
+            market.subscribed == {f"btcusdt@{k}" for k in ("forceOrder", "miniTicker", "ticker")}
+        )
+    )
+    market.send_stream("btcusdt@forceOrder", FORCED)
+    market.send_stream("btcusdt@miniTicker", MINI)
+    wait_until(lambda: len(subject.events) == 2)
+    forced, mini = subject.events
+    assert isinstance(forced, Liquidation)
+    assert (forced.symbol, forced.order.side, forced.order.avg_price) == ("BTCUSDT", "SELL", 9910.5)
+    assert isinstance(mini, MiniTicker)
+    assert (mini.last_price, mini.quote_volume) == (2.5, 18.0)
 
 
 def test_it_is_connected_only_when_every_wanted_route_has_delivered(
