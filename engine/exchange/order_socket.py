@@ -219,7 +219,7 @@ class OrderSocket:
         if self._server_clock.is_stale():
             self._sync_clock()
         self._spend(HANDSHAKE_WEIGHT)
-        line = OrderLine()
+        line = OrderLine(self._settings.proxy)
         with self._changed:
             self._opening = line
         if stop.is_set():

@@ -11,6 +11,8 @@ from enum import Enum, unique
 
 import msgspec
 
+from engine.exchange.proxy import SYSTEM
+
 
 class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds, unless named otherwise. Venue: 10 client messages/s (5 pings/s on the order
@@ -37,6 +39,7 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
     subscribe_batch: int = 100
     tick_s: float = 0.1
     probe_interval_s: float = 2.0
+    proxy: str = SYSTEM
 
 
 @unique

@@ -247,7 +247,7 @@ class StreamRoute:
                     break
 
     def _new_socket(self, stop: threading.Event) -> StreamSocket:
-        stream = StreamSocket()
+        stream = StreamSocket(self._settings.proxy)
         with self._lock:
             self._sockets.append(stream)
             if stop.is_set():
@@ -338,7 +338,9 @@ class StreamRoute:
             slice_s = min(self._settings.probe_interval_s, deadline.left_s())
             if self._clock.wait(self._wake, slice_s):
                 return
-            if self._host_is_away and is_reachable(self._base_url, _PROBE_TIMEOUT_S):
+            if self._host_is_away and is_reachable(
+                self._base_url, _PROBE_TIMEOUT_S, self._settings.proxy
+            ):
                 return
 
     def _change(self, state: StreamState, sentence: str) -> None:
