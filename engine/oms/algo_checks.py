@@ -109,9 +109,9 @@ def _check_amounts(command: PlaceAlgo, instrument: Instrument, price_now: Decima
     _check_price("activate_price", "Activation price", command, instrument, command.activate_price)
     callback = command.callback_pct
     if callback is not None and not _SMALLEST_CALLBACK <= callback <= _LARGEST_CALLBACK:
-        fix = min(max(callback, _SMALLEST_CALLBACK), _LARGEST_CALLBACK)
+        nearest = min(max(callback, _SMALLEST_CALLBACK), _LARGEST_CALLBACK)
         sentence = "The callback must be between 0.1 and 20 percent."
-        raise OrderNotAllowed("callback_pct", sentence, plain(fix))
+        raise OrderNotAllowed("callback_pct", sentence, plain(nearest))
     if command.quantity is None:
         return
     is_limit = command.type in LIMIT_TYPES

@@ -73,6 +73,7 @@ class AlgoFace:
         request_id: str = "",
     ) -> AlgoOrder:
         """Place one; see `place` and PlaceAlgo. Raises BadInput for what cannot be read."""
+        tif = read_word(TimeInForce, time_in_force or TimeInForce.GTC, "time_in_force")
         return self.place(
             PlaceAlgo(
                 request_id=request_id,
@@ -89,9 +90,7 @@ class AlgoFace:
                 position_side=read_word(PositionSide, position_side, "position_side"),
                 working_type=read_word(WorkingType, working_type, "working_type"),
                 price_protect=price_protect,
-                time_in_force=read_word(
-                    TimeInForce, time_in_force or TimeInForce.GTC, "time_in_force"
-                ),
+                time_in_force=tif,
             )
         )
 

@@ -192,6 +192,7 @@ class AlgoOrder:
     def _apply_local(self, change: AlgoLocalChange) -> AlgoOutcome:
         if self.is_terminal:
             return STALE
+        changes: dict[str, Any] | None
         match change:
             case CancelSent():
                 changes = {"status": AlgoStatus.PENDING_CANCEL} if self.waits else None

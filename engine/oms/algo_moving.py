@@ -188,24 +188,33 @@ class AlgoMoving:
 def next_step(old: AlgoView | None, new: AlgoView) -> MoveStep:
     """Pure. `old` None: it had ended before a restart."""
     if new.status is AlgoStatus.REJECTED:
-        was_cancelled = old is None or old.status is AlgoStatus.CANCELED
-        is_told = new.algo_id is not None  # rejected at its trigger: an alert of its own
-        if was_cancelled and new.only_reduces and not is_told:
-            return MoveStep.TELL_UNPROTECTED
-        return (
-            MoveStep.DONE
-            if old is None or old.status.is_terminal or _stands(old)
-            else (MoveStep.WAIT)
-        )
+        return _after_rejection(old, new)
     if new.status.is_terminal or old is None:
         return MoveStep.DONE
     if new.status is not AlgoStatus.NEW:
         return MoveStep.WAIT
-    if old.status is AlgoStatus.NEW:
-        return MoveStep.CANCEL_OLD
-    if old.status in (AlgoStatus.TRIGGERING, AlgoStatus.TRIGGERED, AlgoStatus.FINISHED):
-        return MoveStep.CANCEL_NEW
-    return MoveStep.DONE if old.status.is_terminal else MoveStep.WAIT
+    return _AFTER_NEW.get(old.status, MoveStep.WAIT)
+
+
+_AFTER_NEW = {
+    AlgoStatus.NEW: MoveStep.CANCEL_OLD,
+    AlgoStatus.TRIGGERING: MoveStep.CANCEL_NEW,
+    AlgoStatus.TRIGGERED: MoveStep.CANCEL_NEW,
+    AlgoStatus.FINISHED: MoveStep.CANCEL_NEW,
+    AlgoStatus.CANCELED: MoveStep.DONE,
+    AlgoStatus.REJECTED: MoveStep.DONE,
+    AlgoStatus.EXPIRED: MoveStep.DONE,
+}
+
+
+def _after_rejection(old: AlgoView | None, new: AlgoView) -> MoveStep:
+    was_cancelled = old is None or old.status is AlgoStatus.CANCELED
+    is_told = new.algo_id is not None  # rejected at its trigger: an alert of its own
+    if was_cancelled and new.only_reduces and not is_told:
+        return MoveStep.TELL_UNPROTECTED
+    if old is None or old.status.is_terminal or _stands(old):
+        return MoveStep.DONE
+    return MoveStep.WAIT
 
 
 def _stands(view: AlgoView) -> bool:

@@ -118,7 +118,9 @@ class OrderManager:
         self.algos = AlgoFace(algo_desk, lambda: self._events.why_closed)
         self._placing = OrderPlacing(desk, lambda: self._events.why_closed)
         self._changing = OrderChanging(desk)
-        self.reconciler = Reconciler(desk, self.positions, self._events, settings.recovery_pauses_s)
+        self.reconciler = Reconciler(
+            desk, algo_desk, self.positions, self._events, settings.recovery_pauses_s
+        )
         self.resolver = UnknownResolver(desk, settings.resolver)
         self._audit = AccountAudit(
             desk, self.positions, lambda: self._events.why_closed, settings.audit
@@ -141,6 +143,7 @@ class OrderManager:
         request_id: str = "",
     ) -> Order:
         """Place an order; see `place`. Raises BadInput for a value that cannot be read."""
+        tif = read_word(TimeInForce, time_in_force or TimeInForce.GTC, "time_in_force")
         return self.place(
             PlaceOrder(
                 request_id=request_id,
@@ -149,9 +152,7 @@ class OrderManager:
                 type=read_word(OrderType, type, "type"),
                 quantity=to_decimal(quantity, "quantity"),
                 price=None if price is None else to_decimal(price, "price"),
-                time_in_force=read_word(
-                    TimeInForce, time_in_force or TimeInForce.GTC, "time_in_force"
-                ),
+                time_in_force=tif,
                 reduce_only=reduce_only,
                 position_side=read_word(PositionSide, position_side, "position_side"),
                 client_order_id=client_order_id or "",
