@@ -30,10 +30,11 @@ def test_a_stop_is_placed_moved_and_cancelled(engine):
 
 
 def test_a_triggered_stop_becomes_an_order_that_knows_it(engine):
-    price = _bid(engine)
-    algo = engine.oms.algos.place_algo("BTCUSDT", "BUY", "STOP_MARKET", "0.2", price + 30)
-    while not engine.oms.algos.wait(algo, timeout_s=0.2):
-        engine.oms.submit_order("BTCUSDT", "BUY", "MARKET", "20")  # pushes the price up
+    engine.oms.submit_order("BTCUSDT", "SELL", "MARKET", "0.1")  # the last price is the bid
+    trigger = repr(engine.market.best_ask("BTCUSDT"))
+    algo = engine.oms.algos.place_algo("BTCUSDT", "BUY", "STOP_MARKET", "0.2", trigger)
+    engine.oms.submit_order("BTCUSDT", "BUY", "MARKET", "0.1")  # and now the ask
+    assert engine.oms.algos.wait(algo, timeout_s=5)
     assert algo.status == "FINISHED"
     wait_until(lambda: engine.oms.tracker.get_by_order_id("BTCUSDT", algo.order_id) is not None)
     order = engine.oms.tracker.get_by_order_id("BTCUSDT", algo.order_id)
@@ -61,5 +62,7 @@ def test_commands_place_move_and_cancel_orders_of_both_services(engine):
     engine.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.1", price - 500)
     engine.submit(CancelOrders(symbol="BTCUSDT", side=Side.BUY))
     wait_until(lambda: not engine.oms.algos.open() and not engine.oms.open_orders())
-    wait_until(lambda: not box.is_empty if hasattr(box, "is_empty") else True)
+    assert box.wait(5)
+    (done,) = box.drain()
+    assert done.sentence == "Cancelled 1 open orders and 1 conditional ones."
     engine.hub.detach(box)
