@@ -106,8 +106,10 @@ def parse_config(content: str, file_name: str = "config.yaml") -> Config:
 
 def _usual_file() -> Path | None:
     """Here, then beside the packaged program, where a person may edit it, then its own."""
-    beside = (Path(sys.executable).resolve().parent,) if is_frozen() else ()
-    for folder in (Path.cwd(), *beside, program_dir()):
+    folders = [Path.cwd(), program_dir()]
+    if is_frozen():
+        folders.insert(1, Path(sys.executable).resolve().parent)
+    for folder in folders:
         if (folder / "config.yaml").is_file():
             return folder / "config.yaml"
     return None
