@@ -54,6 +54,9 @@ class Traffic(Protocol):
     def expects_data(self) -> bool:
         """Whether silence means that something is wrong."""
 
+    def watch(self, now_s: float) -> None:
+        """Called between messages, some ten times a second; must be quick."""
+
     def handle(self, messages: list[bytearray]) -> int:
         """Decode and deliver; the number of messages that were data. Never raises."""
 
@@ -295,6 +298,7 @@ class StreamRoute:
         elif not expects_data and now_s - self._connected_s > _SETTLED_S:
             self._backoff.reset()
         self._tell_doubt(self._liveness.is_doubted(now_s))
+        self._traffic.watch(now_s)
         return verdict
 
     def _take_hints(self, now_s: float) -> None:

@@ -166,6 +166,9 @@ class UserStream:
     def expects_data(self) -> bool:
         return False  # an account may rest for hours
 
+    def watch(self, now_s: float) -> None:
+        pass  # one stream, watched as a connection
+
     def handle(self, messages: list[bytearray]) -> int:
         for payload in messages:
             message = decode_user(payload)

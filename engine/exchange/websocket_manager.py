@@ -48,7 +48,13 @@ class WebSocketManager:
         self._started: set[Route] = set()
         self._stopped = False
         self._streams = {
-            route: MarketStreams(route, hosts, settings.subscribe_batch)
+            route: MarketStreams(
+                route,
+                hosts,
+                settings.subscribe_batch,
+                silence_s=settings.silence_s,
+                patience_max_s=settings.patience_max_s,
+            )
             for route in (Route.PUBLIC, Route.MARKET)
         }
         self._routes = {

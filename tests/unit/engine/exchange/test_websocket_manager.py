@@ -324,6 +324,32 @@ def test_an_acknowledgement_without_data_is_recycled(
     assert subject.manager.silent_streams() == {"btcusdt@aggTrade"}
 
 
+def test_one_silent_stream_among_others_is_asked_for_again(
+    server: ToyStreamServer, make: Callable[..., Subject]
+) -> None:
+    clock = FakeClock()
+    subject = make(clock=clock, settings=StreamSettings(tick_s=0.01))
+    subject.manager.subscribe_agg_trade("BTCUSDT", subject.events.append)
+    subject.manager.subscribe_kline("BTCUSDT", "1m", subject.events.append)
+    subject.manager.subscribe_liquidations("BTCUSDT", subject.events.append)
+    connection = server.connection()
+
+    def asked() -> list[str]:
+        requests = [json.loads(text)["params"] for text in connection.texts]
+        return [name for params in requests for name in params]
+
+    def trade_while_time_passes() -> object:
+        connection.send_stream("btcusdt@aggTrade", TRADE)
+        return asked().count("btcusdt@kline_1m") == 2
+
+    advance_until(clock, trade_while_time_passes)
+    assert subject.manager.silent_streams() <= {"btcusdt@kline_1m", "btcusdt@aggTrade"}
+    assert asked().count("btcusdt@aggTrade") == 1
+    assert asked().count("btcusdt@forceOrder") == 1, "there may be none for hours"
+    assert len(server.connections) == 1
+    assert StreamState.STALE not in subject.states_of(Route.MARKET)
+
+
 def test_waiting_follows_the_clock_that_was_given(
     server: ToyStreamServer, make: Callable[..., Subject]
 ) -> None:
