@@ -24,6 +24,7 @@ from engine.events import (
 from engine.exchange.stream_liveness import StreamSettings
 from engine.exchange.websocket_manager import WebSocketManager
 from engine.trading_types import Route, StreamState
+from engine.utils.mailbox import Mailbox
 from engine.wire.hosts import Hosts
 from tests.helpers.toy_streams import ToyStreamServer, frame, toy_stream_server
 from tests.helpers.waiting import advance_until, wait_until
@@ -435,6 +436,45 @@ def test_a_raising_callback_is_logged_once_and_called_again(
     assert subject.manager.callback_errors == 3
     assert [r.levelno for r in caplog.records if r.exc_info].count(logging.ERROR) == 1
     assert subject.manager.is_connected()
+
+
+def test_a_callback_that_hangs_delays_no_other_route(
+    server: ToyStreamServer, subject: Subject
+) -> None:
+    entered, released = threading.Event(), threading.Event()
+
+    def hang(_event: Event) -> None:
+        entered.set()
+        released.wait(10.0)
+
+    subject.manager.subscribe_agg_trade("BTCUSDT", hang)
+    subject.manager.subscribe_depth("BTCUSDT", subject.events.append)
+    server.connection(route="market").send_stream("btcusdt@aggTrade", TRADE)
+    assert entered.wait(5.0)
+    for _ in range(100):
+        server.connection(route="public").send_stream("btcusdt@depth@100ms", DEPTH)
+    wait_until(lambda: len(subject.events) == 100)
+    released.set()
+
+
+def test_a_mailbox_as_callback_lets_a_slow_reader_miss_only_what_is_outdated(
+    server: ToyStreamServer, subject: Subject
+) -> None:
+    box: Mailbox[Event] = Mailbox()
+    subject.manager.subscribe_agg_trade("BTCUSDT", lambda e: box.put(e, e.latest_key()))
+    subject.manager.subscribe_liquidations("BTCUSDT", box.put)
+    subject.manager.subscribe_kline("BTCUSDT", "1m", subject.events.append)
+    market = server.connection(route="market")
+    for number in range(500):
+        market.send_stream("btcusdt@aggTrade", {**TRADE, "a": number})
+        if number % 100 == 0:
+            market.send_stream("btcusdt@forceOrder", FORCED)
+    market.send_stream("btcusdt@kline_1m", KLINE)
+    wait_until(lambda: subject.events)
+    waiting = box.drain()
+    assert [type(e) for e in waiting] == [Liquidation] * 5 + [AggTrade]
+    assert isinstance(waiting[-1], AggTrade)
+    assert waiting[-1].trade_id == 499
 
 
 def test_a_refused_request_is_told(
