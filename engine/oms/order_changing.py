@@ -61,6 +61,7 @@ class OrderChanging:
             quantity=view.orig_qty if command.quantity is None else command.quantity,
             price=view.price if command.price is None else command.price,
             reduce_only=view.reduce_only,
+            position_side=view.position_side,
         )
 
     def _send_amend(self, order: Order, command: AmendOrder, target: PlaceOrder) -> None:

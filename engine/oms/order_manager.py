@@ -28,6 +28,7 @@ from engine.oms.order_models import Order
 from engine.oms.order_placing import OrderPlacing
 from engine.oms.order_sender import OrderSender
 from engine.oms.order_tracker import CLOSED_KEPT, OrderTracker
+from engine.oms.position_mode import PositionMode
 from engine.oms.position_tracker import PositionTracker
 from engine.oms.private_events import PrivateEvents
 from engine.oms.reconciler import PAUSES_S, Reconciler
@@ -82,6 +83,7 @@ class OrderManager:
             strict=settings.strict,
         )
         self.positions = PositionTracker(hub.publish)
+        self.mode = PositionMode(gateway, hub.publish)
         self._sender = OrderSender(
             clock,
             retry_attempts=settings.retry_attempts,
@@ -92,6 +94,7 @@ class OrderManager:
             journal=journal,
             tracker=self.tracker,
             sender=self._sender,
+            mode=self.mode,
             clock=clock,
             publish=hub.publish,
             instruments=instruments,
@@ -188,6 +191,11 @@ class OrderManager:
         return self.resolver.ask_again(self.get_order(order))
 
     # --- reading ---------------------------------------------------------------------
+
+    @property
+    def is_hedge_mode(self) -> bool:
+        """Long and short are held side by side. False also before it has been read."""
+        return bool(self.mode.is_hedge)
 
     def get_order(self, order: Order | str) -> Order:
         """By client order id. Raises BadInput when it is not known."""

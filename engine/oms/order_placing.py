@@ -17,7 +17,7 @@ from engine.oms.order_desk import OrderDesk
 from engine.oms.order_models import Order
 from engine.oms.order_sender import Accepted, Lost, Refused
 from engine.oms.pre_trade_checks import check_order
-from engine.trading_types import OrderStatus, OrderType, TimeInForce
+from engine.trading_types import OrderStatus, OrderType, PositionSide, TimeInForce
 from engine.views import ZERO, OrderView
 
 logger = logging.getLogger(__name__)
@@ -49,8 +49,9 @@ class OrderPlacing:
                 open_count=desk.tracker.open_count(command.symbol),
                 mark_price=desk.mark_price(command.symbol),
                 closed_because=self._why_closed(),
+                is_hedge_mode=desk.mode.is_hedge,
             )
-            command = self._with_client_id(command)
+            command = self._with_client_id(as_sent(command))
             now_ms = desk.clock.now_ms()
             desk.journal.record_intent(command, now_ms)
             order = Order(pending_view(command, now_ms))
@@ -81,6 +82,7 @@ class OrderPlacing:
             end = Concluded(OrderStatus.REJECTED, reason, desk.clock.now_ms())
             desk.tracker.apply(order, end)
             desk.tell_refusal(command, answer.error)
+            desk.mode.heed(answer.error)
         elif isinstance(answer, Lost):
             desk.lose(order, Write.PLACE, answer.sentence)
 
@@ -118,6 +120,13 @@ class OrderPlacing:
             self._by_request[request_id] = order
             if len(self._by_request) > _REQUESTS_KEPT:
                 del self._by_request[next(iter(self._by_request))]
+
+
+def as_sent(command: PlaceOrder) -> PlaceOrder:
+    """Beside the opposite position there is no reduce-only at the venue: the side says it."""
+    if command.reduce_only and command.position_side is not PositionSide.BOTH:
+        return replace(command, reduce_only=False)
+    return command
 
 
 def pending_view(command: PlaceOrder, at_ms: int) -> OrderView:

@@ -48,6 +48,7 @@ class _Reading(msgspec.Struct):
     positions: list[PositionView]
     balances: list[BalanceView]
     stamp: int
+    is_hedge_mode: bool
     heard_until_ms: int  # account updates up to then are in the positions already
 
 
@@ -149,7 +150,16 @@ class Reconciler:
         updates += self._orders_of_unknown_trades(trades, updates)
         trades += self._missing_trades(updates, trades)
         balances = gateway.get_account_balance()
-        return _Reading(updates, absent, trades, positions, balances, stamp, heard_until_ms)
+        return _Reading(
+            updates,
+            absent,
+            trades,
+            positions,
+            balances,
+            stamp,
+            gateway.is_hedge_mode(),
+            heard_until_ms,
+        )
 
     def _query(self, order: Order) -> OrderUpdate | None:
         return self._query_id(order.symbol, **ids_of(order))
@@ -226,6 +236,7 @@ class Reconciler:
 
     def _apply(self, reading: _Reading) -> list[str]:
         tracker = self._desk.tracker
+        self._desk.mode.learn(reading.is_hedge_mode)
         before = {order: order.view for order in tracker.orders()}
         for update in reading.updates:
             tracker.apply_update(update)
