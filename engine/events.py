@@ -438,6 +438,15 @@ class OrderChanged(Event, frozen=True, kw_only=True, gc=False):
     order: OrderView
 
 
+class OrderReplaced(Event, frozen=True, kw_only=True):
+    """An order that could not be amended was cancelled, and its rest placed anew."""
+
+    symbol: str
+    old_client_order_id: str
+    new_client_order_id: str
+    at_ms: int
+
+
 class FillRecorded(Event, frozen=True, kw_only=True, gc=False):
     fill: FillView
 

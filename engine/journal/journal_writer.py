@@ -31,6 +31,7 @@ from engine.events import (
     Event,
     FillRecorded,
     OrderChanged,
+    OrderReplaced,
     StreamStateChanged,
     ThreadCrashed,
 )
@@ -55,6 +56,7 @@ logger = logging.getLogger(__name__)
 
 FOLLOWED: tuple[type[Event], ...] = (
     OrderChanged,
+    OrderReplaced,
     FillRecorded,
     Alert,
     CommandRefused,

@@ -102,7 +102,7 @@ class OrderManager:
         )
         self._events = PrivateEvents(self.tracker, self.positions, hub.publish, clock, on_gap)
         self._placing = OrderPlacing(desk, lambda: self._events.why_closed)
-        self._changing = OrderChanging(desk)
+        self._changing = OrderChanging(desk, self._placing)
         self.reconciler = Reconciler(desk, self.positions, self._events, settings.recovery_pauses_s)
         self.resolver = UnknownResolver(desk, settings.resolver)
         self._audit = AccountAudit(
@@ -161,8 +161,10 @@ class OrderManager:
     ) -> Order:
         """New price and new TOTAL quantity of a resting limit order; None keeps the old.
 
-        The order loses its place in the queue. Raises OrderNotAllowed before
-        sending; a VenueError has been published as CommandRefused already.
+        The order loses its place in the queue. Where the exchange does not amend it any
+        more it is cancelled and the rest placed anew: then another order is returned,
+        and OrderReplaced and an alert say so. Raises OrderNotAllowed before sending; a
+        VenueError has been published as CommandRefused already.
         """
         found = self.get_order(order)
         command = AmendOrder(

@@ -6,6 +6,7 @@ makers stand still.
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
@@ -386,3 +387,20 @@ def test_a_kill_at_any_instant_loses_and_doubles_nothing(
     trades = venue.signed("GET", "/fapi/v1/userTrades", symbol="BTCUSDT", limit=1000).body
     ours_traded = {t["id"]: D(t["qty"]) for t in trades if t["orderId"] in sent}
     assert known == ours_traded
+
+
+def test_an_order_amended_too_often_is_cancelled_and_its_rest_placed_anew(
+    trader: Trader, stranger: PaperClient, server: PaperProcess, inside: D
+) -> None:
+    order = trader.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.3", inside)
+    assert stranger.market("SELL", "0.1").status == 200
+    assert trader.oms.wait(order, "PARTIALLY_FILLED")
+    when = {"method": "PUT", "path": "/fapi/v1/order"}
+    fault = json.dumps({"fault": "amend_limit", "when": when})
+    assert stranger.raw("POST", "/paper/v1/faults", fault).status == 200
+
+    new = trader.oms.modify_order(order, price=inside - 100)
+    assert (order.status, order.executed_qty) == ("CANCELED", D("0.1"))
+    assert (new.status, new.price, new.orig_qty) == ("NEW", inside - 100, D("0.2"))
+    theirs = PaperClient(server).signed("GET", "/fapi/v1/openOrders").body
+    assert [row["clientOrderId"] for row in theirs] == [new.client_order_id]
