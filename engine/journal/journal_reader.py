@@ -16,6 +16,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from engine.errors import JournalError
+from engine.journal.fifo_pnl import FifoPnl
 from engine.journal.journal_rows import (
     FILL_COLUMNS,
     ORDER_COLUMNS,
@@ -41,6 +42,9 @@ _LONELY_INTENTS = """
 _FILLS_OF_UNSETTLED_ORDERS = """
     SELECT fills.* FROM fills JOIN unsettled_orders USING (symbol, order_id)
 """
+
+
+_FILLS_IN_ORDER = "SELECT * FROM fills ORDER BY time_ms, trade_id"
 
 
 class JournalReader:
@@ -88,9 +92,16 @@ class JournalReader:
         sql = "SELECT * FROM orders WHERE updated_at >= ? ORDER BY updated_at DESC LIMIT ?"
         return self._rows(sql, (since_ms, limit), order_view)
 
+    def fifo_pnl(self) -> FifoPnl:
+        """Profit of every closing fill and round trip by first in, first out, beside the
+        exchange's own word; worked out from all fills. 100,000 of them take a second or two:
+        not on the GUI's thread.
+        """
+        return FifoPnl(self._rows(_FILLS_IN_ORDER, (), fill_view))
+
     def export_fills(self, target: Path) -> int:
         """A CSV of every fill, oldest first. Returns their number. Raises JournalError."""
-        return self._export("SELECT * FROM fills ORDER BY time_ms", FILL_COLUMNS, target)
+        return self._export(_FILLS_IN_ORDER, FILL_COLUMNS, target)
 
     def export_orders(self, target: Path) -> int:
         """A CSV of every order, oldest first. Returns their number. Raises JournalError."""

@@ -389,3 +389,10 @@ def test_intents_of_many_threads_beside_a_busy_queue_are_all_kept(bench: Bench) 
     assert bench.writer.flush()
     wait_until(lambda: len(bench.reader.orders()) == 400)
     assert len(bench.reader.open_orders()) == 400
+
+
+def test_profit_by_fifo_stands_beside_the_exchanges_word(bench: Bench) -> None:
+    sold = replace(FILL, trade_id=78, side=Side.SELL, price=D(61000), realized_pnl=D("44.9"))
+    bench.record(FillRecorded(fill=sold), FillRecorded(fill=replace(FILL, time_ms=14)))
+    found = bench.reader.fifo_pnl().realized("BTCUSDT")
+    assert (found.fifo, found.venue) == (D("0.05") * D("999.90"), D("44.9"))
