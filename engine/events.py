@@ -435,6 +435,10 @@ class UnknownMessage(Event, frozen=True, kw_only=True):
 
 
 class OrderChanged(Event, frozen=True, kw_only=True, gc=False):
+    """A partial fill is one, and has it all: `executed_qty`, `remaining_qty`, `avg_price`,
+    and `realized_pnl` and `commission` of what is filled. Its trade follows as FillRecorded.
+    """
+
     order: OrderView
 
 

@@ -64,6 +64,7 @@ FOLLOWED: tuple[type[Event], ...] = (
     StreamStateChanged,
     ThreadCrashed,
 )
+_FILLED = "ORDER_FILLED order=%s side=%s price=%s quantity=%s"  # off the thread that applied it
 _BATCH = 256  # bounds how long an intent may wait for a batch
 _GATHER_S = 0.02  # what belongs together comes together; orders do not meet a write at each step
 _RETRY_S = 1.0
@@ -208,6 +209,7 @@ class JournalWriter:
                 orders[order.symbol, order.client_order_id] = order_row(order)
             elif isinstance(event, FillRecorded):
                 fills.append(fill_row(event.fill))
+                logger.info(_FILLED, *fills[-1][3:7])
         if not events:
             return
         with self._lock:

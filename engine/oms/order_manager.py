@@ -21,6 +21,7 @@ from engine.events import Event
 from engine.exchange.gateway import ExchangeGateway
 from engine.market.instruments import Instrument
 from engine.oms.account_audit import AccountAudit, AuditSettings
+from engine.oms.fill_audit import FillAudit
 from engine.oms.intent_journal import IntentJournal
 from engine.oms.order_changing import OrderChanging
 from engine.oms.order_desk import OrderDesk
@@ -105,6 +106,7 @@ class OrderManager:
         self._changing = OrderChanging(desk, self._placing)
         self.reconciler = Reconciler(desk, self.positions, self._events, settings.recovery_pauses_s)
         self.resolver = UnknownResolver(desk, settings.resolver)
+        self._fill_audit = FillAudit(desk, self.positions)
         self._audit = AccountAudit(
             desk, self.positions, lambda: self._events.why_closed, settings.audit
         )
@@ -239,6 +241,10 @@ class OrderManager:
         """
         self.resolver.tick(now_s)
         self._audit.tick(now_s)
+        if self._events.why_closed:
+            self._fill_audit.forget()
+        else:
+            self._fill_audit.tick(now_s)
 
     def on_event(self, event: Event) -> None:
         """Everything of the private stream, in its order, on its reading thread."""
