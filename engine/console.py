@@ -36,6 +36,7 @@ def order(engine: TradingEngine, given: Namespace) -> int:
         given.price,
         time_in_force=given.tif,
         reduce_only=given.reduce_only,
+        position_side=given.position_side,
     )
     # a market order fills within the same moment: say how, not only that it was taken
     patient = placed.type != "LIMIT"

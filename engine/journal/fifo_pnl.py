@@ -22,6 +22,7 @@ from decimal import Decimal
 import msgspec
 
 from engine.trading_types import PositionSide, Side
+from engine.utils.decimals import plain
 from engine.views import ZERO, FillView
 
 Key = tuple[str, PositionSide]
@@ -301,6 +302,22 @@ class FifoPnl:
 
     def symbols(self) -> list[str]:
         return sorted({symbol for symbol, _ in self._books})
+
+
+TRIP_COLUMNS = (
+    *("symbol", "position_side", "side", "opened_ms", "closed_ms", "quantity", "entry_price"),
+    *("exit_price", "pnl", "fees", "net", "venue_pnl", "other_fees"),
+)
+
+
+def trip_row(trip: RoundTrip) -> list[object]:
+    """As text: money plain, to 8 decimals at the most; other fees as "0.003 BNB; ..."."""
+    values: list[object] = []
+    for name in TRIP_COLUMNS[:-1]:
+        value = getattr(trip, name)
+        values.append(plain(round(value, 8)) if isinstance(value, Decimal) else value)
+    fees = (f"{plain(amount)} {asset}" for asset, amount in sorted(trip.other_fees.items()))
+    return [*values, "; ".join(fees)]
 
 
 def is_quote(symbol: str, asset: str) -> bool:

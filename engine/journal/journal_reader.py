@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import heapq
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from operator import itemgetter
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from engine.errors import JournalError
-from engine.journal.fifo_pnl import FifoPnl
+from engine.journal.fifo_pnl import TRIP_COLUMNS, FifoPnl, trip_row
 from engine.journal.journal_archive import archives_of
 from engine.journal.journal_rows import (
     FILL_COLUMNS,
@@ -122,18 +122,15 @@ class JournalReader:
         """A CSV of every order, oldest first. Returns their number. Raises JournalError."""
         return self._export("orders", ORDER_COLUMNS, target)
 
+    def export_round_trips(self, target: Path) -> int:
+        """A CSV of every round trip from flat to flat: profit by first in, first out, beside
+        the exchange's word. Returns their number. Raises JournalError.
+        """
+        return _write_csv(target, TRIP_COLUMNS, map(trip_row, self.fifo_pnl().round_trips()))
+
     def _export(self, table: str, columns: Sequence[str], target: Path) -> int:
-        count = 0
-        try:
-            with target.open("w", newline="", encoding="utf-8") as file:
-                writer = csv.writer(file)
-                writer.writerow(columns)
-                for row in self._all_in_order(table):
-                    writer.writerow([row[name] for name in columns])
-                    count += 1
-        except OSError as error:
-            raise JournalError(f"{target} cannot be written: {error.strerror}.") from None
-        return count
+        rows = ([row[name] for name in columns] for row in self._all_in_order(table))
+        return _write_csv(target, columns, rows)
 
     # --- the file ----------------------------------------------------------------------
 
@@ -189,3 +186,17 @@ class JournalReader:
                 yield connection
         except sqlite3.Error as error:
             raise JournalError(f"The journal cannot be read: {error}.") from None
+
+
+def _write_csv(target: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+    count = 0
+    try:
+        with target.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            for row in rows:
+                writer.writerow(row)
+                count += 1
+    except OSError as error:
+        raise JournalError(f"{target} cannot be written: {error.strerror}.") from None
+    return count
