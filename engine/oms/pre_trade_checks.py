@@ -31,7 +31,12 @@ def check_order(
     if closed_because and not only_reduces(command):
         raise OrderNotAllowed("", closed_because)
     _check_kind(command)
-    _check_position_side(command, is_hedge_mode)
+    check_position_side(
+        command.side,
+        command.position_side,
+        reduces=command.reduce_only,
+        is_hedge_mode=is_hedge_mode,
+    )
     check_rules(command, instrument, mark_price)
     _check_room(command, instrument, open_count)
     _check_twin(command, lost)
@@ -100,12 +105,16 @@ def closing_side(position_side: PositionSide) -> Side:
     return Side.SELL if position_side is PositionSide.LONG else Side.BUY
 
 
-def _check_position_side(command: PlaceOrder, is_hedge_mode: bool | None) -> None:
-    is_both = command.position_side is PositionSide.BOTH
+def check_position_side(
+    side: Side, position_side: PositionSide, *, reduces: bool, is_hedge_mode: bool | None
+) -> None:
+    """Raises OrderNotAllowed where the account's mode knows no such position; its fix is the
+    one meant. `is_hedge_mode` None: not known, so it is left to the venue.
+    """
+    is_both = position_side is PositionSide.BOTH
     if is_hedge_mode and is_both:
-        opens = PositionSide.LONG if command.side is Side.BUY else PositionSide.SHORT
-        closes = PositionSide.SHORT if command.side is Side.BUY else PositionSide.LONG
-        fix = closes if command.reduce_only else opens
+        is_long = (side is Side.BUY) is not reduces
+        fix = PositionSide.LONG if is_long else PositionSide.SHORT
         raise OrderNotAllowed(
             "position_side",
             "The account holds long and short side by side: an order must say which it is"
@@ -115,7 +124,7 @@ def _check_position_side(command: PlaceOrder, is_hedge_mode: bool | None) -> Non
     if is_hedge_mode is False and not is_both:
         raise OrderNotAllowed(
             "position_side",
-            f"The account holds one position a symbol (one-way mode), so {command.position_side}"
+            f"The account holds one position a symbol (one-way mode), so {position_side}"
             " does not exist - use BOTH?",
             PositionSide.BOTH,
         )

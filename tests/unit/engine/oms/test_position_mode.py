@@ -3,10 +3,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from engine.commands import ClosePosition
 from engine.errors import NotConnected, OrderNotAllowed, OrderRefused
 from engine.oms.position_closing import closing_order
+from engine.protection_commands import PlaceAlgo
 from engine.protection_events import HedgeModeChanged
 from engine.trading_types import OrderType, PositionSide, Side
 from engine.views import PositionView
@@ -137,6 +139,25 @@ def test_the_same_order_for_the_other_position_is_no_twin(hedged: OmsBench) -> N
         "BTCUSDT", "SELL", "LIMIT", "0.1", "60000", position_side="SHORT"
     )
     assert second.status == "NEW"
+
+
+@pytest.mark.parametrize(("reduce_only", "fix"), [(False, "SHORT"), (True, "LONG")])
+def test_a_conditional_order_names_its_position_too(
+    hedged: OmsBench, reduce_only: bool, fix: str
+) -> None:
+    stop = PlaceAlgo(
+        symbol="BTCUSDT",
+        side=Side.SELL,
+        type=OrderType.STOP_MARKET,
+        quantity=D("0.1"),
+        trigger_price=D(59000),
+        reduce_only=reduce_only,
+    )
+    with pytest.raises(OrderNotAllowed) as caught:
+        hedged.oms.algos.place(stop)
+    assert (caught.value.field, caught.value.fix) == ("position_side", fix)
+    held_long = replace(stop, reduce_only=False, position_side=LONG)
+    assert hedged.oms.algos.place(held_long).view.position_side is LONG
 
 
 # --- closing ---------------------------------------------------------------------------
