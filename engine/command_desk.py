@@ -199,8 +199,7 @@ class CommandDesk:
         self._oms.place(closing_order(command, held, instruments[command.symbol]))
 
     def _set_hedge_mode(self, command: SetHedgeMode) -> None:
-        self._gateway.set_hedge_mode(command.is_on)
-        self._oms.mode.learn(command.is_on)
+        self._oms.mode.change(command.is_on)
         self._done(
             command,
             "Long and short are held side by side now (hedge mode)."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from engine.errors import PerpdeskError, VenueError
+from engine.errors import OutcomeUnknown, PerpdeskError, VenueError
 from engine.events import Event
 from engine.exchange.gateway import ExchangeGateway
 from engine.protection_events import HedgeModeChanged
@@ -39,6 +39,19 @@ class PositionMode:
             self._is_hedge = is_hedge
             logger.info("position mode hedge=%s", is_hedge)
             self._publish(HedgeModeChanged(is_on=is_hedge))
+
+    def change(self, is_hedge: bool) -> None:
+        """Set the account's mode. Blocks; raises what the gateway raises. Setting it has no
+        other effect than the mode itself, so after a lost answer the mode tells what happened.
+        """
+        try:
+            self._gateway.set_hedge_mode(is_hedge)
+        except OutcomeUnknown:
+            self.learn(self._gateway.is_hedge_mode())
+            if self._is_hedge is not is_hedge:
+                raise
+        else:
+            self.learn(is_hedge)
 
     def heed(self, error: PerpdeskError) -> None:
         """Read the mode again when a refusal shows that ours is wrong. Blocks on the network

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine.commands import ClosePosition
-from engine.errors import NotConnected, OrderNotAllowed, OrderRefused
+from engine.errors import NotConnected, OrderNotAllowed, OrderRefused, OutcomeUnknown
 from engine.oms.position_closing import closing_order
 from engine.protection_commands import PlaceAlgo
 from engine.protection_events import HedgeModeChanged
@@ -77,6 +77,22 @@ def test_another_refusal_asks_for_no_mode(bench: OmsBench) -> None:
     bench.gateway.plan("submit", OrderRefused(-2019, "Margin is insufficient.", 400))
     bench.buy()
     assert bench.gateway.count("is_hedge_mode") == 0
+
+
+def test_a_lost_answer_to_a_change_is_settled_by_asking(bench: OmsBench) -> None:
+    def arrives() -> None:
+        bench.gateway.is_hedge = True
+        raise OutcomeUnknown("The connection was reset.")
+
+    bench.gateway.plan("hedge_mode", arrives)
+    bench.oms.mode.change(True)
+    assert modes(bench) == [True]
+    bench.gateway.plan("hedge_mode", OutcomeUnknown("The connection was reset."))
+    with pytest.raises(OutcomeUnknown):
+        bench.oms.mode.change(False)
+    assert bench.oms.is_hedge_mode
+    bench.oms.mode.change(False)
+    assert modes(bench) == [True, False]
 
 
 # --- checks before sending ------------------------------------------------------------
