@@ -28,6 +28,8 @@ from engine.events import CandlesLoaded, CommandDone, CommandRefused, LeverageCh
 from engine.exchange.gateway import ExchangeGateway
 from engine.market_feed import MarketFeed
 from engine.oms.order_manager import OrderManager
+from engine.plans.plan_runner import PlanRunner
+from engine.protection_commands import StartChase, StartScaled, StartTwap, StopPlan
 from engine.trading_types import OrderType, PositionSide, Side
 from engine.utils.task_queue import TaskQueue
 
@@ -42,6 +44,7 @@ class CommandDesk:
         gateway: ExchangeGateway,
         oms: OrderManager,
         feed: MarketFeed,
+        plans: PlanRunner,
         hub: EventHub,
         orders: TaskQueue,
         queries: TaskQueue,
@@ -49,6 +52,7 @@ class CommandDesk:
         self._gateway = gateway
         self._oms = oms
         self._feed = feed
+        self._plans = plans
         self._hub = hub
         self._orders = orders
         self._queries = queries
@@ -66,6 +70,10 @@ class CommandDesk:
                 self._order(command, lambda: self._cancel_all(command))
             case ClosePosition():
                 self._order(command, lambda: self._close(command))
+            case StartChase() | StartScaled() | StartTwap():
+                self._order(command, lambda: self._plans.start(command))
+            case StopPlan():
+                self._order(command, lambda: self._plans.stop(command.plan_id))
             case SetLeverage():
                 self._query(command, lambda: self._set_leverage(command))
             case WatchSymbol():
@@ -130,6 +138,10 @@ class CommandDesk:
         self._oms.cancel_order(command.client_order_id, request_id=command.request_id)
 
     def _cancel_all(self, command: CancelAllOrders) -> None:
+        # a plan would place the next one
+        self._plans.stop_all(
+            f"All orders of {command.symbol} were cancelled.", symbol=command.symbol
+        )
         orders = self._oms.cancel_all(command.symbol, request_id=command.request_id)
         self._done(command, f"Cancelling {len(orders)} open orders of {command.symbol}.")
 

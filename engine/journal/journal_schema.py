@@ -92,6 +92,19 @@ MIGRATIONS: tuple[str, ...] = (
             SELECT TOTAL(CAST(quantity AS REAL)) FROM fills
             WHERE fills.symbol = orders.symbol AND fills.order_id = orders.order_id)) > 1e-9;
     """,
+    """
+    CREATE TABLE plans (
+        plan_id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        state TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        cancels_rest INTEGER NOT NULL,
+        terms TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        updated_ms INTEGER NOT NULL
+    );
+    CREATE INDEX unfinished_plans ON plans (created_ms) WHERE state IN ('running', 'stopping');
+    """,
 )
 
 

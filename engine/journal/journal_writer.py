@@ -47,6 +47,9 @@ from engine.journal.journal_rows import (
     intent_row,
     order_row,
 )
+from engine.journal.plan_rows import UPSERT_PLAN, plan_row
+from engine.plan_records import Plan
+from engine.protection_events import PlanChanged
 from engine.trading_types import AlertLevel
 from engine.utils.mailbox import Mailbox
 from engine.utils.threads import StoppableThread
@@ -61,6 +64,7 @@ FOLLOWED: tuple[type[Event], ...] = (
     EngineStateChanged,
     StreamStateChanged,
     ThreadCrashed,
+    PlanChanged,
 )
 _BATCH = 256  # bounds how long an intent may wait for a batch
 _GATHER_S = 0.02  # what belongs together comes together; orders do not meet a write at each step
@@ -115,12 +119,18 @@ class JournalWriter:
 
     def record_intent(self, intent: Intent, at_ms: int) -> None:
         """Returns when the row survives a kill. Raises JournalError: then send nothing."""
-        row = intent_row(intent, at_ms)
+        self._write_now(INSERT_INTENT, intent_row(intent, at_ms))
+
+    def record_plan(self, plan: Plan) -> None:
+        """Its newest state. Returns when it survives a kill. Raises JournalError."""
+        self._write_now(UPSERT_PLAN, plan_row(plan))
+
+    def _write_now(self, statement: str, row: Row) -> None:
         with self._lock:
             if self._is_closed:
                 raise JournalError("The journal is closed; nothing was sent.")
             try:
-                self._connection.execute(INSERT_INTENT, row)
+                self._connection.execute(statement, row)
             except sqlite3.Error as error:
                 failure = journal_error(error)
             else:

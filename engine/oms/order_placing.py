@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
 from engine.commands import PlaceOrder
 from engine.errors import OrderNotAllowed
 from engine.events import OrderUpdate
+from engine.market.instruments import Instrument
 from engine.oms.client_ids import new_client_order_id
 from engine.oms.order_changes import Concluded, Write
 from engine.oms.order_desk import OrderDesk
@@ -42,14 +43,7 @@ class OrderPlacing:
             earlier = self._order_of(command.request_id)
             if earlier is not None:
                 return earlier
-            check_order(
-                command,
-                instrument,
-                lost=desk.tracker.lost(),
-                open_count=desk.tracker.open_count(command.symbol),
-                mark_price=desk.mark_price(command.symbol),
-                closed_because=self._why_closed(),
-            )
+            self._check(command, instrument)
             command = self._with_client_id(command)
             now_ms = desk.clock.now_ms()
             desk.journal.record_intent(command, now_ms)
@@ -58,6 +52,22 @@ class OrderPlacing:
             self._remember(command.request_id, order)
             self._send(order, command)
             return order
+
+    def check(self, commands: Sequence[PlaceOrder]) -> None:
+        """Raises what `place` would for one of these, if all were placed now; sends nothing."""
+        for placed, command in enumerate(commands):
+            self._check(command, self._desk.instrument(command.symbol), placed)
+
+    def _check(self, command: PlaceOrder, instrument: Instrument, placed_before: int = 0) -> None:
+        desk = self._desk
+        check_order(
+            command,
+            instrument,
+            lost=desk.tracker.lost(),
+            open_count=desk.tracker.open_count(command.symbol) + placed_before,
+            mark_price=desk.mark_price(command.symbol),
+            closed_because=self._why_closed(),
+        )
 
     def _send(self, order: Order, command: PlaceOrder) -> None:
         desk = self._desk
