@@ -28,10 +28,11 @@ from engine.market_feed import MarketFeed
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.paper.paper_discovery import announce, find_running, withdraw
 from engine.paper.paper_process import PaperOptions, PaperProcess, ReadyLine
+from engine.plan_records import Plan
 from engine.plans.best_prices import BestPrices
 from engine.plans.plan_book import PlanBook
 from engine.plans.plan_locks import PlanLocks
-from engine.plans.plan_runner import Halted, PlanRunner, PlanSettings
+from engine.plans.plan_runner import KeptPlan, PlanRunner, PlanSettings
 from engine.utils.threads import CrashHandler
 from engine.wire.hosts import Hosts
 
@@ -175,10 +176,17 @@ class Parts:
             fills=tuple(reversed(reader.fills(limit=_HISTORY_KEPT))),
         )
 
-    def halted_plans(self) -> list[Halted]:
-        """Plans that were not over when the journal was last written."""
+    def unfinished_plans(self) -> list[KeptPlan]:
+        """Those that were not over when the journal was last written, oldest first."""
+        return self._kept(JournalReader.unfinished_plans)
+
+    def newest_plans(self, limit: int) -> list[KeptPlan]:
+        """Newest first."""
+        return self._kept(lambda reader: reader.plans(limit=limit))
+
+    def _kept(self, read: Callable[[JournalReader], list[Plan]]) -> list[KeptPlan]:
         reader = JournalReader(self.journal.path)
-        return [Halted(plan, tuple(reader.orders_of(plan))) for plan in reader.unfinished_plans()]
+        return [KeptPlan(plan, tuple(reader.orders_of(plan))) for plan in read(reader)]
 
     def close_connections(self, timeout_s: float) -> None:
         """First: whoever waits on the network sees its end at once."""
@@ -250,6 +258,7 @@ def build_plans(
         hub,
         clock,
         PlanBook(journal, locks, clock, hub.publish),
+        parts,
         BestPrices(hub, feed.follow_best_price, gateway.get_depth, clock),
         parts.rules.instruments,
         orders_left_pct=orders_left_pct,

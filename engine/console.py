@@ -60,7 +60,7 @@ def cancel(engine: TradingEngine, given: Namespace) -> int:
 
 def orders(engine: TradingEngine, given: Namespace) -> int:
     symbol = given.symbol.upper() if given.symbol else None
-    _table(
+    table(
         ("SYMBOL", "SIDE", "TYPE", "PRICE", "QUANTITY", "FILLED", "STATUS", "ID", "CLIENT ID"),
         [
             (o.symbol, o.side, o.type, plain(o.price), plain(o.orig_qty), plain(o.executed_qty),
@@ -73,7 +73,7 @@ def orders(engine: TradingEngine, given: Namespace) -> int:
 
 
 def positions(engine: TradingEngine, _given: Namespace) -> int:
-    _table(
+    table(
         ("SYMBOL", "SIDE", "QUANTITY", "ENTRY", "MARK", "PNL", "LIQUIDATION", "LEVERAGE"),
         [
             (p.symbol, p.position_side, plain(p.quantity), plain(p.entry_price),
@@ -87,7 +87,7 @@ def positions(engine: TradingEngine, _given: Namespace) -> int:
 
 
 def balance(engine: TradingEngine, _given: Namespace) -> int:
-    _table(
+    table(
         ("ASSET", "WALLET", "AVAILABLE", "PNL"),
         [
             (b.asset, plain(b.wallet_balance), plain(b.available_balance), plain(b.unrealized_pnl))
@@ -161,7 +161,7 @@ def _tell(placed: Order) -> int:
     return REFUSED if view.status is OrderStatus.REJECTED else DONE
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[object, ...]], empty: str) -> None:
+def table(head: tuple[str, ...], rows: list[tuple[object, ...]], empty: str) -> None:
     if not rows:
         print(empty)
         return

@@ -339,7 +339,7 @@ class TradingEngine:
             self.config, parts, feed, clock=self.clock, hub=self.hub, on_crash=self._on_crash
         )
         if self._resumes_plans:
-            plans.resume(parts.halted_plans())
+            plans.resume()
         plans.begin()
         self._plans = plans
         desk = CommandDesk(

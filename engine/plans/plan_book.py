@@ -198,6 +198,9 @@ class PlanBook:
             self._changed.notify_all()
         self._locks.release(plan_id)
 
+    def has(self, plan_id: str) -> bool:
+        return plan_id in self._runs
+
     # --- other processes ---------------------------------------------------------------
 
     def heed(self, run: PlanRun) -> None:
@@ -205,6 +208,10 @@ class PlanBook:
         plan = run.plan
         if plan.state is PlanState.RUNNING and self._locks.is_asked_to_stop(plan.plan_id):
             self.stop(plan.plan_id, "Stopped by hand, from another program.")
+
+    def ask_to_stop(self, plan_id: str) -> None:
+        """Tell the process that holds it. Raises JournalError."""
+        self._locks.ask_to_stop(plan_id)
 
     def close(self) -> None:
         self._locks.close()

@@ -8,13 +8,14 @@ from the plan's and a number, and a number is never used twice.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import Protocol
 
 import msgspec
 
 from engine.clock import Clock
-from engine.errors import OrderNotAllowed, ShuttingDown, UnknownSymbol
+from engine.errors import BadInput, OrderNotAllowed, ShuttingDown, UnknownSymbol
 from engine.event_hub import EventHub
 from engine.events import CommandRefused, OrderChanged
 from engine.market.instruments import Instrument
@@ -25,7 +26,7 @@ from engine.plans.best_prices import BestPrices
 from engine.plans.plan_book import PlanBook
 from engine.plans.plan_checks import orders_of
 from engine.plans.plan_hands import PlanHands
-from engine.plans.plan_models import Amend, Place, PlanSight, Rest, Step
+from engine.plans.plan_models import Amend, Place, PlanSight, Rest, Step, view_of
 from engine.plans.plan_run import PlanRun
 from engine.plans.plan_steps import next_step
 from engine.protection_commands import StartChase
@@ -44,11 +45,19 @@ class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
     order_reserve_pct: float = 40.0  # of the venue's order limit, which a chase leaves alone
 
 
-class Halted(msgspec.Struct, frozen=True):
-    """A plan of before a restart, with what the journal knows of its orders."""
+class KeptPlan(msgspec.Struct, frozen=True):
+    """A plan as the journal knows it, with its orders."""
 
     plan: Plan
     orders: tuple[OrderView, ...]
+
+
+class PlanShelf(Protocol):
+    """What is read of the journal. Any thread; blocks on the disk; raises JournalError."""
+
+    def unfinished_plans(self) -> list[KeptPlan]: ...
+
+    def newest_plans(self, limit: int) -> list[KeptPlan]: ...
 
 
 class PlanRunner:
@@ -63,6 +72,7 @@ class PlanRunner:
         hub: EventHub,
         clock: Clock,
         book: PlanBook,
+        shelf: PlanShelf,
         prices: BestPrices,
         instruments: Callable[[], Mapping[str, Instrument]],
         *,
@@ -74,6 +84,7 @@ class PlanRunner:
         self._hub = hub
         self._clock = clock
         self._book = book
+        self._shelf = shelf
         self._prices = prices
         self._instruments = instruments
         self._orders_left_pct = orders_left_pct
@@ -115,10 +126,25 @@ class PlanRunner:
     def stop(self, plan_id: str, reason: str = "Stopped by hand.") -> None:
         """Place nothing more and cancel what rests of it; PlanChanged tells when that is done.
 
-        Returns at once. Raises BadInput when no such plan is running here.
+        One that another program carries out is asked to stop, and one that nobody does is
+        taken over for that. Blocks for the disk at most. Raises BadInput when there is no
+        such plan, or it is over, and JournalError.
         """
-        self._book.stop(plan_id, reason)
-        self._wake.set()
+        if not self._book.has(plan_id):
+            self._stop_elsewhere(plan_id)
+        else:
+            self._book.stop(plan_id, reason)
+            self._wake.set()
+
+    def _stop_elsewhere(self, plan_id: str) -> None:
+        for kept in self._shelf.unfinished_plans():
+            if kept.plan.plan_id != plan_id:
+                continue
+            if not self._take_over(kept, stops=True):
+                self._book.ask_to_stop(plan_id)
+            self._wake.set()
+            return
+        raise BadInput("plan_id", f"There is no running plan {plan_id!r}.")
 
     def stop_all(
         self,
@@ -132,24 +158,42 @@ class PlanRunner:
         self._book.stop_all(reason, symbol, side, unless_reducing=unless_reducing)
         self._wake.set()
 
-    def resume(self, halted: Iterable[Halted]) -> None:
+    def resume(self) -> None:
         """Take over plans of before a restart. Each goes on once the account has been read,
         within its own time, or ends with the reason. What another process holds is left to it.
         """
-        for one in halted:
-            run = PlanRun(one.plan, is_resumed=True)
-            run.adopt(self._oms.tracker.get(view.client_order_id) or view for view in one.orders)
-            symbol = one.plan.terms.symbol
-            if self._book.take_over(run) and symbol not in self._instruments():
-                self._book.end(run, PlanState.STOPPED, f"The exchange has no {symbol} any more.")
+        for kept in self._shelf.unfinished_plans():
+            self._take_over(kept)
         self._wake.set()
+
+    def _take_over(self, kept: KeptPlan, *, stops: bool = False) -> bool:
+        run = PlanRun(kept.plan, is_resumed=True)
+        run.adopt(self._oms.tracker.get(view.client_order_id) or view for view in kept.orders)
+        symbol = kept.plan.terms.symbol
+        if not self._book.take_over(run):
+            return False
+        if symbol not in self._instruments():
+            self._book.end(run, PlanState.STOPPED, f"The exchange has no {symbol} any more.")
+        elif stops:
+            self._book.stop(kept.plan.plan_id, "Stopped by hand.")
+        return True
 
     def plans(self) -> list[PlanView]:
         """Running ones, then those that ended since the start, oldest first."""
         return self._book.views()
 
     def plan(self, plan_id: str) -> PlanView | None:
+        """One that runs here, or ended here since the start."""
         return self._book.view(plan_id)
+
+    def history(self, limit: int = 20) -> list[PlanView]:
+        """The newest ones, newest first, also of other programs on this journal. Blocks on
+        the disk. Raises JournalError.
+        """
+        return [
+            self._book.view(kept.plan.plan_id) or view_of(kept.plan, kept.orders)
+            for kept in self._shelf.newest_plans(limit)
+        ]
 
     def wait(self, plan_id: str, timeout_s: float) -> bool:
         """Block until the plan is over; False when `timeout_s` passed first."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
-
 from engine.protection_commands import StartChase, StartScaled, StartTwap
 from engine.trading_types import PlanState, Side
 from tests.helpers.waiting import wait_until
