@@ -39,7 +39,7 @@ def _measure(given: argparse.Namespace, words: list[str]) -> int:
 
 
 def _trade(given: argparse.Namespace) -> int:
-    from engine import console, console_plans  # noqa: PLC0415 - paper-server and --help need none of it
+    from engine import console, console_plans, console_strategy  # noqa: PLC0415 - paper-server and --help need none of it
     from engine.config import load_config  # noqa: PLC0415
     from engine.trading_engine import TradingEngine  # noqa: PLC0415
     from engine.utils.logger import close_logging, setup_logging  # noqa: PLC0415
@@ -60,6 +60,7 @@ def _trade(given: argparse.Namespace) -> int:
         "twap": console_plans.twap,
         "plans": console_plans.plans,
         "plan-stop": console_plans.plan_stop,
+        "run": console_strategy.run,
     }
     setup_logging(user_data_dir(given.user_data))
     try:
@@ -116,6 +117,10 @@ def _parser() -> argparse.ArgumentParser:
     watching.add_argument("symbol")
     watching.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
     _add_plans(add)
+    running = add("run", "run a strategy of your own: run FILE.py --symbol BTCUSDT")
+    running.add_argument("file", type=Path, metavar="FILE.py")
+    running.add_argument("--symbol", action="append", help="may be given several times")
+    running.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
     _add_kpi(add("kpi", "measure KPI 1.1 to 1.4; exit code 0 only when all of them pass"))
     drilling = commands.add_parser("drill", help="random sessions with faults; compare the books")
     drilling.add_argument("--seeds", type=_count, required=True, help="how many sessions")

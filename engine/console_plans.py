@@ -22,7 +22,6 @@ from engine.utils.decimals import plain, to_decimal
 _LOOK_S = 0.2
 _STOP_S = 10.0
 _SEARCHED = 1000
-_GOING_ON = (PlanState.RUNNING, PlanState.STOPPING)
 
 
 def chase(engine: TradingEngine, given: Namespace) -> int:
@@ -97,7 +96,7 @@ def plan_stop(engine: TradingEngine, given: Namespace) -> int:
     pause = threading.Event()
     while True:
         view = next(v for v in engine.plans.history(_SEARCHED) if v.plan_id == given.plan_id)
-        if view.state not in _GOING_ON or deadline.passed:
+        if view.state.is_over or deadline.passed:
             return _tell(view)
         engine.clock.wait(pause, _LOOK_S)
 

@@ -38,7 +38,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_over(self) -> bool:
-        return self.state in (PlanState.DONE, PlanState.STOPPED)
+        return self.state.is_over
 
     def child_id(self, index: int) -> str:
         """The client order id of its order number `index`, from 0: 28 of the 36 characters."""

@@ -225,6 +225,17 @@ class TradingEngine:
         """Stream this symbol's book, tape, mark price and candles into `market` and `hub`."""
         self.submit(WatchSymbol(symbol=symbol, interval=interval))
 
+    def follow(self, symbol: str) -> None:
+        """Best and mark price of one more symbol, beside the watched one; for scripts.
+
+        Raises UnknownSymbol, and NotConnected before the engine is live.
+        """
+        self.instrument(symbol)
+        if self._feed is None:
+            raise NotConnected("The engine is not ready yet; use wait_until_live().")
+        self._feed.follow_best_price(symbol)
+        self._feed.follow_mark_price(symbol)
+
     # --- life ------------------------------------------------------------------------
 
     def start(self) -> None:

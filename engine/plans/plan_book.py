@@ -78,7 +78,7 @@ class PlanBook:
 
     def _is_over(self, plan_id: str) -> bool:
         run = self._runs.get(plan_id)
-        return run is None or (run.told is not None and run.told.state not in _GOING_ON)
+        return run is None or (run.told is not None and run.told.state.is_over)
 
     # --- beginning ---------------------------------------------------------------------
 
@@ -215,6 +215,3 @@ class PlanBook:
 
     def close(self) -> None:
         self._locks.close()
-
-
-_GOING_ON = (PlanState.RUNNING, PlanState.STOPPING)

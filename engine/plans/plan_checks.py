@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+
 from engine.commands import PlaceOrder
-from engine.errors import OrderNotAllowed
+from engine.errors import BadInput, OrderNotAllowed
 from engine.market.instruments import Instrument
 from engine.plan_records import PlanTerms
 from engine.plans.scaled import rungs, split_evenly
@@ -17,6 +19,17 @@ MOST_RUNGS = 100
 MOST_SLICES = 900  # numbers of three digits
 LONGEST_CHASE_S = 24 * 3600
 LONGEST_TWAP_S = 7 * 24 * 3600
+
+
+def read_terms(terms: PlanTerms) -> PlanTerms:
+    """The same with every field of its own kind: a script may have written "BUY" for Side.BUY.
+
+    Raises BadInput for what cannot be read.
+    """
+    try:
+        return msgspec.convert(msgspec.to_builtins(terms), type(terms))
+    except msgspec.ValidationError as error:
+        raise BadInput("", f"The plan cannot be read: {error}.") from None
 
 
 def orders_of(

@@ -24,7 +24,7 @@ from engine.oms.order_manager import OrderManager
 from engine.plan_records import Plan, PlanTerms
 from engine.plans.best_prices import BestPrices
 from engine.plans.plan_book import PlanBook
-from engine.plans.plan_checks import orders_of
+from engine.plans.plan_checks import orders_of, read_terms
 from engine.plans.plan_hands import PlanHands
 from engine.plans.plan_models import Amend, Place, PlanSight, Rest, Step, view_of
 from engine.plans.plan_run import PlanRun
@@ -107,12 +107,13 @@ class PlanRunner:
         """Check as a whole, write down, begin; follow PlanChanged, or `wait`.
 
         Blocks for a disk write, and for a chase on the network. Raises
-        OrderNotAllowed, UnknownSymbol, JournalError or ShuttingDown: nothing was sent.
+        BadInput, UnknownSymbol, JournalError or ShuttingDown: then nothing was sent.
         """
         if self._thread.stop_event.is_set():
             raise ShuttingDown("Perpdesk is closing; nothing was sent.")
         if self._oms.why_closed:
             raise OrderNotAllowed("", self._oms.why_closed)
+        terms = read_terms(terms)
         instrument = self._instrument(terms.symbol)
         self._oms.check(orders_of(terms, instrument, self._first_price(terms)))
         now_ms = self._clock.now_ms()
