@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import BadInput, OrderNotAllowed
@@ -20,6 +20,7 @@ from tests.helpers.plan_bench import chase, scaled, twap
 D = Decimal
 
 
+@settings(max_examples=50)
 @given(steps=st.integers(1, 10**9), count=st.integers(1, 200))
 def test_parts_add_up_exactly_and_differ_by_a_step_at_most(steps, count):
     step = D("0.001")
@@ -87,5 +88,5 @@ def test_what_cannot_be_is_refused_with_its_field(terms, field, said):
 
 def test_plain_words_are_read_and_nonsense_is_refused():
     assert read_terms(chase(side="BUY", quantity="0.1")) == chase(side=Side.BUY)
-    with pytest.raises(BadInput, match="cannot be read.*UP"):
+    with pytest.raises(BadInput, match=r"cannot be read.*UP"):
         read_terms(chase(side="UP"))

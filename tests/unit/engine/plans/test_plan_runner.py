@@ -17,7 +17,6 @@ from engine.errors import (
     UnknownSymbol,
 )
 from engine.plan_records import Plan
-from engine.plans.chase import MOST_ORDERS
 from engine.protection_events import GuardChanged, KillChanged, PlanChanged
 from engine.protection_views import GuardView, KillView
 from engine.trading_types import KillState, OrderStatus, PlanState, Side, StreamState
@@ -102,14 +101,15 @@ def test_a_post_only_refusal_is_tried_again_at_the_new_price(bench):
     assert bench.view(plan_id).state is PlanState.RUNNING
 
 
-def test_a_chase_gives_up_after_so_many_post_only_refusals(bench):
-    bench.gateway.plan("submit", *[POST_ONLY] * MOST_ORDERS)
+def test_a_chase_gives_up_after_so_many_post_only_refusals(bench, monkeypatch):
+    monkeypatch.setattr("engine.plans.chase.MOST_ORDERS", 6)
+    bench.gateway.plan("submit", *[POST_ONLY] * 6)
     plan_id = bench.start(chase(longest_s=3600))
-    for _ in range(MOST_ORDERS):
+    for _ in range(6):
         bench.later(1.1)
     assert ended(bench, plan_id)[0] is PlanState.STOPPED
-    assert "refused 200 orders as not post-only" in ended(bench, plan_id)[1]
-    assert bench.gateway.count("submit") == MOST_ORDERS
+    assert "refused 6 orders as not post-only" in ended(bench, plan_id)[1]
+    assert bench.gateway.count("submit") == 6
 
 
 def test_an_order_that_an_amend_ended_is_replaced_for_the_rest(bench):
