@@ -22,13 +22,16 @@ _KINDS = {kind: kind_of for kind_of, kind in TERMS.items()}
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """`cancels_rest`: when it stops, what rests of it is cancelled."""
+    """`cancels_rest`: when it stops, what rests of it is cancelled. `next_index`: the first
+    number that no order of it has; it is on disk before the order is sent.
+    """
 
     plan_id: str
     terms: PlanTerms
     state: PlanState = PlanState.RUNNING
     reason: str = ""
     cancels_rest: bool = True
+    next_index: int = 0
     created_ms: int = 0
     updated_ms: int = 0
 

@@ -75,7 +75,7 @@ class TradingEngine:
         user_data: Path,
         clock: Clock | None = None,
         *,
-        resumes_plans: bool = True,
+        resumes: bool = True,
     ) -> None:
         self.config = config
         self.environment = environment
@@ -95,7 +95,7 @@ class TradingEngine:
         self._parts: Parts | None = None
         self._feed: MarketFeed | None = None
         self._plans: PlanRunner | None = None
-        self._resumes_plans = resumes_plans
+        self._resumes = resumes
         self._desk: CommandDesk | None = None
         self._paper_lost = False
         self._account_moved = False
@@ -114,12 +114,12 @@ class TradingEngine:
         config: Config | None = None,
         user_data: Path | str | None = None,
         timeout_s: float = 30.0,
-        resumes_plans: bool = True,
+        resumes: bool = True,
     ) -> Self:
         """A started engine that is live and watches the configured symbol.
 
         Blocks; raises what kept it from starting. The environment is the
-        configured one when None. `resumes_plans`: go on with a chase or TWAP that an
+        configured one when None. `resumes`: go on with a chase or TWAP that an
         earlier run was killed or closed in.
         """
         settings = config if config is not None else load_config()
@@ -127,7 +127,7 @@ class TradingEngine:
             settings,
             settings.environment(environment),
             user_data_dir(user_data),
-            resumes_plans=resumes_plans,
+            resumes=resumes,
         )
         engine.start()
         try:
@@ -325,6 +325,7 @@ class TradingEngine:
             clock=self.clock,
             hub=self.hub,
             mark_price=self.market.mark_price,
+            last_price=self.market.last_price_exact,
             on_gap=self._on_gap,
             on_crash=self._on_crash,
         )
@@ -349,7 +350,7 @@ class TradingEngine:
         plans = build_plans(
             self.config, parts, feed, clock=self.clock, hub=self.hub, on_crash=self._on_crash
         )
-        if self._resumes_plans:
+        if self._resumes:
             plans.resume()
         plans.begin()
         self._plans = plans

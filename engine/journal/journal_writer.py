@@ -39,17 +39,18 @@ from engine.journal.journal_rows import (
     FORGET_EVENTS,
     INSERT_EVENT,
     INSERT_FILL,
-    INSERT_INTENT,
+    UPSERT_ALGO,
     UPSERT_ORDER,
     Intent,
     Row,
+    algo_row,
     fill_row,
-    intent_row,
+    intent_statement,
     order_row,
 )
 from engine.journal.plan_rows import UPSERT_PLAN, plan_row
 from engine.plan_records import Plan
-from engine.protection_events import PlanChanged
+from engine.protection_events import AlgoChanged, PlanChanged
 from engine.trading_types import AlertLevel
 from engine.utils.mailbox import Mailbox
 from engine.utils.threads import StoppableThread
@@ -58,6 +59,7 @@ logger = logging.getLogger(__name__)
 
 FOLLOWED: tuple[type[Event], ...] = (
     OrderChanged,
+    AlgoChanged,
     FillRecorded,
     Alert,
     CommandRefused,
@@ -119,7 +121,7 @@ class JournalWriter:
 
     def record_intent(self, intent: Intent, at_ms: int) -> None:
         """Returns when the row survives a kill. Raises JournalError: then send nothing."""
-        self._write_now(INSERT_INTENT, intent_row(intent, at_ms))
+        self._write_now(*intent_statement(intent, at_ms))
 
     def record_plan(self, plan: Plan) -> None:
         """Its newest state. Returns when it survives a kill. Raises JournalError."""
@@ -209,11 +211,15 @@ class JournalWriter:
         events = [item for item in batch if not isinstance(item, _Flush)]
         event_rows = [_event_row(event, now_ms) for event in events]
         orders: dict[tuple[str, str], Row] = {}  # the newest state of each is enough
+        algos: dict[tuple[str, str], Row] = {}
         fills: list[Row] = []
         for event in events:
             if isinstance(event, OrderChanged):
                 order = event.order
                 orders[order.symbol, order.client_order_id] = order_row(order)
+            elif isinstance(event, AlgoChanged):
+                algo = event.algo
+                algos[algo.symbol, algo.client_algo_id] = algo_row(algo)
             elif isinstance(event, FillRecorded):
                 fills.append(fill_row(event.fill))
         if not events:
@@ -224,13 +230,14 @@ class JournalWriter:
             try:
                 _insert(connection, INSERT_EVENT, event_rows)
                 _insert(connection, UPSERT_ORDER, list(orders.values()))
+                _insert(connection, UPSERT_ALGO, list(algos.values()))
                 _insert(connection, INSERT_FILL, fills)
                 connection.execute("COMMIT")
             except sqlite3.Error:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
-            self._rows_since_checkpoint += len(events) + len(orders) + len(fills)
+            self._rows_since_checkpoint += len(events) + len(orders) + len(algos) + len(fills)
 
     def _forget_old_events(self) -> None:
         """In small steps from the oldest on: an order may be waiting for the connection."""

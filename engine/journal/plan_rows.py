@@ -10,7 +10,7 @@ from engine.journal.journal_rows import Row
 from engine.plan_records import TERMS, Plan
 from engine.trading_types import PlanKind, PlanState
 
-UPSERT_PLAN = "INSERT OR REPLACE INTO plans VALUES (?,?,?,?,?,?,?,?)"
+UPSERT_PLAN = "INSERT OR REPLACE INTO plans VALUES (?,?,?,?,?,?,?,?,?)"
 UNFINISHED_PLANS = """
     SELECT * FROM plans WHERE state IN ('running', 'stopping') ORDER BY created_ms
 """
@@ -30,7 +30,7 @@ LONELY_CHILDREN = """
 def plan_row(plan: Plan) -> Row:
     terms = msgspec.json.encode(plan.terms).decode()
     head = (plan.plan_id, plan.kind.value, plan.state.value, plan.reason, plan.cancels_rest)
-    return (*head, terms, plan.created_ms, plan.updated_ms)
+    return (*head, plan.next_index, terms, plan.created_ms, plan.updated_ms)
 
 
 def plan_of(row: sqlite3.Row) -> Plan:
@@ -40,6 +40,7 @@ def plan_of(row: sqlite3.Row) -> Plan:
         state=PlanState(row["state"]),
         reason=row["reason"],
         cancels_rest=bool(row["cancels_rest"]),
+        next_index=row["next_index"],
         created_ms=row["created_ms"],
         updated_ms=row["updated_ms"],
     )

@@ -31,18 +31,18 @@ def chase_step(terms: StartChase, plan: Plan, sight: PlanSight) -> Step:
         return _follow(terms, last, sight)
     if last is not None and not last.was_post_only_refused:
         return Halt("Its order was ended by somebody else.")
-    return _place(terms, left, sight)
+    return _place(terms, plan.next_index, left, sight)
 
 
-def _place(terms: StartChase, left: Decimal, sight: PlanSight) -> Step:
+def _place(terms: StartChase, index: int, left: Decimal, sight: PlanSight) -> Step:
     if sight.is_resumed:
         return Halt("Perpdesk was closed while it had no order at the exchange.")
-    if len(sight.children) >= MOST_ORDERS:
+    if index >= MOST_ORDERS:
         return Halt(f"The exchange refused {MOST_ORDERS} orders as not post-only.")
     price = target_price(terms, sight)
     if price is None:
         return Rest()
-    return Place(len(sight.children), left, price, TimeInForce.GTX)
+    return Place(index, left, price, TimeInForce.GTX)
 
 
 def _follow(terms: StartChase, child: Child, sight: PlanSight) -> Step:

@@ -130,6 +130,15 @@ class PlanBook:
                 if run.plan.state is PlanState.RUNNING and fits and not spared:
                     self._change(run, PlanState.STOPPING, reason, cancels_rest=True)
 
+    def take_number(self, run: PlanRun, index: int) -> None:
+        """On disk when this returns: whatever happens next, no other order will have it.
+
+        Raises JournalError: then nothing may be sent.
+        """
+        with self._changed:
+            run.plan = plan = replace(run.plan, next_index=index + 1)
+        self._journal.record_plan(plan)
+
     def halt(self, run: PlanRun, reason: str, *, cancels_rest: bool) -> None:
         """By itself. What a person has said about it meanwhile counts more."""
         with self._changed:

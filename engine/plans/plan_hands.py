@@ -62,6 +62,7 @@ class PlanHands:
             client_order_id=child_id,
         )
         try:
+            self._book.take_number(run, step.index)
             run.add(step.index, self._oms.place(command))
         except ShuttingDown:
             raise

@@ -1,22 +1,16 @@
-"""One process a plan: a file that the system keeps locked for as long as its owner lives.
+"""One process a plan: two programs on one journal must not carry out the same one.
 
-Two programs may work on one journal (the window and the console). Whoever holds
-a plan's lock carries it out; another may ask for its end by a file beside it.
+Whoever holds a plan's lock carries it out; another may ask for its end by a file
+beside it.
 """
 
 from __future__ import annotations
 
 import logging
-import sys
-from io import BufferedRandom
 from pathlib import Path
 
 from engine.errors import JournalError
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+from engine.utils.file_lock import FileLock
 
 logger = logging.getLogger(__name__)
 
@@ -26,34 +20,33 @@ class PlanLocks:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._held: dict[str, BufferedRandom] = {}
+        self._held: dict[str, FileLock] = {}
 
     def acquire(self, plan_id: str) -> bool:
         """False: another process carries this plan out. Raises JournalError."""
+        lock = FileLock(self._folder / f"{plan_id}.lock")
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            file = self._path(plan_id).open("a+b")
+            if not lock.acquire():
+                return False
         except OSError as error:
             raise JournalError(f"The plan cannot be kept at {self._folder}: {error}.") from None
-        if not _lock(file):
-            file.close()
-            return False
-        self._held[plan_id] = file
+        self._held[plan_id] = lock
         return True
 
     def release(self, plan_id: str) -> None:
-        """Its files are not needed any more when the plan is over."""
-        file = self._held.pop(plan_id, None)
-        if file is None:
-            return
-        file.close()
-        for path in (self._path(plan_id), self._stop_path(plan_id)):
-            _remove(path)
+        """The plan is over."""
+        lock = self._held.pop(plan_id, None)
+        if lock is not None:
+            lock.release(removes=True)
+            try:
+                self._stop_path(plan_id).unlink(missing_ok=True)
+            except OSError as error:  # another process looks at it just now
+                logger.info("left behind the stop of plan=%s: %s", plan_id, error)
 
     def close(self) -> None:
         """Let go of all; the plans may be resumed by whoever comes next."""
         for plan_id in list(self._held):
-            self._held.pop(plan_id).close()
+            self._held.pop(plan_id).release()
 
     def ask_to_stop(self, plan_id: str) -> None:
         """Tell the process that holds it. Raises JournalError."""
@@ -65,27 +58,5 @@ class PlanLocks:
     def is_asked_to_stop(self, plan_id: str) -> bool:
         return self._stop_path(plan_id).exists()
 
-    def _path(self, plan_id: str) -> Path:
-        return self._folder / f"{plan_id}.lock"
-
     def _stop_path(self, plan_id: str) -> Path:
         return self._folder / f"{plan_id}.stop"
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:  # another process looks at it just now
-        logger.info("left behind %s: %s", path, error)
-
-
-def _lock(file: BufferedRandom) -> bool:
-    try:
-        if sys.platform == "win32":
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -27,7 +27,7 @@ def next_step(plan: Plan, sight: PlanSight) -> Step:
     if isinstance(terms, StartChase):
         return chase_step(terms, plan, sight)
     if isinstance(terms, StartScaled):
-        return scaled_step(terms, sight)
+        return scaled_step(terms, plan, sight)
     return twap_step(terms, plan, sight)
 
 
@@ -44,7 +44,7 @@ def _trouble(plan: Plan, sight: PlanSight) -> str:
             return f"It is not known what became of its order {child.order.client_order_id}."
         if _was_refused(plan, child):
             return f"Its order was refused: {child.order.reason}"
-    if _places_more(plan, sight):
+    if _places_more(plan):
         return sight.closed_because
     return ""
 
@@ -55,10 +55,10 @@ def _was_refused(plan: Plan, child: Child) -> bool:
     return plan.kind is not PlanKind.CHASE or not child.was_post_only_refused
 
 
-def _places_more(plan: Plan, sight: PlanSight) -> bool:
+def _places_more(plan: Plan) -> bool:
     """A ladder that is complete needs nothing more: its orders rest at the exchange."""
     terms = plan.terms
-    return not isinstance(terms, StartScaled) or len(sight.children) < terms.count
+    return not isinstance(terms, StartScaled) or plan.next_index < terms.count
 
 
 def _stopping_step(plan: Plan, sight: PlanSight) -> Step:

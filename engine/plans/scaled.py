@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from engine.market.instruments import Instrument
+from engine.plan_records import Plan
 from engine.plans.plan_models import End, Halt, Place, PlanSight, Rest, Step
 from engine.protection_commands import StartScaled
 from engine.trading_types import PlanState
@@ -43,9 +44,9 @@ def rungs(terms: StartScaled, instrument: Instrument) -> list[Rung]:
     ]
 
 
-def scaled_step(terms: StartScaled, sight: PlanSight) -> Step:
+def scaled_step(terms: StartScaled, plan: Plan, sight: PlanSight) -> Step:
     """Expects that no child is lost or refused."""
-    placed = len(sight.children)
+    placed = plan.next_index
     if placed < terms.count:
         if sight.is_resumed:
             return Halt(

@@ -34,9 +34,7 @@ def twap_step(terms: StartTwap, plan: Plan, sight: PlanSight) -> Step:
     if any(child.is_open for child in sight.children):
         return Rest()
     times = due_times_ms(terms, plan)
-    sent = {child.index for child in sight.children}
-    first = max(sent) + 1 if sent else 0
-    for index in range(first, terms.count):
+    for index in range(plan.next_index, terms.count):
         if sight.now_ms >= times[index + 1]:
             continue
         if sight.now_ms < times[index]:
