@@ -544,3 +544,47 @@ def test_closing_in_the_middle_leaves_the_plan_for_the_next_start(bench):
     bench.plans.begin()
     assert bench.plans.close(5)
     assert bench.memory.plans[plan_id].state is PlanState.RUNNING
+
+
+# --- what must be on disk first ----------------------------------------------------------------
+
+
+def test_without_its_number_on_disk_no_order_is_sent(bench):
+    plan_id = bench.start(twap(reduce_only=True))
+    assert bench.memory.plans[plan_id].next_index == 1
+    bench.memory.breaks = True
+    bench.later(12)
+    assert bench.gateway.count("submit") == 1
+    bench.memory.breaks = False
+    bench.look()
+    assert "disk is full" in ended(bench, plan_id)[1]
+
+
+def test_a_number_whose_order_nobody_knows_is_not_used_again(bench, tmp_path):
+    plan_id = bench.start(twap())
+    bench.memory.plans[plan_id] = replace(bench.memory.plans[plan_id], next_index=2)
+    again = restarted(bench, tmp_path, seconds=12)
+    again.later(10)
+    assert again.view(plan_id).child_ids == (f"{plan_id}-000", f"{plan_id}-002")
+    again.plans.close(1)
+
+
+def test_an_amend_whose_answer_is_lost_stops_the_chase(bench):
+    plan_id = bench.start(chase())
+    bench.gateway.holds_events = True
+    bench.gateway.plan("modify", Loses.AFTER)
+    bench.quote(60001.0, 60002.0)
+    assert "not known what became" in bench.view(plan_id).reason
+    bench.gateway.release()
+    bench.look()
+    assert bench.child(plan_id).status == "CANCELED"
+    assert ended(bench, plan_id)[0] is PlanState.STOPPED
+
+
+def test_what_a_person_stops_meanwhile_is_not_placed(bench):
+    plan_id = bench.plans.start(chase()).plan_id
+    ask = bench.prices.best
+    bench.prices.best = lambda symbol: (bench.plans.stop(plan_id), ask(symbol))[1]
+    bench.look()
+    assert bench.gateway.count("submit") == 0
+    assert ended(bench, plan_id) == (PlanState.STOPPED, "Stopped by hand.")
