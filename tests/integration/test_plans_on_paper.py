@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
-from engine.protection_commands import StartChase, StartScaled, StartTwap
+import pytest
+
+from engine.commands import CancelAllOrders
+from engine.events import CommandRefused, Event
+from engine.protection_commands import StartChase, StartScaled, StartTwap, StopPlan
+from engine.protection_events import PlanChanged
+from engine.trading_engine import TradingEngine
 from engine.trading_types import PlanState, Side
+from engine.utils.mailbox import Mailbox
 from tests.helpers.waiting import wait_until
+from tests.integration.conftest import Stranger
 
 D = Decimal
 
 
 def best_bid(stranger):
     return D(stranger.public("/fapi/v1/depth", symbol="BTCUSDT", limit=5).body["bids"][0][0])
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory, quiet_config) -> Iterator[TradingEngine]:
+    """One engine for all of these."""
+    folder = tmp_path_factory.mktemp("plans")
+    with TradingEngine.open("paper", config=quiet_config, user_data=folder) as running:
+        running.market.wait_for_price("BTCUSDT")
+        yield running
+
+
+@pytest.fixture
+def engine(paper) -> TradingEngine:
+    return paper
+
+
+@pytest.fixture
+def stranger(paper) -> Stranger:
+    return Stranger(paper._user_data / "paper")
 
 
 def open_the_spread(stranger):
@@ -76,4 +104,30 @@ def test_a_twap_buys_slice_by_slice(engine):
         D("0.005"),
         2,
     )
-    assert engine.oms.positions.position("BTCUSDT").quantity == D("0.005")
+    assert all(order.status == "FILLED" for order in children(engine, plan.plan_id))
+
+
+def test_commands_are_answered_by_events(engine):
+    box: Mailbox[Event] = engine.hub.attach(Mailbox(), [PlanChanged, CommandRefused])
+    heard: list[Event] = []
+
+    def newest(kind):
+        heard.extend(box.drain())
+        return next((event for event in reversed(heard) if isinstance(event, kind)), None)
+
+    engine.submit(
+        StartTwap(symbol="BTCUSDT", side=Side.SELL, quantity=D("0.02"), count=2, duration_s=60)
+    )
+    wait_until(lambda: (seen := newest(PlanChanged)) and seen.plan.executed_qty == D("0.01"))
+    plan_id = newest(PlanChanged).plan.plan_id
+    engine.submit(CancelAllOrders(symbol="BTCUSDT"))
+    wait_until(lambda: newest(PlanChanged).plan.state is PlanState.STOPPED)
+    assert newest(PlanChanged).plan.reason == "Its orders were cancelled."
+    engine.submit(StopPlan(plan_id=plan_id))
+    wait_until(lambda: newest(CommandRefused))
+    assert newest(CommandRefused).sentence == f"There is no running plan '{plan_id}'."
+    engine.submit(
+        StartTwap(symbol="BTCUSDT", side=Side.SELL, quantity=D("0.02"), count=1, duration_s=60)
+    )
+    wait_until(lambda: newest(CommandRefused).field == "count")
+    engine.hub.detach(box)
