@@ -139,7 +139,6 @@ def test_plans_from_the_console(cli):
     assert re.search(rf"{plan_id} +scaled +BTCUSDT +BUY +running +0/0.03", cli("plans")[1])
     code, out, err = cli("plan-stop", plan_id)
     assert (code, out.split()[0], err) == (1, "stopped", "Stopped by hand.\n")
-    assert cli("plan-stop", plan_id)[2] == f"perpdesk-cli: There is no running plan '{plan_id}'.\n"
 
 
 def test_a_twap_and_a_chase_run_as_long_as_their_command(cli):
@@ -149,3 +148,19 @@ def test_a_twap_and_a_chase_run_as_long_as_their_command(cli):
     code, out, err = cli("chase", "BTCUSDT", "SELL", "0.02", "--longest", "1", "--reduce-only")
     assert (code, err) == (1, "Its 1 s are over.\n")
     assert re.search(r"^stopped SELL chase BTCUSDT 0/0.02 plan=", out, re.MULTILINE)
+
+
+def test_a_strategy_runs_until_its_time_is_over(cli, tmp_path):
+    file = tmp_path / "hello.py"
+    file.write_text(
+        "class Hello:\n"
+        "    def on_start(self, desk):\n"
+        "        desk.say(f'hello {desk.symbols}')\n"
+        "    def on_event(self, event):\n"
+        "        raise ValueError('enough')\n",
+        encoding="utf-8",
+    )
+    code, out, _ = cli("run", str(file), "--symbol", "btcusdt", "--seconds", "20")
+    assert code == 1
+    assert "hello: hello ('BTCUSDT',)\n" in out
+    assert "hello: crashed and was ended. hello.py, line 5: ValueError: enough.\n" in out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -25,9 +26,13 @@ def best_bid(stranger):
 
 
 @pytest.fixture(scope="module")
-def paper(tmp_path_factory, quiet_config) -> Iterator[TradingEngine]:
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("plans")
+
+
+@pytest.fixture(scope="module")
+def paper(folder, quiet_config) -> Iterator[TradingEngine]:
     """One engine for all of these."""
-    folder = tmp_path_factory.mktemp("plans")
     with TradingEngine.open("paper", config=quiet_config, user_data=folder) as running:
         running.market.wait_for_price("BTCUSDT")
         yield running
@@ -39,8 +44,8 @@ def engine(paper) -> TradingEngine:
 
 
 @pytest.fixture
-def stranger(paper) -> Stranger:
-    return Stranger(paper._user_data / "paper")
+def stranger(paper, folder) -> Stranger:
+    return Stranger(folder / "paper")
 
 
 def open_the_spread(stranger):
