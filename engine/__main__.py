@@ -152,6 +152,9 @@ def _add_plans(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
         planning.add_argument("side", type=str.upper, choices=["BUY", "SELL"])
         planning.add_argument("quantity")
         planning.add_argument("--reduce-only", action="store_true")
+        planning.add_argument(
+            "--position-side", type=str.upper, choices=["BOTH", "LONG", "SHORT"], default="BOTH"
+        )
     chasing.add_argument("--limit", metavar="PRICE", help="never beyond this price")
     chasing.add_argument("--longest", type=_count, default=300, metavar="SECONDS", help="(300)")
     scaling.add_argument("first_price")

@@ -15,7 +15,7 @@ from engine.plans.plan_runner import PlanRunner
 from engine.protection_commands import StartChase, StartScaled, StartTwap
 from engine.protection_views import PlanView
 from engine.trading_engine import TradingEngine
-from engine.trading_types import PlanState, Side
+from engine.trading_types import PlanState, PositionSide, Side
 from engine.utils.deadline import Deadline
 from engine.utils.decimals import plain, to_decimal
 
@@ -35,6 +35,7 @@ def chase(engine: TradingEngine, given: Namespace) -> int:
             limit_price=limit,
             longest_s=given.longest,
             reduce_only=given.reduce_only,
+            position_side=PositionSide(given.position_side),
         ),
     )
 
@@ -49,6 +50,7 @@ def twap(engine: TradingEngine, given: Namespace) -> int:
             count=given.count,
             duration_s=given.duration,
             reduce_only=given.reduce_only,
+            position_side=PositionSide(given.position_side),
         ),
     )
 
@@ -63,6 +65,7 @@ def scaled(engine: TradingEngine, given: Namespace) -> int:
         last_price=to_decimal(given.last_price, "last_price"),
         count=given.count,
         reduce_only=given.reduce_only,
+        position_side=PositionSide(given.position_side),
     )
     view = engine.plans.start(terms)
     while view.state is PlanState.RUNNING and len(view.child_ids) < terms.count:

@@ -10,14 +10,15 @@ from msgspec.structs import replace
 
 from engine.clock import Clock
 from engine.errors import BadInput, JournalError
-from engine.events import Event
+from engine.events import Alert, Event
 from engine.plans.plan_journal import PlanJournal
 from engine.plans.plan_locks import PlanLocks
 from engine.plans.plan_run import PlanRun
 from engine.protection_events import PlanChanged
 from engine.protection_views import PlanView
-from engine.trading_types import PlanState, Side
+from engine.trading_types import AlertLevel, PlanState, Side
 from engine.utils.deadline import Deadline
+from engine.utils.decimals import plain
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +101,7 @@ class PlanBook:
         if not self._locks.acquire(run.plan.plan_id):
             return False
         self._enter(run)
+        self._alert(run, AlertLevel.INFO, "plan.resumed", "was begun before the start; it goes on.")
         return True
 
     def _enter(self, run: PlanRun) -> PlanView:
@@ -117,6 +119,8 @@ class PlanBook:
             run = self._runs.get(plan_id)
             if run is None or (run.plan.is_over and not run.has_open_orders):
                 raise BadInput("plan_id", f"There is no running plan {plan_id!r}.")
+            if run.plan.state is PlanState.STOPPING and run.plan.cancels_rest:
+                return  # for the reason that it has already
             self._change(run, PlanState.STOPPING, reason, cancels_rest=True)
 
     def stop_all(
@@ -142,15 +146,21 @@ class PlanBook:
     def halt(self, run: PlanRun, reason: str, *, cancels_rest: bool) -> None:
         """By itself. What a person has said about it meanwhile counts more."""
         with self._changed:
-            if run.plan.state is PlanState.RUNNING:
+            was_running = run.plan.state is PlanState.RUNNING
+            if was_running:
                 self._change(run, PlanState.STOPPING, reason, cancels_rest=cancels_rest)
         self.save(run)
+        if was_running:
+            self._alert(run, AlertLevel.WARNING, "plan.stopped", f"stops by itself. {reason}")
 
     def end(self, run: PlanRun, state: PlanState, reason: str) -> None:
         with self._changed:
-            if run.plan.state is PlanState.STOPPING and state is PlanState.STOPPED:
+            was_running = run.plan.state is PlanState.RUNNING
+            if not was_running and state is PlanState.STOPPED:
                 reason = run.plan.reason  # the newest: it may have been stopped once more
             self._change(run, state, reason)
+        if was_running and state is PlanState.STOPPED:
+            self._alert(run, AlertLevel.WARNING, "plan.stopped", f"has ended. {reason}")
         logger.info("PLAN_ENDED plan=%s %s: %s", run.plan.plan_id, state, reason)
         self.save(run)
 
@@ -160,6 +170,13 @@ class PlanBook:
             if not run.plan.is_over:
                 self.end(run, PlanState.STOPPED, reason)
                 self.tell(run)
+
+    def _alert(self, run: PlanRun, level: AlertLevel, code: str, what: str) -> None:
+        plan, terms = run.plan, run.plan.terms
+        name = f"{plan.kind} {terms.side} {plain(terms.quantity)} {terms.symbol}"
+        at_ms = self._clock.now_ms()
+        sentence = f"The plan {name} {what}"
+        self._publish(Alert(level=level, code=code, sentence=sentence, at_ms=at_ms))
 
     def _change(
         self, run: PlanRun, state: PlanState, reason: str, *, cancels_rest: bool | None = None

@@ -16,6 +16,7 @@ from engine.errors import (
     ShuttingDown,
     UnknownSymbol,
 )
+from engine.events import Alert
 from engine.plan_records import Plan
 from engine.protection_events import GuardChanged, KillChanged, PlanChanged
 from engine.protection_views import GuardView, KillView
@@ -132,6 +133,10 @@ def test_a_chase_whose_order_somebody_cancels_ends(bench):
     bench.gateway.end(bench.child(plan_id).order_id)
     bench.look()
     assert ended(bench, plan_id) == (PlanState.STOPPED, "Its order was ended by somebody else.")
+    (alert,) = bench.log.of(Alert)
+    assert alert.sentence == (
+        "The plan chase BUY 0.1 BTCUSDT stops by itself. Its order was ended by somebody else."
+    )
     assert bench.gateway.count("submit") == 1
 
 
@@ -443,6 +448,7 @@ def test_a_chase_takes_its_order_up_again(bench, tmp_path):
     plan_id = bench.start(chase())
     again = restarted(bench, tmp_path)
     assert again.view(plan_id).child_ids == (f"{plan_id}-000",)
+    assert "plan.resumed" in again.log.alert_codes()
     again.quote(60003.0, 60004.0)
     assert again.child(plan_id).price == D(60003)
     assert again.gateway.count("submit") == 1
