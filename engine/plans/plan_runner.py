@@ -328,8 +328,10 @@ class PlanRunner:
             run.refusal_codes[request_id] = event.code
 
     def _on_kill(self, event: KillChanged) -> None:
-        if event.kill.state is KillState.WORKING:
-            self.stop_all("The kill switch was used.")
+        if event.kill.state is not KillState.WORKING:
+            return
+        for symbol in event.kill.symbols or (None,):
+            self.stop_all("The kill switch was used.", symbol=symbol)
 
     def _on_guard(self, event: GuardChanged) -> None:
         if event.guard.locked_until_ms is not None:

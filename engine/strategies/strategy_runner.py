@@ -86,8 +86,10 @@ class StrategyRunner:
             guest.stop(deadline.left_s())
 
     def _on_kill(self, event: KillChanged) -> None:
-        if event.kill.state is KillState.WORKING:
-            for guest in list(self._guests.values()):
+        if event.kill.state is not KillState.WORKING:
+            return
+        for guest in list(self._guests.values()):
+            if guest.trades(event.kill.symbols):
                 guest.request_stop()
 
 
@@ -104,6 +106,10 @@ class _Guest:
         self.crash = ""
         self.thread = StoppableThread(f"strategy-{loaded.name}", self._work, self._on_crash)
         self._desk = StrategyDesk(engine, loaded.name, symbols, self.thread.stop_event)
+
+    def trades(self, symbols: tuple[str, ...]) -> bool:
+        """Whether one of these is its own. None given: all are meant."""
+        return not symbols or not self._symbols.isdisjoint(symbols)
 
     def request_stop(self) -> None:
         self.thread.request_stop()

@@ -167,6 +167,9 @@ def test_a_strategy_that_hangs_is_left_behind_and_cannot_trade(
 def test_the_kill_switch_ends_strategies(engine, runner, tmp_path):
     runner.start(write(tmp_path, "victim"), ["BTCUSDT"])
     wait_until(engine.oms.open_orders)
+    flatten = KillView(state=KillState.WORKING, sentence="", symbols=("ETHUSDT",))
+    engine.hub.publish(KillChanged(kill=flatten))
+    assert runner.running() == ["victim"]
     engine.hub.publish(KillChanged(kill=KillView(state=KillState.WORKING, sentence="")))
     assert runner.wait("victim", 5)
     assert engine.oms.open_orders() == []

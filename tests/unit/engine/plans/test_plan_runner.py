@@ -367,6 +367,10 @@ def test_the_kill_switch_stops_all_and_a_lock_out_all_that_do_not_reduce(bench):
     bench.look()
     assert ended(bench, plan_id) == (PlanState.STOPPED, "The daily loss is reached.")
     assert bench.view(reducing).state is PlanState.RUNNING
+    flatten = KillView(state=KillState.WORKING, sentence="", symbols=("ETHUSDT",))
+    bench.log.publish(KillChanged(kill=flatten))
+    bench.look()
+    assert bench.view(reducing).state is PlanState.RUNNING
     bench.log.publish(KillChanged(kill=KillView(state=KillState.WORKING, sentence="")))
     bench.look()
     assert ended(bench, reducing) == (PlanState.STOPPED, "The kill switch was used.")
