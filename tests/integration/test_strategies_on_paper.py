@@ -140,7 +140,7 @@ def test_orders_are_kept_where_the_strategy_says_so(engine, runner, alerts, tmp_
 def test_a_strategy_that_hangs_is_left_behind_and_cannot_trade(
     engine, runner, alerts, placed, tmp_path
 ):
-    hanging = 'import sys, threading; gate = sys.__dict__["gate"]; gate.wait(); self.again()'
+    hanging = "import sys; sys.__dict__['entered'].set(); sys.__dict__['gate'].wait(); self.again()"
     path = write(tmp_path, "stuck", hanging)
     path.write_text(
         path.read_text(encoding="utf-8")
@@ -148,9 +148,10 @@ def test_a_strategy_that_hangs_is_left_behind_and_cannot_trade(
         encoding="utf-8",
     )
     gate = sys.__dict__["gate"] = threading.Event()
+    entered = sys.__dict__["entered"] = threading.Event()
     try:
         runner.start(path, ["BTCUSDT"])
-        wait_until(lambda: [order.status for order in placed()] == ["NEW"])
+        assert entered.wait(5)
         assert not runner.stop("stuck", timeout_s=0.3)
         assert alerts.of("strategy.hung") == [
             "stuck: does not end; it cannot place orders any more."
@@ -159,7 +160,7 @@ def test_a_strategy_that_hangs_is_left_behind_and_cannot_trade(
         assert engine.oms.wait(order, "CANCELED", 5)
     finally:
         gate.set()
-        del sys.__dict__["gate"]
+        del sys.__dict__["gate"], sys.__dict__["entered"]
     assert runner.wait("stuck", 5)
     assert len(placed()) == 1
 
