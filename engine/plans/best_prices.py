@@ -81,6 +81,10 @@ class BestPrices:
             self._read[symbol] = (now_s, found)
         return found
 
+    def forget(self, symbol: str) -> None:
+        """What was read by REST may be a second old: it serves one order."""
+        self._read.pop(symbol, None)
+
     def ask(self, symbol: str) -> Best | None:
         """By REST now; any thread. None: not known."""
         try:

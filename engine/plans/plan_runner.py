@@ -267,6 +267,8 @@ class PlanRunner:
         if not self._may_send(run, step):
             return False
         self._hands.carry_out(run, step)
+        if isinstance(step, Place):
+            self._prices.forget(run.plan.terms.symbol)
         self._book.tell(run)
         self._book.retire(run)
         return not isinstance(step, Rest)

@@ -95,10 +95,14 @@ def test_a_filled_chase_is_done_with_its_average(bench):
 
 
 def test_a_post_only_refusal_is_tried_again_at_the_new_price(bench):
-    bench.gateway.plan("submit", POST_ONLY)
+    def fall():
+        bench.depth = depth("59990", "59991")
+        raise POST_ONLY
+
+    bench.gateway.plan("submit", fall)
     plan_id = bench.start(chase())
     assert bench.child(plan_id, 0).status == "REJECTED"
-    assert bench.child(plan_id, 1).status == "NEW"
+    assert (bench.child(plan_id, 1).status, bench.child(plan_id, 1).price) == ("NEW", D(59990))
     assert bench.view(plan_id).state is PlanState.RUNNING
 
 
