@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
 from engine.commands import PlaceOrder
 from engine.errors import OrderNotAllowed
 from engine.events import OrderUpdate
-from engine.market.instruments import Instrument
 from engine.oms.client_ids import new_client_order_id
 from engine.oms.order_changes import Concluded, Write
 from engine.oms.order_desk import OrderDesk
 from engine.oms.order_models import Order
 from engine.oms.order_sender import Accepted, Lost, Refused
 from engine.oms.pre_trade_checks import check_order
-from engine.trading_types import OrderStatus, OrderType, TimeInForce
+from engine.trading_types import OrderStatus, OrderType, PositionSide, TimeInForce
 from engine.views import ZERO, OrderView
 
 logger = logging.getLogger(__name__)
@@ -37,37 +36,45 @@ class OrderPlacing:
         """Blocks until answered. The same request id never places twice: a double click
         gets the order of the first click.
         """
-        desk = self._desk
-        instrument = desk.instrument(command.symbol)
-        with desk.sender.turn(command.symbol):
+        self._desk.instrument(command.symbol)  # a turn is for symbols that exist
+        with self._desk.sender.turn(command.symbol):
             earlier = self._order_of(command.request_id)
-            if earlier is not None:
-                return earlier
-            self._check(command, instrument)
-            command = self._with_client_id(command)
-            now_ms = desk.clock.now_ms()
-            desk.journal.record_intent(command, now_ms)
-            order = Order(pending_view(command, now_ms))
-            desk.tracker.add(order)
-            self._remember(command.request_id, order)
-            self._send(order, command)
-            return order
+            return self.place_in_turn(command) if earlier is None else earlier
 
-    def check(self, commands: Sequence[PlaceOrder]) -> None:
-        """Raises what `place` would for one of these, if all were placed now; sends nothing."""
-        for placed, command in enumerate(commands):
-            self._check(command, self._desk.instrument(command.symbol), placed)
+    def place_in_turn(self, command: PlaceOrder) -> Order:
+        """For who holds the symbol's turn already."""
+        desk = self._desk
+        self.check(command)
+        command = self._with_client_id(as_sent(command))
+        now_ms = desk.clock.now_ms()
+        desk.journal.record_intent(command, now_ms)
+        order = Order(pending_view(command, now_ms))
+        desk.tracker.add(order)
+        self._remember(command.request_id, order)
+        self._send(order, command)
+        return order
 
-    def _check(self, command: PlaceOrder, instrument: Instrument, placed_before: int = 0) -> None:
+    def check(
+        self, command: PlaceOrder, leaving: Iterable[Order] = (), placed_before: int = 0
+    ) -> None:
+        """Raises OrderNotAllowed or UnknownSymbol. `leaving`: orders that will be gone by then."""
         desk = self._desk
         check_order(
             command,
-            instrument,
+            desk.instrument(command.symbol),
             lost=desk.tracker.lost(),
-            open_count=desk.tracker.open_count(command.symbol) + placed_before,
+            open_count=desk.tracker.open_count(command.symbol)
+            - len(tuple(leaving))
+            + placed_before,
             mark_price=desk.mark_price(command.symbol),
             closed_because=self._why_closed(),
+            is_hedge_mode=desk.mode.is_hedge,
         )
+
+    def check_all(self, commands: Sequence[PlaceOrder]) -> None:
+        """As `check` for each, as if those before it were open already."""
+        for placed, command in enumerate(commands):
+            self.check(command, placed_before=placed)
 
     def _send(self, order: Order, command: PlaceOrder) -> None:
         desk = self._desk
@@ -91,6 +98,7 @@ class OrderPlacing:
             end = Concluded(OrderStatus.REJECTED, reason, desk.clock.now_ms())
             desk.tracker.apply(order, end)
             desk.tell_refusal(command, answer.error)
+            desk.mode.heed(answer.error)
         elif isinstance(answer, Lost):
             desk.lose(order, Write.PLACE, answer.sentence)
 
@@ -128,6 +136,13 @@ class OrderPlacing:
             self._by_request[request_id] = order
             if len(self._by_request) > _REQUESTS_KEPT:
                 del self._by_request[next(iter(self._by_request))]
+
+
+def as_sent(command: PlaceOrder) -> PlaceOrder:
+    """Beside the opposite position there is no reduce-only at the venue: the side says it."""
+    if command.reduce_only and command.position_side is not PositionSide.BOTH:
+        return replace(command, reduce_only=False)
+    return command
 
 
 def pending_view(command: PlaceOrder, at_ms: int) -> OrderView:

@@ -74,7 +74,10 @@ class PlanHands:
         assert order is not None, "what is open is followed live"
         run.pace.note(self._clock.monotonic())
         try:
-            self._oms.modify_order(order, price=step.price, request_id=step.client_order_id)
+            moved = self._oms.modify_order(order, price=step.price, request_id=step.client_order_id)
+            if moved is not order:  # amended too often: its replacement has no number of ours
+                self._halt(run, "The exchange does not amend its order any more.")
+                self._oms.cancel_order(moved)
         except ShuttingDown:
             raise
         except PerpdeskError as error:

@@ -180,10 +180,10 @@ def test_a_chase_without_a_price_waits_for_one(bench):
 
 def test_an_amend_that_is_refused_stops_the_chase(bench):
     plan_id = bench.start(chase())
-    bench.gateway.plan("modify", OrderRefused(-5026, "Too many amendments", 400))
+    bench.gateway.plan("modify", OrderRefused(-4014, "Not a tick", 400))
     bench.quote(60001.0, 60002.0)
     assert ended(bench, plan_id)[0] is PlanState.STOPPED
-    assert "Too many amendments" in ended(bench, plan_id)[1]
+    assert "Not a tick" in ended(bench, plan_id)[1]
     assert bench.child(plan_id).status == "CANCELED"
 
 
@@ -602,3 +602,14 @@ def test_what_a_person_stops_meanwhile_is_not_placed(bench):
     bench.look()
     assert bench.gateway.count("submit") == 0
     assert ended(bench, plan_id) == (PlanState.STOPPED, "Stopped by hand.")
+
+
+def test_an_order_that_was_replaced_as_amended_too_often_ends_the_chase(bench):
+    plan_id = bench.start(chase())
+    bench.gateway.plan("modify", OrderRefused(-5026, "Too many amendments", 400))
+    bench.quote(60001.0, 60002.0)
+    assert ended(bench, plan_id) == (
+        PlanState.STOPPED,
+        "The exchange does not amend its order any more.",
+    )
+    assert bench.oms.open_orders() == []
