@@ -189,10 +189,10 @@ def next_step(old: AlgoView | None, new: AlgoView) -> MoveStep:
     """Pure. `old` None: it had ended before a restart."""
     if new.status is AlgoStatus.REJECTED:
         return _after_rejection(old, new)
+    if not new.status.is_terminal and new.status is not AlgoStatus.NEW:
+        return MoveStep.WAIT
     if new.status.is_terminal or old is None:
         return MoveStep.DONE
-    if new.status is not AlgoStatus.NEW:
-        return MoveStep.WAIT
     return _AFTER_NEW.get(old.status, MoveStep.WAIT)
 
 
