@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -23,8 +24,10 @@ from engine.exchange.rest_client import RestSettings
 from engine.exchange.stream_liveness import StreamSettings
 from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_writer import JournalWriter
+from engine.journal.lock_outs import LockOuts
 from engine.market.instruments import Instrument
 from engine.oms.order_manager import OmsSettings, OrderManager
+from engine.oms.risk_rules import RiskLimits
 from engine.paper.paper_discovery import announce, find_running, withdraw
 from engine.paper.paper_process import PaperOptions, PaperProcess, ReadyLine
 from engine.utils.threads import CrashHandler
@@ -207,15 +210,32 @@ def build_parts(
             OmsSettings(
                 retry_attempts=config["oms.retry_attempts"],
                 retry_backoff_base=config["oms.retry_backoff_base"],
+                risk=risk_limits(config),
             ),
             mark_price=mark_price,
             on_gap=on_gap,
+            locks=LockOuts(journal.path, venue.credentials.api_secret.reveal()),
         )
     except PerpdeskError:
         venue.close(1.0)
         raise
     journal.start(hub)
     return Parts(venue, gateway, oms, journal, rules)
+
+
+def risk_limits(config: Config) -> RiskLimits:
+    """Every `risk.` setting; amounts as the Decimal that the file shows."""
+    exact = {
+        field.name: _exact(config[f"risk.{field.name}"])
+        for field in msgspec.structs.fields(RiskLimits)
+    }
+    return RiskLimits(**exact)
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    return {key: _exact(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def _journal_file(environment: Environment, venue: Venue, user_data: Path) -> Path:

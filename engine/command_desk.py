@@ -152,6 +152,7 @@ class CommandDesk:
         )
 
     def _set_leverage(self, command: SetLeverage) -> None:
+        self._oms.guard.check_leverage(command.symbol, command.leverage)
         now = self._gateway.set_leverage(command.symbol, command.leverage)
         self._done(command, f"Leverage of {command.symbol} is {now}x now.")
 

@@ -45,6 +45,7 @@ from engine.market.instruments import Instrument
 from engine.market.market_state import MarketState
 from engine.market_feed import MarketFeed
 from engine.oms.order_manager import OrderManager
+from engine.oms.risk_guard import RiskGuard
 from engine.trading_types import AlertLevel, EngineState
 from engine.utils.backoff import Backoff
 from engine.utils.deadline import Deadline
@@ -146,6 +147,10 @@ class TradingEngine:
     @property
     def gateway(self) -> ExchangeGateway:
         return self._built.gateway
+
+    @property
+    def guard(self) -> RiskGuard:
+        return self._built.oms.guard
 
     @property
     def state(self) -> EngineState:
@@ -302,6 +307,7 @@ class TradingEngine:
                 parts.gateway.warm_up()
                 parts.rules.instruments()
                 parts.gateway.is_hedge_mode()  # also shows whether the key is good
+                parts.oms.guard.begin()
                 break
             except (KeyRefused, OrderRefused):
                 raise  # asking again would not change the answer

@@ -92,6 +92,16 @@ MIGRATIONS: tuple[str, ...] = (
             SELECT TOTAL(CAST(quantity AS REAL)) FROM fills
             WHERE fills.symbol = orders.symbol AND fills.order_id = orders.order_id)) > 1e-9;
     """,
+    """
+    CREATE TABLE lock_outs (
+        seq INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        until_ms INTEGER NOT NULL,
+        sentence TEXT NOT NULL,
+        key_id TEXT NOT NULL,
+        signature TEXT NOT NULL
+    );
+    """,
 )
 
 

@@ -20,6 +20,7 @@ from engine.oms.order_desk import NO_SUCH_OPEN_ORDER, NO_SUCH_ORDER, OrderDesk, 
 from engine.oms.order_models import Order
 from engine.oms.order_sender import Accepted, Lost, Refused
 from engine.oms.pre_trade_checks import check_amend, check_rules
+from engine.oms.risk_guard import RiskGuard
 from engine.trading_types import OrderStatus, OrderType
 
 logger = logging.getLogger(__name__)
@@ -29,8 +30,9 @@ _GONE = (NO_SUCH_OPEN_ORDER, NO_SUCH_ORDER)
 
 
 class OrderChanging:
-    def __init__(self, desk: OrderDesk) -> None:
+    def __init__(self, desk: OrderDesk, guard: RiskGuard) -> None:
         self._desk = desk
+        self._guard = guard
 
     # --- amend -----------------------------------------------------------------------
 
@@ -47,6 +49,7 @@ class OrderChanging:
             if target.price == view.price and target.quantity == view.orig_qty:
                 return order
             check_rules(target, instrument, desk.mark_price(order.symbol))
+            self._guard.check_amend(view, target, instrument)
             desk.journal.record_intent(command, desk.clock.now_ms())
             self._send_amend(order, command, target)
         return order

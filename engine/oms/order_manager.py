@@ -31,6 +31,8 @@ from engine.oms.order_tracker import CLOSED_KEPT, OrderTracker
 from engine.oms.position_tracker import PositionTracker
 from engine.oms.private_events import PrivateEvents
 from engine.oms.reconciler import PAUSES_S, Reconciler
+from engine.oms.risk_guard import LockStore, RiskGuard
+from engine.oms.risk_rules import RiskLimits
 from engine.oms.unknown_resolver import ResolverSettings, UnknownResolver
 from engine.trading_types import OrderStatus, OrderType, PositionSide, Side, TimeInForce
 from engine.utils.decimals import Number, to_decimal
@@ -51,6 +53,7 @@ class OmsSettings(msgspec.Struct, frozen=True, kw_only=True):
     resolver: ResolverSettings = ResolverSettings()
     recovery_pauses_s: tuple[float, ...] = PAUSES_S
     audit: AuditSettings = AuditSettings()
+    risk: RiskLimits = RiskLimits()
     strict: bool = False  # raise where the venue contradicts itself: for tests and drills
 
 
@@ -73,10 +76,12 @@ class OrderManager:
         *,
         mark_price: Callable[[str], Decimal | None] = lambda _: None,
         on_gap: Callable[[], None] = lambda: None,
+        locks: LockStore | None = None,
     ) -> None:
         settings = settings or OmsSettings()
+        self._hub = hub
         self.tracker = OrderTracker(
-            hub.publish,
+            self._publish,
             clock,
             closed_kept=settings.closed_orders_kept,
             strict=settings.strict,
@@ -97,9 +102,19 @@ class OrderManager:
             instruments=instruments,
             mark_price=mark_price,
         )
+        self.guard = RiskGuard(
+            settings.risk,
+            gateway,
+            self.tracker,
+            self.positions,
+            clock,
+            hub.publish,
+            mark_price,
+            locks,
+        )
         self._events = PrivateEvents(self.tracker, self.positions, hub.publish, clock, on_gap)
-        self._placing = OrderPlacing(desk, lambda: self._events.why_closed)
-        self._changing = OrderChanging(desk)
+        self._placing = OrderPlacing(desk, self.guard, lambda: self._events.why_closed)
+        self._changing = OrderChanging(desk, self.guard)
         self.reconciler = Reconciler(desk, self.positions, self._events, settings.recovery_pauses_s)
         self.resolver = UnknownResolver(desk, settings.resolver)
         self._audit = AccountAudit(
@@ -229,9 +244,11 @@ class OrderManager:
         """
         self.resolver.tick(now_s)
         self._audit.tick(now_s)
+        self.guard.tick(now_s)
 
     def on_event(self, event: Event) -> None:
         """Everything of the private stream, in its order, on its reading thread."""
+        self.guard.heard(event)
         self._events.on_event(event)
 
     @property
@@ -250,6 +267,10 @@ class OrderManager:
         Nobody knows what happened to them since: they are UNKNOWN until asked.
         """
         self.tracker.restore(orders, fills, last_trade_ids)
+
+    def _publish(self, event: Event) -> None:
+        self.guard.heard(event)
+        self._hub.publish(event)
 
     def close(self) -> None:
         """Take no more requests and end every pause. Blocks for nothing."""

@@ -9,15 +9,16 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from engine.commands import PlaceOrder
-from engine.errors import OrderNotAllowed
+from engine.errors import JournalError, OrderNotAllowed
 from engine.events import OrderUpdate
 from engine.oms.client_ids import new_client_order_id
 from engine.oms.order_changes import Concluded, Write
 from engine.oms.order_desk import OrderDesk
 from engine.oms.order_models import Order
-from engine.oms.order_sender import Accepted, Lost, Refused
-from engine.oms.pre_trade_checks import check_order
-from engine.trading_types import OrderStatus, OrderType, TimeInForce
+from engine.oms.order_sender import Accepted, Answer, Lost, Refused
+from engine.oms.pre_trade_checks import check_order, reduces
+from engine.oms.risk_guard import RiskGuard
+from engine.trading_types import AlertLevel, OrderStatus, OrderType, TimeInForce
 from engine.views import ZERO, OrderView
 
 logger = logging.getLogger(__name__)
@@ -26,8 +27,9 @@ _REQUESTS_KEPT = 10_000
 
 
 class OrderPlacing:
-    def __init__(self, desk: OrderDesk, why_closed: Callable[[], str]) -> None:
+    def __init__(self, desk: OrderDesk, guard: RiskGuard, why_closed: Callable[[], str]) -> None:
         self._desk = desk
+        self._guard = guard
         self._why_closed = why_closed
         self._lock = threading.Lock()
         self._by_request: dict[str, Order] = {}
@@ -50,25 +52,62 @@ class OrderPlacing:
                 mark_price=desk.mark_price(command.symbol),
                 closed_because=self._why_closed(),
             )
-            command = self._with_client_id(command)
-            now_ms = desk.clock.now_ms()
-            desk.journal.record_intent(command, now_ms)
-            order = Order(pending_view(command, now_ms))
-            desk.tracker.add(order)
+            self._guard.check_place(command, instrument)
+            order, command = self._begin(command)
             self._remember(command.request_id, order)
-            self._send(order, command)
+            self._send(order, command, lambda: self._in_turn(order, command))
             return order
 
-    def _send(self, order: Order, command: PlaceOrder) -> None:
+    def place_now(self, command: PlaceOrder) -> Order:
+        """Only for what reduces: beside the symbol's turn, unchecked, and in a single try.
+
+        The kill switch's way: an order that waits for an answer, or a disk that is full,
+        must not hold it up, and it looks again anyway. Blocks until answered.
+        """
+        order, command = self._begin(command)
+        self._send(order, command, lambda: self._desk.sender.send_once(self._asks(command)))
+        return order
+
+    def _begin(self, command: PlaceOrder) -> tuple[Order, PlaceOrder]:
+        """On disk, then shown as PENDING_NEW."""
+        desk = self._desk
+        command = self._with_client_id(command)
+        now_ms = desk.clock.now_ms()
+        try:
+            desk.journal.record_intent(command, now_ms)
+        except JournalError as error:
+            if not reduces(command):
+                raise
+            # taking risk off must go on when the disk is full
+            logger.warning("a reducing order goes out without a journal entry: %s", error)
+            sentence = (
+                f"{command.symbol}: a reducing order is sent without a journal entry. {error}"
+            )
+            desk.alert(AlertLevel.WARNING, "journal.bypassed", sentence)
+        order = Order(pending_view(command, now_ms))
+        desk.tracker.add(order)
+        return order, command
+
+    def _in_turn(self, order: Order, command: PlaceOrder) -> Answer[OrderUpdate]:
+        def is_wanted() -> bool:
+            # an event about it is an answer too, and so is a cancel during a pause
+            if order.status is not OrderStatus.PENDING_NEW:
+                return False
+            why = self._guard.why_halted
+            if why:
+                end = Concluded(OrderStatus.REJECTED, why, self._desk.clock.now_ms())
+                self._desk.tracker.apply(order, end)
+            return not why
+
+        return self._desk.sender.send(order.symbol, self._asks(command), is_wanted)
+
+    def _send(
+        self, order: Order, command: PlaceOrder, send: Callable[[], Answer[OrderUpdate]]
+    ) -> None:
         desk = self._desk
         is_answered = False
         try:
-            answer = desk.sender.send(
-                order.symbol,
-                lambda: self._request(command),
-                # an event about it is an answer too, and so is a cancel during a pause
-                lambda: order.status is OrderStatus.PENDING_NEW,
-            )
+            answer = send()
             is_answered = True
         finally:
             if not is_answered:  # our own mistake, somewhere after the first byte
@@ -83,6 +122,9 @@ class OrderPlacing:
             desk.tell_refusal(command, answer.error)
         elif isinstance(answer, Lost):
             desk.lose(order, Write.PLACE, answer.sentence)
+
+    def _asks(self, command: PlaceOrder) -> Callable[[], OrderUpdate]:
+        return lambda: self._request(command)
 
     def _request(self, command: PlaceOrder) -> OrderUpdate:
         is_limit = command.type is OrderType.LIMIT

@@ -9,6 +9,7 @@ from engine.commands import PlaceOrder
 from engine.errors import OrderNotAllowed
 from engine.market.instruments import Instrument
 from engine.oms.order_models import Order
+from engine.oms.risk_rules import only_reduces
 from engine.trading_types import OrderStatus, OrderType, PositionSide
 from engine.utils.decimals import plain
 from engine.views import ZERO, OrderView
@@ -24,12 +25,17 @@ def check_order(
     closed_because: str,
 ) -> None:
     """Raises OrderNotAllowed. `closed_because`: why no new risk may be taken now, or ""."""
-    if closed_because and not command.reduce_only:
+    if closed_because and not reduces(command):
         raise OrderNotAllowed("", closed_because)
     _check_kind(command)
     check_rules(command, instrument, mark_price)
     _check_room(command, instrument, open_count)
     _check_twin(command, lost)
+
+
+def reduces(command: PlaceOrder) -> bool:
+    """Whether it can only take risk off."""
+    return only_reduces(command.side, command.position_side, reduce_only=command.reduce_only)
 
 
 def check_rules(command: PlaceOrder, instrument: Instrument, mark_price: Decimal | None) -> None:
