@@ -40,6 +40,7 @@ def _measure(given: argparse.Namespace, words: list[str]) -> int:
 
 def _trade(given: argparse.Namespace) -> int:
     from engine import console  # noqa: PLC0415 - paper-server and --help need none of it
+    from engine import console_protection as protection  # noqa: PLC0415
     from engine.config import load_config  # noqa: PLC0415
     from engine.trading_engine import TradingEngine  # noqa: PLC0415
     from engine.utils.logger import close_logging, setup_logging  # noqa: PLC0415
@@ -53,11 +54,19 @@ def _trade(given: argparse.Namespace) -> int:
         "positions": console.positions,
         "balance": console.balance,
         "watch": console.watch,
+        "close": protection.close,
+        "reverse": protection.reverse,
+        "flatten": protection.flatten,
+        "kill": protection.kill,
+        "dead-man": protection.dead_man,
     }
     setup_logging(user_data_dir(given.user_data))
     try:
         with TradingEngine.open(
-            given.environment, config=load_config(given.config), user_data=given.user_data
+            given.environment,
+            config=load_config(given.config),
+            user_data=given.user_data,
+            needs_stream=given.command not in protection.WITHOUT_STREAM,
         ) as engine:
             return commands[given.command](engine, given)
     finally:
@@ -104,6 +113,23 @@ def _parser() -> argparse.ArgumentParser:
     watching = add("watch", "print prices as they come")
     watching.add_argument("symbol")
     watching.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
+    closing = add("close", "close a position, or a share of it, at market")
+    closing.add_argument("--share-pct", default="100", help="how much of it, in %% (default 100)")
+    reversing = add("reverse", "close a position, then open the same size the other way")
+    for turning in (closing, reversing):
+        turning.add_argument(
+            "--position-side", type=str.upper, default="BOTH", choices=["BOTH", "LONG", "SHORT"]
+        )
+    flattening = add("flatten", "cancel and close everything of a symbol, until it is flat")
+    killing = add("kill", "cancel and close everything, until it is flat; Ctrl+C stops trying")
+    for ending in (flattening, killing):
+        ending.add_argument(
+            "--seconds", type=_seconds, default=0, help="stop trying after so long (default: never)"
+        )
+    watching_over = add("dead-man", "the exchange cancels the symbol's orders unless renewed")
+    watching_over.add_argument("seconds", type=int, help="the countdown; 0 switches it off")
+    for about_one in (closing, reversing, flattening, watching_over):
+        about_one.add_argument("symbol")
     _add_kpi(add("kpi", "measure KPI 1.1 to 1.4; exit code 0 only when all of them pass"))
     drilling = commands.add_parser("drill", help="random sessions with faults; compare the books")
     drilling.add_argument("--seeds", type=_count, required=True, help="how many sessions")

@@ -177,6 +177,7 @@ class Parts:
         """First: whoever waits on the network sees its end at once."""
         self.oms.close()
         self.gateway.close(timeout_s)
+        self.oms.join(timeout_s)
 
     def close(self, timeout_s: float) -> None:
         """Last: everything that happened until now is written down, then our child ends."""
@@ -214,6 +215,7 @@ def build_parts(
             ),
             mark_price=mark_price,
             on_gap=on_gap,
+            on_crash=on_crash,
             locks=LockOuts(journal.path, venue.credentials.api_secret.reveal()),
         )
     except PerpdeskError:

@@ -28,7 +28,14 @@ from engine.events import CandlesLoaded, CommandDone, CommandRefused, LeverageCh
 from engine.exchange.gateway import ExchangeGateway
 from engine.market_feed import MarketFeed
 from engine.oms.order_manager import OrderManager
-from engine.trading_types import OrderType, PositionSide, Side
+from engine.protection_commands import (
+    CancelOrders,
+    Flatten,
+    Kill,
+    ReversePosition,
+    SetDeadMan,
+    StopKill,
+)
 from engine.utils.task_queue import TaskQueue
 
 logger = logging.getLogger(__name__)
@@ -65,7 +72,7 @@ class CommandDesk:
             case CancelAllOrders():
                 self._order(command, lambda: self._cancel_all(command))
             case ClosePosition():
-                self._order(command, lambda: self._close(command))
+                self._order(command, lambda: self._oms.close_position(command))
             case SetLeverage():
                 self._query(command, lambda: self._set_leverage(command))
             case WatchSymbol():
@@ -74,6 +81,23 @@ class CommandDesk:
                 self._query(command, lambda: self._load_candles(command))
             case AskAgain():
                 self._query(command, lambda: self._oms.ask_again(command.client_order_id))
+            case _:
+                self._protect(command)
+
+    def _protect(self, command: Command) -> None:
+        match command:
+            case CancelOrders():
+                self._order(command, lambda: self._cancel_orders(command))
+            case ReversePosition():
+                self._order(command, lambda: self._oms.reverse(command))
+            case Kill():
+                self._oms.kill_switch.start()
+            case Flatten():
+                self._oms.kill_switch.start(command.symbol)
+            case StopKill():
+                self._oms.kill_switch.stop()
+            case SetDeadMan():
+                self._query(command, lambda: self._set_dead_man(command))
             case _:
                 self.refuse(command, f"{type(command).__name__} is not a command of this engine.")
 
@@ -133,23 +157,16 @@ class CommandDesk:
         orders = self._oms.cancel_all(command.symbol, request_id=command.request_id)
         self._done(command, f"Cancelling {len(orders)} open orders of {command.symbol}.")
 
-    def _close(self, command: ClosePosition) -> None:
-        position = self._oms.positions.position(command.symbol, command.position_side)
-        if position is None or not position.quantity:
-            self.refuse(command, f"There is no open position in {command.symbol}.")
-            return
-        hedged = command.position_side is not PositionSide.BOTH
-        self._oms.place(
-            PlaceOrder(
-                request_id=command.request_id,
-                symbol=command.symbol,
-                side=Side.SELL if position.quantity > 0 else Side.BUY,
-                type=OrderType.MARKET,
-                quantity=abs(position.quantity),
-                reduce_only=not hedged,  # the venue refuses it in hedge mode
-                position_side=command.position_side,
-            )
-        )
+    def _cancel_orders(self, command: CancelOrders) -> None:
+        cancelled = self._oms.cancel_orders(command)
+        if cancelled.failures:
+            self.refuse(command, cancelled.sentence)
+        else:
+            self._done(command, cancelled.sentence)
+
+    def _set_dead_man(self, command: SetDeadMan) -> None:
+        view = self._oms.dead_man.set(command.symbol, command.countdown_s)
+        self._done(command, view.sentence)
 
     def _set_leverage(self, command: SetLeverage) -> None:
         self._oms.guard.check_leverage(command.symbol, command.leverage)

@@ -18,7 +18,7 @@ from engine.oms.order_changes import (
 )
 from engine.oms.order_desk import NO_SUCH_OPEN_ORDER, NO_SUCH_ORDER, OrderDesk, ids_of
 from engine.oms.order_models import Order
-from engine.oms.order_sender import Accepted, Lost, Refused
+from engine.oms.order_sender import Accepted, Answer, Lost, Refused
 from engine.oms.pre_trade_checks import check_amend, check_rules
 from engine.oms.risk_guard import RiskGuard
 from engine.trading_types import OrderStatus, OrderType
@@ -178,6 +178,24 @@ class OrderChanging:
                 lambda: desk.gateway.cancel_all_orders(command.symbol),
                 lambda: True,
             )
+        return self._after_cancel_all(command, orders, answer)
+
+    def cancel_all_now(self, symbol: str) -> None:
+        """Every open order of the symbol, beside its turn and in a single try: see
+        `OrderPlacing.place_now`. Raises the venue's refusal after it has been published.
+        """
+        desk = self._desk
+        orders = [order for order in desk.tracker.open_orders(symbol) if order.status.is_resting]
+        for order in orders:
+            self._record_cancel(_cancel_of(order, ""))
+            desk.tracker.apply(order, CancelSent(desk.clock.now_ms()))
+        answer = desk.sender.send_once(lambda: desk.gateway.cancel_all_orders(symbol))
+        self._after_cancel_all(CancelAllOrders(symbol=symbol), orders, answer)
+
+    def _after_cancel_all(
+        self, command: CancelAllOrders, orders: list[Order], answer: Answer[None]
+    ) -> list[Order]:
+        desk = self._desk
         if isinstance(answer, Refused):
             for order in orders:
                 desk.tracker.apply(order, CancelFailed(desk.clock.now_ms()))

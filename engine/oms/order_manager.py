@@ -15,13 +15,23 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from engine.clock import Clock
-from engine.commands import AmendOrder, CancelAllOrders, CancelOrder, PlaceOrder
-from engine.errors import BadInput
+from engine.commands import (
+    AmendOrder,
+    CancelAllOrders,
+    CancelOrder,
+    ClosePosition,
+    PlaceOrder,
+)
+from engine.errors import BadInput, OrderNotAllowed
 from engine.events import Event
 from engine.exchange.gateway import ExchangeGateway
 from engine.market.instruments import Instrument
 from engine.oms.account_audit import AccountAudit, AuditSettings
+from engine.oms.bulk_cancel import BulkCancel, BulkCancelled
+from engine.oms.closing import closing_order, share_of
+from engine.oms.dead_man import DeadMan
 from engine.oms.intent_journal import IntentJournal
+from engine.oms.kill_switch import KillSwitch
 from engine.oms.order_changing import OrderChanging
 from engine.oms.order_desk import OrderDesk
 from engine.oms.order_models import Order
@@ -31,11 +41,14 @@ from engine.oms.order_tracker import CLOSED_KEPT, OrderTracker
 from engine.oms.position_tracker import PositionTracker
 from engine.oms.private_events import PrivateEvents
 from engine.oms.reconciler import PAUSES_S, Reconciler
+from engine.oms.reversing import Reversing
 from engine.oms.risk_guard import LockStore, RiskGuard
 from engine.oms.risk_rules import RiskLimits
 from engine.oms.unknown_resolver import ResolverSettings, UnknownResolver
+from engine.protection_commands import CancelOrders, ReversePosition
 from engine.trading_types import OrderStatus, OrderType, PositionSide, Side, TimeInForce
 from engine.utils.decimals import Number, to_decimal
+from engine.utils.threads import CrashHandler
 from engine.views import FillView, OrderView
 
 W = TypeVar("W", bound=StrEnum)
@@ -77,6 +90,7 @@ class OrderManager:
         mark_price: Callable[[str], Decimal | None] = lambda _: None,
         on_gap: Callable[[], None] = lambda: None,
         locks: LockStore | None = None,
+        on_crash: CrashHandler | None = None,
     ) -> None:
         settings = settings or OmsSettings()
         self._hub = hub
@@ -92,7 +106,7 @@ class OrderManager:
             retry_attempts=settings.retry_attempts,
             retry_backoff_base=settings.retry_backoff_base,
         )
-        desk = OrderDesk(
+        self._desk = desk = OrderDesk(
             gateway=gateway,
             journal=journal,
             tracker=self.tracker,
@@ -115,6 +129,13 @@ class OrderManager:
         self._events = PrivateEvents(self.tracker, self.positions, hub.publish, clock, on_gap)
         self._placing = OrderPlacing(desk, self.guard, lambda: self._events.why_closed)
         self._changing = OrderChanging(desk, self.guard)
+        self.kill_switch = KillSwitch(desk, self._placing, self._changing, self.positions, on_crash)
+        self.guard.halt_while(self.kill_switch.why_halted)
+        self.dead_man = DeadMan(gateway, clock, hub.publish)
+        self._bulk_cancel = BulkCancel(gateway, self.tracker, self._changing)
+        self._reversing = Reversing(
+            self._placing, self.guard, self.tracker, self.positions, desk.instrument
+        )
         self.reconciler = Reconciler(desk, self.positions, self._events, settings.recovery_pauses_s)
         self.resolver = UnknownResolver(desk, settings.resolver)
         self._audit = AccountAudit(
@@ -198,6 +219,24 @@ class OrderManager:
         """Every open order of `symbol`, also those placed elsewhere."""
         return self._changing.cancel_all(CancelAllOrders(request_id=request_id, symbol=symbol))
 
+    def cancel_orders(self, command: CancelOrders) -> BulkCancelled:
+        """Orders of both services, of a symbol or all, of a side or both. Blocks."""
+        return self._bulk_cancel.cancel(command)
+
+    def close_position(self, command: ClosePosition) -> Order:
+        """A share of the position, at market or LIMIT. Raises OrderNotAllowed: nothing held."""
+        position = self.positions.position(command.symbol, command.position_side)
+        if position is None or not position.quantity:
+            raise OrderNotAllowed("symbol", f"There is no open position in {command.symbol}.")
+        quantity = share_of(position, command.share_pct, self._desk.instrument(command.symbol))
+        return self.place(
+            closing_order(position, quantity, price=command.price, request_id=command.request_id)
+        )
+
+    def reverse(self, command: ReversePosition) -> Order:
+        """Close at market, then as much the other way, if the guard lets it. Blocks."""
+        return self._reversing.reverse(command)
+
     def ask_again(self, order: Order | str) -> Order:
         """Query an order whose fate is unknown now. Raises what the gateway raises."""
         return self.resolver.ask_again(self.get_order(order))
@@ -274,8 +313,13 @@ class OrderManager:
 
     def close(self) -> None:
         """Take no more requests and end every pause. Blocks for nothing."""
+        self.kill_switch.close()
         self._sender.close()
         self.resolver.close()
+
+    def join(self, timeout_s: float) -> bool:
+        """After `close` and the gateway's: wait until the kill switch's thread has ended."""
+        return self.kill_switch.join(timeout_s)
 
 
 def _word(kind: type[W], value: W | str, field: str) -> W:

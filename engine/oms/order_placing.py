@@ -93,7 +93,7 @@ class OrderPlacing:
             # an event about it is an answer too, and so is a cancel during a pause
             if order.status is not OrderStatus.PENDING_NEW:
                 return False
-            why = self._guard.why_halted
+            why = self._guard.why_halted(order.symbol)
             if why:
                 end = Concluded(OrderStatus.REJECTED, why, self._desk.clock.now_ms())
                 self._desk.tracker.apply(order, end)

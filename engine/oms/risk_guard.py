@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from engine.clock import Clock
 from engine.commands import PlaceOrder
 from engine.errors import JournalError, OrderNotAllowed, PerpdeskError
@@ -101,25 +103,20 @@ class RiskGuard:
         self._lock_out: LockOut | None = None
         self._told: GuardView | None = None
         self._is_kept = True  # the lock-out is on disk, too
-        self._why_halted: Callable[[], str] = lambda: ""
+        self._why_halted: Callable[[str], str] = lambda _: ""
 
     # --- asked before sending ------------------------------------------------------------
 
     def check_place(self, command: PlaceOrder, instrument: Instrument) -> None:
         reduces = only_reduces(command.side, command.position_side, reduce_only=command.reduce_only)
-        self._check_halt(helps=reduces and command.type is OrderType.MARKET)
+        self._check_halt(command.symbol, helps=reduces and command.type is OrderType.MARKET)
         if not reduces:
-            self._check(
-                Wish(
-                    symbol=command.symbol,
-                    side=command.side,
-                    quantity=command.quantity,
-                    price=command.price if command.type is OrderType.LIMIT else None,
-                    position_side=command.position_side,
-                    is_named=bool(command.client_order_id),
-                ),
-                instrument,
-            )
+            self._check(_wish_of(command), instrument)
+
+    def check_after_closing(self, command: PlaceOrder, instrument: Instrument) -> None:
+        """As `check_place`, as if the position were closed already. Nothing is counted."""
+        self._check_halt(command.symbol, helps=False)
+        self._check(_wish_of(command), instrument, is_flat=True)
 
     def check_algo(self, command: PlaceAlgo, instrument: Instrument) -> None:
         reduces = only_reduces(
@@ -128,7 +125,7 @@ class RiskGuard:
             reduce_only=command.reduce_only,
             close_position=command.close_position,
         )
-        self._check_halt(helps=False)
+        self._check_halt(command.symbol, helps=False)
         if not reduces:
             self._check(
                 Wish(
@@ -145,7 +142,7 @@ class RiskGuard:
 
     def check_amend(self, view: OrderView, target: PlaceOrder, instrument: Instrument) -> None:
         """`target` is the order as it would be, with its new total quantity."""
-        self._check_halt(helps=False)
+        self._check_halt(view.symbol, helps=False)
         lessens = target.price == view.price and target.quantity <= view.orig_qty
         if lessens or only_reduces(view.side, view.position_side, reduce_only=view.reduce_only):
             return
@@ -167,13 +164,12 @@ class RiskGuard:
         if found is not None:
             raise _refusal(found)
 
-    def halt_while(self, why: Callable[[], str]) -> None:
-        """`why` says why nothing new may rest at the exchange now; "": it may."""
+    def halt_while(self, why: Callable[[str], str]) -> None:
+        """`why` says of a symbol why nothing new may rest at the exchange now; "": it may."""
         self._why_halted = why
 
-    @property
-    def why_halted(self) -> str:
-        return self._why_halted()
+    def why_halted(self, symbol: str) -> str:
+        return self._why_halted(symbol)
 
     # --- told ----------------------------------------------------------------------------
 
@@ -220,18 +216,27 @@ class RiskGuard:
 
     # --- the check ---------------------------------------------------------------------------
 
-    def _check_halt(self, *, helps: bool) -> None:
-        why = self._why_halted()
+    def _check_halt(self, symbol: str, *, helps: bool) -> None:
+        why = self._why_halted(symbol)
         if why and not helps:
             raise OrderNotAllowed("", why)
 
-    def _check(self, wish: Wish, instrument: Instrument, amended: OrderView | None = None) -> None:
+    def _check(
+        self,
+        wish: Wish,
+        instrument: Instrument,
+        amended: OrderView | None = None,
+        *,
+        is_flat: bool = False,
+    ) -> None:
         self._check_day()
         mark = self._mark(wish)
         with self._lock:
             facts = self._facts(wish, instrument, mark, amended)
+            if is_flat:
+                facts = replace(facts, position=ZERO)
             found = objection(wish, facts, self.limits)
-            if found is None:
+            if found is None and not is_flat:
                 self._sent.append((facts.now_ms, wish))
         if found is not None:
             logger.info("the guard refused %s %s: %s", wish.side, wish.symbol, found.sentence)
@@ -413,6 +418,17 @@ class RiskGuard:
         if not self.limits.limits_the_day:
             return "No limit of the day's loss is set."
         return ""
+
+
+def _wish_of(command: PlaceOrder) -> Wish:
+    return Wish(
+        symbol=command.symbol,
+        side=command.side,
+        quantity=command.quantity,
+        price=command.price if command.type is OrderType.LIMIT else None,
+        position_side=command.position_side,
+        is_named=bool(command.client_order_id),
+    )
 
 
 def _locked(lock: LockOut) -> str:
