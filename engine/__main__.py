@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.errors import PerpdeskError
@@ -113,6 +113,18 @@ def _parser() -> argparse.ArgumentParser:
     watching = add("watch", "print prices as they come")
     watching.add_argument("symbol")
     watching.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
+    _add_protection(add)
+    _add_kpi(add("kpi", "measure KPI 1.1 to 1.4; exit code 0 only when all of them pass"))
+    drilling = commands.add_parser("drill", help="random sessions with faults; compare the books")
+    drilling.add_argument("--seeds", type=_count, required=True, help="how many sessions")
+    drilling.add_argument("--seed", type=int, default=0, help="the first one's (default 0)")
+    drilling.add_argument("--jobs", type=_count, default=2, help="sessions at a time (default 2)")
+    drilling.add_argument("--json", action="store_true", help="failures and the last line only")
+    commands.add_parser("paper-server", help="serve the paper exchange alone", add_help=False)
+    return parser
+
+
+def _add_protection(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     closing = add("close", "close a position, or a share of it, at market")
     closing.add_argument("--share-pct", default="100", help="how much of it, in %% (default 100)")
     reversing = add("reverse", "close a position, then open the same size the other way")
@@ -127,17 +139,9 @@ def _parser() -> argparse.ArgumentParser:
             "--seconds", type=_seconds, default=0, help="stop trying after so long (default: never)"
         )
     watching_over = add("dead-man", "the exchange cancels the symbol's orders unless renewed")
-    watching_over.add_argument("seconds", type=int, help="the countdown; 0 switches it off")
     for about_one in (closing, reversing, flattening, watching_over):
         about_one.add_argument("symbol")
-    _add_kpi(add("kpi", "measure KPI 1.1 to 1.4; exit code 0 only when all of them pass"))
-    drilling = commands.add_parser("drill", help="random sessions with faults; compare the books")
-    drilling.add_argument("--seeds", type=_count, required=True, help="how many sessions")
-    drilling.add_argument("--seed", type=int, default=0, help="the first one's (default 0)")
-    drilling.add_argument("--jobs", type=_count, default=2, help="sessions at a time (default 2)")
-    drilling.add_argument("--json", action="store_true", help="failures and the last line only")
-    commands.add_parser("paper-server", help="serve the paper exchange alone", add_help=False)
-    return parser
+    watching_over.add_argument("seconds", type=int, help="the countdown; 0 switches it off")
 
 
 def _add_kpi(measuring: argparse.ArgumentParser) -> None:

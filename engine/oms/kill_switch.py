@@ -186,7 +186,7 @@ class KillSwitch:
             if self._scope != scope:
                 return False
             self._is_running = False
-        sentence = f"Flat: no order and no position in {scope.words} is left at the exchange."
+        sentence = _flat(scope)
         self._tell(KillState.FLAT, sentence, Standing(is_proven=True), rounds, scope)
         return True
 
@@ -199,7 +199,7 @@ class KillSwitch:
         with self._lock:
             self._is_running = False
         if standing.is_flat:
-            sentence = f"Flat: no order and no position in {scope.words} is left at the exchange."
+            sentence = _flat(scope)
             self._tell(KillState.FLAT, sentence, standing, rounds, scope)
             return
         left = ", ".join(left_over(standing)) or "as far as is known here, nothing"
@@ -321,6 +321,11 @@ class KillSwitch:
         self._desk.publish(KillChanged(kill=self._view))
         if state is KillState.LEFT_OVER:
             self._desk.alert(AlertLevel.ERROR, "kill.left_over", sentence)
+
+
+def _flat(scope: _Scope) -> str:
+    where = "" if scope.is_all else f" of {scope.words}"
+    return f"Flat: no order and no position{where} is left at the exchange."
 
 
 def _progress(scope: _Scope, standing: Standing, problem: str) -> str:

@@ -11,6 +11,8 @@ from engine.events import Alert, Event
 from engine.oms.intent_journal import Intent
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.oms.order_models import Order
+from engine.oms.risk_guard import LockStore
+from engine.oms.risk_rules import RiskLimits
 from tests.helpers.fake_gateway import FakeGateway
 
 E = TypeVar("E", bound=Event)
@@ -48,7 +50,14 @@ class EventLog:
 class OmsBench:
     """`live=False` leaves the stream down and the account unread."""
 
-    def __init__(self, *, live: bool = True, gateway: FakeGateway | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        live: bool = True,
+        gateway: FakeGateway | None = None,
+        risk: RiskLimits | None = None,
+        locks: LockStore | None = None,
+    ) -> None:
         self.clock = gateway.clock if gateway is not None else FakeClock()
         self.gateway = gateway or FakeGateway(self.clock)
         self.journal = MemoryJournal()
@@ -61,9 +70,10 @@ class OmsBench:
             self.log,
             self.clock,
             self.gateway.get_exchange_instruments,
-            OmsSettings(strict=True),
+            OmsSettings(strict=True, risk=risk or RiskLimits()),
             mark_price=self.marks.get,
             on_gap=self._count_gap,
+            locks=locks,
         )
         self.gateway.start_user_stream(self.oms.on_event)
         if live:
