@@ -51,6 +51,45 @@ def test_fill_position_balance(cli):
     assert re.search(r"USDT +4999999\d\.", cli("balance")[1])
 
 
+def test_close_a_share_reverse_flatten_kill(cli):
+    cli("order", "BTCUSDT", "BUY", "MARKET", "0.1")
+    code, out, _ = cli("close", "btcusdt", "--share-pct", "40")
+    assert (code, out.split()[:4]) == (0, ["FILLED", "SELL", "MARKET", "BTCUSDT"])
+    code, out, _ = cli("reverse", "BTCUSDT")
+    assert code == 0
+    assert re.search(r"BTCUSDT +BOTH +-0.06 ", cli("positions")[1])
+    cli("order", "BTCUSDT", "BUY", "LIMIT", "0.1", "62000")
+    code, out, _ = cli("flatten", "BTCUSDT")
+    assert (code, out.splitlines()[-1]) == (
+        0,
+        "Flat: no order and no position of BTCUSDT is left at the exchange.",
+    )
+    assert "No open orders." in cli("orders")[1]
+    assert "No open positions." in cli("positions")[1]
+    code, out, _ = cli("kill", "--seconds", "20")
+    assert (code, out.splitlines()[-1][:5]) == (0, "Flat:")
+
+
+def test_dead_man_is_switched_off_by_ctrl_c(cli, monkeypatch):
+    from engine import console_protection
+
+    waits = iter([False, True])
+
+    class Impatient(console_protection.Mailbox):
+        def wait(self, timeout_s=None):
+            if next(waits):
+                raise KeyboardInterrupt
+            return super().wait(3.0)
+
+    monkeypatch.setattr(console_protection, "Mailbox", Impatient)
+    code, out, _ = cli("dead-man", "BTCUSDT", "5")
+    assert code == 0
+    assert "Unless it hears from Perpdesk for 5 s" in out
+    assert "BTCUSDT renewed for 5 s." in out
+    assert out.splitlines()[-1] == "The dead-man switch of BTCUSDT is off."
+    assert "is off" in cli("dead-man", "BTCUSDT", "0")[1]
+
+
 def test_watch_prints_prices(cli):
     code, out, _ = cli("watch", "BTCUSDT", "--seconds", "1")
     assert code == 0
@@ -68,6 +107,10 @@ def test_watch_prints_prices(cli):
         (("cancel", "BTCUSDT", "777"), "no open order 777"),
         (("amend", "BTCUSDT", "777"), "no open order 777"),
         (("watch", "NOSUCH"), "no symbol 'NOSUCH'"),
+        (("close", "BTCUSDT"), "no open position"),
+        (("reverse", "BTCUSDT"), "no open position"),
+        (("flatten", "NOSUCH"), "no symbol 'NOSUCH'"),
+        (("dead-man", "BTCUSDT", "3"), "from 5 to 86400 s"),
     ],
 )
 def test_a_mistake_is_one_sentence(cli, words, said):

@@ -216,7 +216,7 @@ def test_a_full_disk_does_not_stop_what_reduces():
     assert "journal.bypassed" in bench.log.alert_codes()
 
 
-def test_a_lost_answer_of_an_urgent_close_leaves_it_unknown():
+def test_a_lost_answer_of_a_close_leaves_it_unknown():
     bench = holding("0.1")
     bench.gateway.plan("submit", Loses.BEFORE)
     closed = bench.oms.close_position(ClosePosition(symbol="BTCUSDT"))
