@@ -138,7 +138,7 @@ def _trade_and_judge(
         hung += _close(trader)
     journal = _journal_books(Path(place.journal), floor)
     verdict = verdict.with_more(judge_journal(journal, floor.books()))
-    return verdict.with_more(Verdict(hung=tuple(hung)))
+    return verdict.with_more(Verdict(hung=tuple(hung), wrong_state=tuple(play.not_flat)))
 
 
 def _play(play: DrillPlay, trader: DrillTrader) -> list[str]:

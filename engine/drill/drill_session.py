@@ -80,6 +80,10 @@ class Refresh(msgspec.Struct, frozen=True):
     """Positions and balances are read while the stream tells of them, too."""
 
 
+class KillAll(msgspec.Struct, frozen=True):
+    """The kill switch, in the middle of whatever goes on; then the exchange must be flat."""
+
+
 class RestartVenue(msgspec.Struct, frozen=True):
     """The exchange is killed and comes back with its state kept."""
 
@@ -103,6 +107,7 @@ Step = (
     | Counter
     | Elsewhere
     | Refresh
+    | KillAll
     | RestartVenue
     | Fault
     | Together
@@ -175,6 +180,7 @@ class _Planner:
             self._close: 2,
             self._cancel_all: 1,
             Refresh: 1,
+            KillAll: 1,
         }
         if not self._is_killed:  # nobody watches what is done elsewhere before a first start
             makers[self._elsewhere] = 2

@@ -12,6 +12,7 @@ from engine.commands import CancelAllOrders, CancelOrder
 from engine.errors import OrderRefused, PerpdeskError, ShuttingDown
 from engine.events import AlgoUpdate
 from engine.exchange.gateway import ExchangeGateway
+from engine.oms.kill_plan import number_of
 from engine.oms.order_changing import OrderChanging
 from engine.oms.order_desk import NO_SUCH_OPEN_ORDER
 from engine.oms.order_tracker import OrderTracker
@@ -29,7 +30,8 @@ class BulkCancelled(msgspec.Struct, frozen=True):
 
     @property
     def sentence(self) -> str:
-        done = f"Cancelling {self.orders} orders and {self.algos} conditional orders."
+        orders = number_of(self.orders, "order")
+        done = f"Cancelling {orders} and {number_of(self.algos, 'conditional order')}."
         if not self.failures:
             return done
         return f"{done} Not cancelled: {'; '.join(self.failures)}"

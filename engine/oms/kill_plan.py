@@ -65,9 +65,9 @@ def next_steps(standing: Standing, largest: Callable[[str], Decimal]) -> Steps:
 
 def left_over(standing: Standing) -> tuple[str, ...]:
     """What is left, in words."""
-    phrases = [f"{_count(n, 'order')} of {symbol}" for symbol, n in standing.orders.items()]
+    phrases = [f"{number_of(n, 'order')} of {symbol}" for symbol, n in standing.orders.items()]
     phrases += [
-        f"{_count(n, 'conditional order')} of {symbol}" for symbol, n in standing.algos.items()
+        f"{number_of(n, 'conditional order')} of {symbol}" for symbol, n in standing.algos.items()
     ]
     for position in standing.positions:
         side = "long" if position.quantity > 0 else "short"
@@ -76,6 +76,11 @@ def left_over(standing: Standing) -> tuple[str, ...]:
         fate = "is unknown" if order.status is OrderStatus.UNKNOWN else "is not answered yet"
         phrases.append(f"an order of {order.symbol} whose fate {fate}")
     return tuple(phrases)
+
+
+def number_of(number: int, noun: str) -> str:
+    """1 order, 2 orders."""
+    return f"1 {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def counted(symbols: Iterable[str]) -> dict[str, int]:
@@ -94,7 +99,3 @@ def _closing(position: PositionView, largest: Decimal) -> list[PlaceOrder]:
         orders.append(closing_order(position, min(left, largest)))
         left -= largest
     return orders
-
-
-def _count(number: int, noun: str) -> str:
-    return f"1 {noun}" if number == 1 else f"{number} {noun}s"

@@ -152,7 +152,7 @@ def test_cancelling_one_side_leaves_the_other(engine):
     engine.gateway.place_algo_order("BTCUSDT", "BUY", "STOP_MARKET", "0.1", trigger_price="70000")
     box = heard(engine)
     engine.submit(CancelOrders(side=Side.BUY))
-    assert "1 orders and 1 conditional" in answer(box, CommandDone).sentence
+    assert "1 order and 1 conditional order." in answer(box, CommandDone).sentence
     assert engine.oms.wait(bid, "CANCELED", 5)
     assert ask.status == "NEW"
     assert engine.gateway.get_open_algo_orders() == []

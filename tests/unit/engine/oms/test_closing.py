@@ -175,7 +175,7 @@ def test_the_named_ones_of_both_services_go_and_the_others_stay(command, orders,
     done = bench.oms.cancel_orders(command)
     assert left(bench) == (orders, algos)
     assert done.failures == ()
-    assert "conditional orders" in done.sentence
+    assert "conditional order" in done.sentence
 
 
 def test_one_failure_does_not_stop_the_rest_and_is_told():
