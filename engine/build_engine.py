@@ -162,7 +162,10 @@ class Parts:
         """What the journal knew to be open; the first recovery asks what became of it."""
         reader = JournalReader(self.journal.path)
         self.oms.restore(
-            reader.open_orders(), reader.fills_of_open_orders(), reader.last_trade_ids()
+            reader.open_orders(),
+            reader.fills_of_open_orders(),
+            reader.last_trade_ids(),
+            reader.open_algos(),
         )
 
     def history(self) -> HistoryLoaded:
@@ -193,6 +196,7 @@ def build_parts(
     clock: Clock,
     hub: EventHub,
     mark_price: Callable[[str], Decimal | None],
+    last_price: Callable[[str], Decimal | None],
     on_gap: Callable[[], None],
     on_crash: CrashHandler,
 ) -> Parts:
@@ -214,6 +218,7 @@ def build_parts(
                 risk=risk_limits(config),
             ),
             mark_price=mark_price,
+            last_price=last_price,
             on_gap=on_gap,
             on_crash=on_crash,
             locks=LockOuts(journal.path, venue.credentials.api_secret.reveal()),

@@ -12,6 +12,7 @@ from engine.commands import CancelAllOrders, CancelOrder
 from engine.errors import OrderRefused, PerpdeskError, ShuttingDown
 from engine.events import AlgoUpdate
 from engine.exchange.gateway import ExchangeGateway
+from engine.oms.algo_face import AlgoFace
 from engine.oms.kill_plan import number_of
 from engine.oms.order_changing import OrderChanging
 from engine.oms.order_desk import NO_SUCH_OPEN_ORDER
@@ -41,11 +42,16 @@ class BulkCancel:
     """Blocks on the network; one failure does not stop the rest. Raises ShuttingDown."""
 
     def __init__(
-        self, gateway: ExchangeGateway, tracker: OrderTracker, changing: OrderChanging
+        self,
+        gateway: ExchangeGateway,
+        tracker: OrderTracker,
+        changing: OrderChanging,
+        algos: AlgoFace,
     ) -> None:
         self._gateway = gateway
         self._tracker = tracker
         self._changing = changing
+        self._algo_face = algos
 
     def cancel(self, command: CancelOrders) -> BulkCancelled:
         failures: list[str] = []
@@ -80,7 +86,7 @@ class BulkCancel:
         for symbol in sorted({algo.symbol for algo in algos}):
             self._try(
                 f"conditional orders of {symbol}",
-                partial(self._gateway.cancel_all_algo_orders, symbol),
+                partial(self._algo_face.cancel_all, symbol, request_id=command.request_id),
                 failures,
             )
         return orders
@@ -109,6 +115,10 @@ class BulkCancel:
         return len(orders)
 
     def _cancel_algo(self, algo: AlgoUpdate) -> None:
+        known = self._algo_face.tracker.get_by_algo_id(algo.algo_id)
+        if known is not None:
+            self._algo_face.cancel(known)
+            return
         try:
             self._gateway.cancel_algo_order(algo_id=algo.algo_id)
         except OrderRefused as error:

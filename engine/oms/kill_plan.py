@@ -13,7 +13,8 @@ import msgspec
 
 from engine.commands import PlaceOrder
 from engine.oms.closing import closing_order
-from engine.trading_types import OrderStatus
+from engine.protection_views import AlgoView
+from engine.trading_types import AlgoStatus, OrderStatus
 from engine.utils.decimals import plain
 from engine.views import OrderView, PositionView
 
@@ -28,7 +29,9 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     algos: Mapping[str, int] = {}  # how many, by symbol
     orders: Mapping[str, int] = {}
     positions: tuple[PositionView, ...] = ()
-    unanswered: tuple[OrderView, ...] = ()  # sent by us; nobody knows yet whether they exist
+    unanswered: tuple[
+        OrderView | AlgoView, ...
+    ] = ()  # sent by us; nobody knows yet whether they exist
     is_proven: bool = False
 
     @property
@@ -73,8 +76,10 @@ def left_over(standing: Standing) -> tuple[str, ...]:
         side = "long" if position.quantity > 0 else "short"
         phrases.append(f"{plain(abs(position.quantity))} {position.symbol} {side}")
     for order in standing.unanswered:
-        fate = "is unknown" if order.status is OrderStatus.UNKNOWN else "is not answered yet"
-        phrases.append(f"an order of {order.symbol} whose fate {fate}")
+        is_lost = order.status in (OrderStatus.UNKNOWN, AlgoStatus.UNKNOWN)
+        fate = "is unknown" if is_lost else "is not answered yet"
+        kind = "a conditional order" if isinstance(order, AlgoView) else "an order"
+        phrases.append(f"{kind} of {order.symbol} whose fate {fate}")
     return tuple(phrases)
 
 

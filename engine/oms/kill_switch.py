@@ -21,14 +21,15 @@ from engine.errors import PerpdeskError, ShuttingDown
 from engine.events import AlgoUpdate, OrderUpdate
 from engine.exchange.gateway import ExchangeGateway
 from engine.market.instruments import Instrument
+from engine.oms.algo_face import AlgoFace
 from engine.oms.kill_plan import Standing, counted, left_over, next_steps
 from engine.oms.order_changing import OrderChanging
 from engine.oms.order_desk import OrderDesk
 from engine.oms.order_placing import OrderPlacing
 from engine.oms.position_tracker import PositionTracker
 from engine.protection_events import KillChanged
-from engine.protection_views import KillView
-from engine.trading_types import AlertLevel, KillState, OrderStatus
+from engine.protection_views import AlgoView, KillView
+from engine.trading_types import AlertLevel, AlgoStatus, KillState, OrderStatus
 from engine.utils.backoff import Backoff
 from engine.utils.threads import CrashHandler, StoppableThread
 from engine.views import ZERO, OrderView
@@ -41,7 +42,12 @@ _AT_ONCE = 8
 _CANCELS_FIRST_S = 1.0  # a cancel that hangs holds no position open
 # a look at the whole account costs 85 of the minute's 2400
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
-_NOT_ANSWERED = (OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN)
+_NOT_ANSWERED = (
+    OrderStatus.PENDING_NEW,
+    OrderStatus.UNKNOWN,
+    AlgoStatus.PENDING_NEW,
+    AlgoStatus.UNKNOWN,
+)
 
 
 class _Scope(msgspec.Struct, frozen=True):
@@ -71,8 +77,7 @@ class _Scope(msgspec.Struct, frozen=True):
 class KillSwitch:
     """Thread-safe; every method returns at once. The work is done on the thread `kill`.
 
-    `KillChanged` tells every round. `local_algos` names the symbols with conditional
-    orders that are known here.
+    `KillChanged` tells every round.
     """
 
     def __init__(
@@ -80,16 +85,16 @@ class KillSwitch:
         desk: OrderDesk,
         placing: OrderPlacing,
         changing: OrderChanging,
+        algos: AlgoFace,
         positions: PositionTracker,
         on_crash: CrashHandler | None = None,
-        local_algos: Callable[[], Iterable[str]] = lambda: (),
     ) -> None:
         self._desk = desk
         self._gateway: ExchangeGateway = desk.gateway
         self._placing = placing
         self._changing = changing
         self._positions = positions
-        self._local_algos = local_algos
+        self._algos = algos
         self._on_crash = on_crash
         self._lock = threading.Lock()
         self._scope = _Scope()
@@ -219,7 +224,11 @@ class KillSwitch:
     def _known_here(self, scope: _Scope) -> Standing:
         orders = [o.symbol for o in self._desk.tracker.open_orders() if scope.covers(o.symbol)]
         return Standing(
-            algos=counted(s for s in self._local_algos() if scope.covers(s)),
+            algos=counted(
+                algo.symbol
+                for algo in self._algos.open()
+                if scope.covers(algo.symbol) and not algo.has_triggered
+            ),
             orders=counted(orders),
             positions=tuple(p for p in self._positions.positions() if scope.covers(p.symbol)),
             unanswered=self._unanswered(scope),
@@ -257,11 +266,11 @@ class KillSwitch:
         )
         return standing, problems[0] if problems else ""
 
-    def _unanswered(self, scope: _Scope) -> tuple[OrderView, ...]:
+    def _unanswered(self, scope: _Scope) -> tuple[OrderView | AlgoView, ...]:
+        views: list[OrderView | AlgoView] = [o.view for o in self._desk.tracker.open_orders()]
+        views += [algo.view for algo in self._algos.open()]
         return tuple(
-            order.view
-            for order in self._desk.tracker.open_orders()
-            if scope.covers(order.symbol) and order.status in _NOT_ANSWERED
+            view for view in views if scope.covers(view.symbol) and view.status in _NOT_ANSWERED
         )
 
     # --- doing ----------------------------------------------------------------------
@@ -271,7 +280,7 @@ class KillSwitch:
         steps = next_steps(standing, self._largest)
         cancels: list[Future[None]] = [
             *(pool.submit(self._changing.cancel_all_now, s) for s in steps.cancel_orders),
-            *(pool.submit(self._gateway.cancel_all_algo_orders, s) for s in steps.cancel_algos),
+            *(pool.submit(self._algos.cancel_all_now, s) for s in steps.cancel_algos),
         ]
         wait(cancels, _CANCELS_FIRST_S)
         closing = [pool.submit(self._close, order) for order in steps.closing]

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 
@@ -27,6 +26,9 @@ from engine.events import Event
 from engine.exchange.gateway import ExchangeGateway
 from engine.market.instruments import Instrument
 from engine.oms.account_audit import AccountAudit, AuditSettings
+from engine.oms.algo_desk import AlgoDesk
+from engine.oms.algo_face import AlgoFace
+from engine.oms.algo_tracker import AlgoTracker
 from engine.oms.bulk_cancel import BulkCancel, BulkCancelled
 from engine.oms.closing import closing_order, share_of
 from engine.oms.dead_man import DeadMan
@@ -46,12 +48,13 @@ from engine.oms.risk_guard import LockStore, RiskGuard
 from engine.oms.risk_rules import RiskLimits
 from engine.oms.unknown_resolver import ResolverSettings, UnknownResolver
 from engine.protection_commands import CancelOrders, ReversePosition
+from engine.protection_views import AlgoView
 from engine.trading_types import OrderStatus, OrderType, PositionSide, Side, TimeInForce
 from engine.utils.decimals import Number, to_decimal
 from engine.utils.threads import CrashHandler
+from engine.utils.words import read_word
 from engine.views import FillView, OrderView
 
-W = TypeVar("W", bound=StrEnum)
 Until = OrderStatus | str | Iterable[OrderStatus | str] | Callable[[Order], bool]
 
 
@@ -71,7 +74,9 @@ class OmsSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderManager:
-    """Thread-safe. `instruments` and `mark_price` are asked on the caller's thread.
+    """Thread-safe. `instruments` and the prices are asked on the caller's thread.
+
+    `algos` is the face of conditional orders: place, cancel, move, list.
 
     `on_gap` is called on the private stream's thread when the stream is live after
     it was not: have `reconciler.recover` run on another thread. Until the first
@@ -88,6 +93,7 @@ class OrderManager:
         settings: OmsSettings | None = None,
         *,
         mark_price: Callable[[str], Decimal | None] = lambda _: None,
+        last_price: Callable[[str], Decimal | None] = lambda _: None,
         on_gap: Callable[[], None] = lambda: None,
         locks: LockStore | None = None,
         on_crash: CrashHandler | None = None,
@@ -115,28 +121,45 @@ class OrderManager:
             publish=hub.publish,
             instruments=instruments,
             mark_price=mark_price,
+            last_price=last_price,
+        )
+        algos = AlgoTracker(
+            self.tracker,
+            hub.publish,
+            clock,
+            closed_kept=settings.closed_orders_kept,
+            strict=settings.strict,
         )
         self.guard = RiskGuard(
             settings.risk,
             gateway,
             self.tracker,
+            algos,
             self.positions,
             clock,
             hub.publish,
             mark_price,
             locks,
         )
-        self._events = PrivateEvents(self.tracker, self.positions, hub.publish, clock, on_gap)
+        self._events = PrivateEvents(
+            self.tracker, algos, self.positions, hub.publish, clock, on_gap
+        )
+        algo_desk = AlgoDesk(orders=desk, tracker=algos)
+        self.algos = AlgoFace(algo_desk, self.guard, lambda: self._events.why_closed)
         self._placing = OrderPlacing(desk, self.guard, lambda: self._events.why_closed)
         self._changing = OrderChanging(desk, self.guard)
-        self.kill_switch = KillSwitch(desk, self._placing, self._changing, self.positions, on_crash)
+        self.kill_switch = KillSwitch(
+            desk, self._placing, self._changing, self.algos, self.positions, on_crash
+        )
         self.guard.halt_while(self.kill_switch.why_halted)
         self.dead_man = DeadMan(gateway, clock, hub.publish)
-        self._bulk_cancel = BulkCancel(gateway, self.tracker, self._changing)
+        self._bulk_cancel = BulkCancel(gateway, self.tracker, self._changing, self.algos)
         self._reversing = Reversing(
             self._placing, self.guard, self.tracker, self.positions, desk.instrument
         )
-        self.reconciler = Reconciler(desk, self.positions, self._events, settings.recovery_pauses_s)
+        self.reconciler = Reconciler(
+            desk, algo_desk, self.positions, self._events, settings.recovery_pauses_s
+        )
         self.resolver = UnknownResolver(desk, settings.resolver)
         self._audit = AccountAudit(
             desk, self.positions, lambda: self._events.why_closed, settings.audit
@@ -159,17 +182,18 @@ class OrderManager:
         request_id: str = "",
     ) -> Order:
         """Place an order; see `place`. Raises BadInput for a value that cannot be read."""
+        tif = read_word(TimeInForce, time_in_force or TimeInForce.GTC, "time_in_force")
         return self.place(
             PlaceOrder(
                 request_id=request_id,
                 symbol=symbol,
-                side=_word(Side, side, "side"),
-                type=_word(OrderType, type, "type"),
+                side=read_word(Side, side, "side"),
+                type=read_word(OrderType, type, "type"),
                 quantity=to_decimal(quantity, "quantity"),
                 price=None if price is None else to_decimal(price, "price"),
-                time_in_force=_word(TimeInForce, time_in_force or TimeInForce.GTC, "time_in_force"),
+                time_in_force=tif,
                 reduce_only=reduce_only,
-                position_side=_word(PositionSide, position_side, "position_side"),
+                position_side=read_word(PositionSide, position_side, "position_side"),
                 client_order_id=client_order_id or "",
             )
         )
@@ -216,7 +240,11 @@ class OrderManager:
         return self._changing.cancel(found, command)
 
     def cancel_all(self, symbol: str, *, request_id: str = "") -> list[Order]:
-        """Every open order of `symbol`, also those placed elsewhere."""
+        """Every open order of `symbol`, also those placed elsewhere.
+
+        Conditional orders stay, as at the venue: they may be what protects a
+        position. `algos.cancel_all` takes those.
+        """
         return self._changing.cancel_all(CancelAllOrders(request_id=request_id, symbol=symbol))
 
     def cancel_orders(self, command: CancelOrders) -> BulkCancelled:
@@ -282,6 +310,7 @@ class OrderManager:
         not while the account is being read.
         """
         self.resolver.tick(now_s)
+        self.algos.tick(now_s)
         self._audit.tick(now_s)
         self.guard.tick(now_s)
 
@@ -300,11 +329,13 @@ class OrderManager:
         orders: Iterable[OrderView],
         fills: Iterable[FillView],
         last_trade_ids: dict[str, int],
+        algos: Iterable[AlgoView] = (),
     ) -> None:
         """What the journal knew to be open, before the first `reconciler.run`.
 
         Nobody knows what happened to them since: they are UNKNOWN until asked.
         """
+        self.algos.restore(algos)
         self.tracker.restore(orders, fills, last_trade_ids)
 
     def _publish(self, event: Event) -> None:
@@ -320,11 +351,3 @@ class OrderManager:
     def join(self, timeout_s: float) -> bool:
         """After `close` and the gateway's: wait until the kill switch's thread has ended."""
         return self.kill_switch.join(timeout_s)
-
-
-def _word(kind: type[W], value: W | str, field: str) -> W:
-    try:
-        return kind(value.upper())
-    except ValueError:
-        known = ", ".join(kind)
-        raise BadInput(field, f"{field} must be one of {known}; {value!r} is not.") from None

@@ -22,6 +22,7 @@ from engine.errors import JournalError, OrderNotAllowed, PerpdeskError
 from engine.events import AccountUpdate, Alert, Event, FillRecorded
 from engine.exchange.gateway import ExchangeGateway
 from engine.market.instruments import Instrument
+from engine.oms.algo_tracker import AlgoTracker
 from engine.oms.day_keeper import DayKeeper
 from engine.oms.day_result import DAY_MS, day_start_ms, largest_loss, lock_at
 from engine.oms.order_tracker import OrderTracker
@@ -81,12 +82,12 @@ class RiskGuard:
         limits: RiskLimits,
         gateway: ExchangeGateway,
         tracker: OrderTracker,
+        algos: AlgoTracker,
         positions: PositionTracker,
         clock: Clock,
         publish: Callable[[Event], None],
         price_of: Callable[[str], Decimal | None],
         store: LockStore | None = None,
-        algos: Callable[[], Iterable[AlgoView]] = lambda: (),
     ) -> None:
         self.limits = limits
         self._gateway = gateway
@@ -118,7 +119,9 @@ class RiskGuard:
         self._check_halt(command.symbol, helps=False)
         self._check(_wish_of(command), instrument, is_flat=True)
 
-    def check_algo(self, command: PlaceAlgo, instrument: Instrument) -> None:
+    def check_algo(
+        self, command: PlaceAlgo, instrument: Instrument, instead_of: AlgoView | None = None
+    ) -> None:
         reduces = only_reduces(
             command.side,
             command.position_side,
@@ -135,9 +138,11 @@ class RiskGuard:
                     price=command.price or command.trigger_price or command.activate_price,
                     position_side=command.position_side,
                     is_conditional=True,
+                    is_new=instead_of is None,
                     is_named=bool(command.client_algo_id),
                 ),
                 instrument,
+                instead_of.client_algo_id if instead_of is not None else "",
             )
 
     def check_amend(self, view: OrderView, target: PlaceOrder, instrument: Instrument) -> None:
@@ -156,7 +161,7 @@ class RiskGuard:
                 is_new=False,
             ),
             instrument,
-            amended=view,
+            view.client_order_id,
         )
 
     def check_leverage(self, symbol: str, wanted: int) -> None:
@@ -225,14 +230,14 @@ class RiskGuard:
         self,
         wish: Wish,
         instrument: Instrument,
-        amended: OrderView | None = None,
+        replaced: str = "",
         *,
         is_flat: bool = False,
     ) -> None:
         self._check_day()
         mark = self._mark(wish)
         with self._lock:
-            facts = self._facts(wish, instrument, mark, amended)
+            facts = self._facts(wish, instrument, mark, replaced)
             if is_flat:
                 facts = replace(facts, position=ZERO)
             found = objection(wish, facts, self.limits)
@@ -253,17 +258,17 @@ class RiskGuard:
             raise OrderNotAllowed("", _locked(lock))
 
     def _facts(
-        self, wish: Wish, instrument: Instrument, mark: Decimal | None, amended: OrderView | None
+        self, wish: Wish, instrument: Instrument, mark: Decimal | None, replaced: str
     ) -> Facts:
         orders = self._tracker.open_orders()
         position = self._positions.position(wish.symbol, wish.position_side)
-        algos = list(self._algos())
+        algos = [a.view for a in self._algos.open_algos() if not a.has_triggered]
         return Facts(
             now_ms=self._clock.now_ms(),
             mark_price=mark,
             equity=self._equity(),
             position=position.quantity if position is not None else ZERO,
-            resting=self._resting(wish, [order.view for order in orders], algos, amended),
+            resting=self._resting(wish, [order.view for order in orders], algos, replaced),
             open_orders=len(orders) + len(algos),
             leverage=self._positions.leverage(wish.symbol),
             step=instrument.limit_quantity.step,
@@ -276,21 +281,24 @@ class RiskGuard:
         wish: Wish,
         orders: Iterable[OrderView],
         algos: Iterable[AlgoView],
-        amended: OrderView | None,
+        replaced: str,
     ) -> Decimal:
+        """`replaced`: the id of the order that this wish takes the place of."""
+
         def adds(symbol: str, side: Side, held: PositionSide, *, reduces: bool) -> bool:
             is_same = (symbol, side, held) == (wish.symbol, wish.side, wish.position_side)
             return is_same and not reduces
 
         total = ZERO
         for order in orders:
-            is_itself = amended is not None and order.client_order_id == amended.client_order_id
-            if not is_itself and adds(
+            if order.client_order_id != replaced and adds(
                 order.symbol, order.side, order.position_side, reduces=order.reduce_only
             ):
                 total += order.remaining_qty
         for algo in algos:
-            if adds(algo.symbol, algo.side, algo.position_side, reduces=algo.only_reduces):
+            if algo.client_algo_id != replaced and adds(
+                algo.symbol, algo.side, algo.position_side, reduces=algo.only_reduces
+            ):
                 total += algo.quantity
         return total
 

@@ -12,8 +12,8 @@ from engine.events import AccountUpdate
 from engine.oms.risk_rules import RiskLimits
 from engine.protection_commands import PlaceAlgo
 from engine.protection_events import GuardChanged
-from engine.protection_views import AlgoView, LockOut
-from engine.trading_types import AlgoStatus, OrderStatus, OrderType, PositionSide, Side
+from engine.protection_views import LockOut
+from engine.trading_types import OrderStatus, OrderType, PositionSide, Side
 from engine.views import BalanceView, FillView, IncomeView, PositionView
 from tests.helpers.fake_gateway import BTC
 from tests.helpers.oms_bench import OmsBench
@@ -159,11 +159,7 @@ def test_an_amend_does_not_count_itself_and_a_smaller_one_always_passes():
 
 def test_known_conditional_orders_count_as_open_and_for_the_position():
     bench = bench_of(RiskLimits(max_position_qty={"BTCUSDT": D("1.5")}, max_open_orders=2))
-    waiting = AlgoView(
-        client_algo_id="a", symbol="BTCUSDT", side=Side.BUY, type=OrderType.STOP_MARKET,
-        status=AlgoStatus.NEW, quantity=D("0.4"),
-    )  # fmt: skip
-    bench.oms.guard._algos = lambda: [waiting]
+    bench.gateway.place_algo_order("BTCUSDT", "BUY", "STOP_MARKET", "0.4", trigger_price="61000")
     bench.buy("0.1")
     with pytest.raises(OrderNotAllowed, match="2 orders are open"):
         bench.buy("0.1")
