@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from engine.commands import ClosePosition
-from engine.errors import OrderNotAllowed
+from engine.config import Config
+from engine.errors import OrderNotAllowed, RateLimited
 from engine.events import CommandDone, CommandRefused, Event
 from engine.protection_commands import (
     CancelOrders,
@@ -23,9 +27,39 @@ from engine.trading_engine import TradingEngine
 from engine.trading_types import EngineState, KillState, PositionSide, Side
 from engine.utils.mailbox import Mailbox
 from tests.helpers.waiting import wait_until
+from tests.integration.conftest import Stranger
 
 D = Decimal
 FAULTS = "/paper/v1/faults"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("protection")
+
+
+@pytest.fixture(scope="module")
+def engine(folder: Path, quiet_config: Config) -> Iterator[TradingEngine]:
+    """One for all: the kill switch makes it flat after each test."""
+    with TradingEngine.open("paper", config=quiet_config, user_data=folder) as running:
+        running.market.wait_for_price("BTCUSDT")
+        yield running
+
+
+@pytest.fixture
+def stranger(engine: TradingEngine, folder: Path) -> Iterator[Stranger]:
+    made = Stranger(folder / "paper")
+    yield made
+    made.raw("DELETE", FAULTS)
+
+
+@pytest.fixture(autouse=True)
+def _flat_afterwards(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "engine" in request.fixturenames:
+        running = request.getfixturevalue("engine")
+        running.submit(Kill())
+        assert running.kill_switch.join(10)
 
 
 def fault(stranger, kind: str, when: dict[str, object], **values: object) -> None:
@@ -52,8 +86,7 @@ def is_flat(engine: TradingEngine) -> bool:
 
 
 def ended(engine: TradingEngine, timeout_s: float = 15.0) -> KillState:
-    done = (KillState.FLAT, KillState.LEFT_OVER)
-    wait_until(lambda: engine.kill_switch.view.state in done, timeout_s)
+    assert engine.kill_switch.join(timeout_s)
     return engine.kill_switch.view.state
 
 
@@ -91,17 +124,6 @@ def test_kill_ends_everything_though_half_of_the_calls_fail(engine, stranger):
     assert ended(engine, 40) is KillState.FLAT
     stranger.raw("DELETE", FAULTS)
     assert is_flat(engine)
-
-
-def test_kill_takes_the_risk_off_though_the_limits_are_full(engine, stranger):
-    trade(engine)
-    fault(stranger, "limits_nearly_full", {"trigger": "time"}, weight_left=60, orders_left=9)
-    wait_until(lambda: engine.gateway.get_positions("BTCUSDT"))  # its header says how full
-    health = engine.gateway.health()
-    assert health.weight_used > health.weight_limit * 0.9
-    engine.submit(Kill())
-    wait_until(lambda: not engine.oms.open_orders() and not engine.oms.positions.positions())
-    engine.submit(StopKill())  # a look at everything has to wait for the next minute
 
 
 def test_kill_works_while_the_account_stream_is_down(
@@ -193,3 +215,22 @@ def test_a_days_loss_locks_over_a_restart(tmp_path, quiet_config):
         pytest.raises(OrderNotAllowed, match="Locked until"),  # the record holds
     ):
         third.oms.submit_order("BTCUSDT", "BUY", "MARKET", "0.1")
+
+
+def test_kill_takes_the_risk_off_though_the_limits_are_full(tmp_path, quiet_config):
+    with TradingEngine.open("paper", config=quiet_config, user_data=tmp_path) as engine:
+        trade(engine)
+        full = {"weight_left": 200, "orders_left": 9}
+        fault(Stranger(tmp_path / "paper"), "limits_nearly_full", {"trigger": "time"}, **full)
+
+        def is_known_here() -> bool:
+            """Its header says how full; then reading has to wait."""
+            with contextlib.suppress(RateLimited):
+                engine.gateway.get_leverage("BTCUSDT")
+            health = engine.gateway.health()
+            return health.weight_used > health.weight_limit * 0.9
+
+        wait_until(is_known_here)
+        engine.submit(Kill())
+        wait_until(lambda: not engine.oms.open_orders() and not engine.oms.positions.positions())
+        engine.submit(StopKill())  # a look at everything may have to wait for the next minute
