@@ -30,6 +30,7 @@ from engine.events import CandlesLoaded, CommandDone, CommandRefused, LeverageCh
 from engine.exchange.gateway import ExchangeGateway
 from engine.market_feed import MarketFeed
 from engine.oms.order_manager import OrderManager
+from engine.oms.pre_trade_checks import reduces
 from engine.protection_commands import (
     CancelAlgo,
     CancelOrders,
@@ -46,6 +47,9 @@ from engine.utils.task_queue import TaskQueue
 logger = logging.getLogger(__name__)
 
 Work = Callable[[Any], object]  # each takes its own kind of command
+
+
+_UNDOES_A_KILL = (PlaceOrder, PlaceAlgo, MoveAlgo, AmendOrder, ReversePosition)
 
 
 class CommandDesk:
@@ -107,9 +111,24 @@ class CommandDesk:
         self._hub.publish(CommandRefused(command=command, sentence=sentence))
 
     def _order(self, command: Command, work: Callable[[], object]) -> None:
-        self._orders.submit(
-            lambda: self._answer_order(command, work), lambda: self._refuse_closing(command)
-        )
+        asked_at = self._oms.kill_switch.pulls
+
+        def carry_out() -> None:
+            why = self._why_overtaken(command, asked_at)
+            if why:
+                self.refuse(command, why)
+            else:
+                self._answer_order(command, work)
+
+        self._orders.submit(carry_out, lambda: self._refuse_closing(command))
+
+    def _why_overtaken(self, command: Command, asked_at: int) -> str:
+        """What waited here while the kill switch came would undo it."""
+        if isinstance(command, PlaceOrder) and reduces(command):
+            return ""
+        if isinstance(command, _UNDOES_A_KILL):
+            return self._oms.kill_switch.why_halted(command.symbol, asked_at)
+        return ""
 
     def _query(self, command: Command, work: Callable[[], object]) -> None:
         self._queries.submit(

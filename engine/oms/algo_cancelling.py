@@ -12,7 +12,7 @@ from engine.oms.algo_models import AlgoOrder
 from engine.oms.order_changes import CancelFailed, CancelSent, OutcomeLost, Write
 from engine.oms.order_desk import NO_SUCH_OPEN_ORDER, NO_SUCH_ORDER
 from engine.oms.order_sender import Accepted, Answer, Lost, Refused
-from engine.protection_commands import CancelAlgo, CancelOrders
+from engine.protection_commands import CancelAlgo
 from engine.trading_types import AlgoStatus
 
 logger = logging.getLogger(__name__)
@@ -66,28 +66,25 @@ class AlgoCancelling:
             answer = orders.sender.send(
                 symbol, lambda: orders.gateway.cancel_all_algo_orders(symbol), lambda: True
             )
-        return self._after_cancel_all(asked, algos, answer)
+        if isinstance(answer, Refused):
+            orders.tell_refusal(asked, answer.error)
+        return self._after_cancel_all(algos, answer)
 
     def cancel_all_now(self, symbol: str) -> None:
-        """As `OrderChanging.cancel_all_now`. Raises the venue's refusal after it has been
-        published.
-        """
+        """As `OrderChanging.cancel_all_now`."""
         desk, orders = self._desk, self._desk.orders
         algos = [a for a in desk.tracker.open_algos(symbol) if a.status is AlgoStatus.NEW]
         for algo in algos:
             self._record(algo)
             desk.tracker.apply(algo, CancelSent(self._now_ms()))
         answer = orders.sender.send_once(lambda: orders.gateway.cancel_all_algo_orders(symbol))
-        self._after_cancel_all(CancelOrders(symbol=symbol), algos, answer)
+        self._after_cancel_all(algos, answer)
 
-    def _after_cancel_all(
-        self, asked: Command, algos: list[AlgoOrder], answer: Answer[None]
-    ) -> list[AlgoOrder]:
+    def _after_cancel_all(self, algos: list[AlgoOrder], answer: Answer[None]) -> list[AlgoOrder]:
         desk = self._desk
         if isinstance(answer, Refused):
             for algo in algos:
                 desk.tracker.apply(algo, CancelFailed(self._now_ms()))
-            desk.orders.tell_refusal(asked, answer.error)
             raise answer.error
         # also after a yes: an event may get lost, and then only asking helps
         reason = "Cancelled with all others; waiting for the exchange's word."

@@ -85,6 +85,8 @@ class AlgoPlacing:
     def send(self, algo: AlgoOrder, command: PlaceAlgo, asked: Command) -> None:
         desk, orders = self._desk, self._desk.orders
         is_answered = False
+        if not self._is_wanted(algo):  # the kill switch was quicker
+            return
         try:
             answer = orders.sender.send(
                 algo.symbol,

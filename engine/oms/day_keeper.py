@@ -69,8 +69,8 @@ class DayKeeper:
 
     # --- reading the statement --------------------------------------------------------
 
-    def read(self) -> None:
-        """Blocks for a call or a few. Raises what the gateway raises."""
+    def read(self, now_s: float) -> None:
+        """Blocks for a call or a few; `now_s` monotonic. Raises what the gateway raises."""
         with self._reading:
             now_ms = self._gateway.server_now_ms()
             start_ms = max(read_from_ms(now_ms, self._limits), self._newest_ms - _OVERLAP_MS)
@@ -81,6 +81,8 @@ class DayKeeper:
                     break
                 start_ms = rows[-1].time_ms
             self.is_read = True
+            # stale again: not before _AFTER_FILLS_S; in any case after _EVERY_S more
+            self._due_s = now_s + _AFTER_FILLS_S + _EVERY_S
 
     def tick(self, now_s: float) -> None:
         """Read when it is time; errors are logged and it is tried again."""
@@ -88,13 +90,10 @@ class DayKeeper:
             return
         self._is_stale = False
         try:
-            self.read()
+            self.read(now_s)
         except PerpdeskError as error:
             logger.info("the day's statement was not read: %s", error)
             self._due_s = now_s + _RETRY_S
-            return
-        # stale again: not before _AFTER_FILLS_S; in any case after _EVERY_S more
-        self._due_s = now_s + _AFTER_FILLS_S + _EVERY_S
 
     def note_fill(self, fill: FillView) -> None:
         """At once, on the thread that applied it."""

@@ -42,6 +42,8 @@ _AT_ONCE = 8
 _CANCELS_FIRST_S = 1.0  # a cancel that hangs holds no position open
 # a look at the whole account costs 85 of the minute's 2400
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
+_HALTED = "The kill switch is working: until it is done only market orders that reduce go out."
+_OVERTAKEN = "The kill switch was started after this was asked for; it was not sent."
 _NOT_ANSWERED = (
     OrderStatus.PENDING_NEW,
     OrderStatus.UNKNOWN,
@@ -101,6 +103,8 @@ class KillSwitch:
         self._thread: StoppableThread | None = None
         self._is_running = False
         self._is_closing = False
+        self._pulls = 0
+        self._last_pull: dict[str | None, int] = {}  # by symbol; None: everything
         self._view = KillView(state=KillState.IDLE, sentence="")
 
     # --- commands ----------------------------------------------------------------------
@@ -112,9 +116,13 @@ class KillSwitch:
         with self._lock:
             if self._is_closing:
                 raise ShuttingDown("Perpdesk is closing; nothing was sent.")
-            runs = self._is_running
-            self._scope = (self._scope if runs else _Scope()).with_(symbol)
-            if not runs:
+            self._pulls += 1
+            self._last_pull[symbol] = self._pulls
+            if self._is_running and self._thread is not None:
+                self._scope = self._scope.with_(symbol)
+                self._thread.stop_event.clear()  # it may just be giving up
+            else:
+                self._scope = _Scope().with_(symbol)
                 self._is_running = True
                 self._thread = StoppableThread("kill", self._work, self._crashed)
                 self._thread.start()
@@ -144,12 +152,22 @@ class KillSwitch:
     def view(self) -> KillView:
         return self._view
 
-    def why_halted(self, symbol: str) -> str:
-        """Why nothing new may rest at the exchange in `symbol` now; "": it may."""
+    @property
+    def pulls(self) -> int:
+        """How often it was started; see `why_halted`."""
+        return self._pulls
+
+    def why_halted(self, symbol: str, since: int | None = None) -> str:
+        """Why nothing new may rest at the exchange in `symbol` now; "": it may.
+
+        `since`: what `pulls` was when the order was asked for. An order from before the
+        kill switch does not go out after it either.
+        """
         with self._lock:
-            if not self._is_running or not self._scope.covers(symbol):
-                return ""
-        return "The kill switch is working: until it is done only market orders that reduce go out."
+            if self._is_running and self._scope.covers(symbol):
+                return _HALTED
+            last = max(self._last_pull.get(None, 0), self._last_pull.get(symbol, 0))
+            return _OVERTAKEN if since is not None and last > since else ""
 
     # --- the thread `kill` -------------------------------------------------------------------
 
@@ -162,21 +180,20 @@ class KillSwitch:
             standing = self._known_here(self._scope)
             self._tell(KillState.WORKING, f"Ending {self._scope.words}.", standing, rounds)
             problems = self._act(standing, pool)
-            while not stop.is_set():
+            while not (stop.is_set() and self._give_up(stop, rounds)):
                 rounds += 1
                 scope = self._scope
                 standing, unread = self._read(scope)
                 if standing.is_flat and self._finish(scope, rounds):
                     return
-                problems = unread or problems
-                self._tell(
-                    KillState.WORKING, _progress(scope, standing, problems), standing, rounds
-                )
+                sentence = _progress(scope, standing, unread or problems)
+                self._tell(KillState.WORKING, sentence, standing, rounds)
                 problems = self._act(standing, pool)
                 self._desk.clock.wait(stop, backoff.next_s())
-            self._give_up(rounds)
         except ShuttingDown:
-            self._give_up(rounds, is_closing=True)
+            with self._lock:
+                self._is_running = False
+            self._tell_left(self._scope, self._known_here(self._scope), rounds)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -186,30 +203,27 @@ class KillSwitch:
             if self._scope != scope:
                 return False
             self._is_running = False
-        sentence = _flat(scope)
-        self._tell(KillState.FLAT, sentence, Standing(is_proven=True), rounds, scope)
+        self._tell(KillState.FLAT, _flat(scope), Standing(is_proven=True), rounds, scope)
         return True
 
-    def _give_up(self, rounds: int, *, is_closing: bool = False) -> None:
+    def _give_up(self, stop: threading.Event, rounds: int) -> bool:
+        """Told to stop: look once more. False when it was started anew meanwhile."""
         scope = self._scope
-        standing = self._known_here(scope)
-        if not is_closing:
-            read, unread = self._read(scope)
-            standing = standing if unread else read
+        standing, _ = self._read(scope)
         with self._lock:
+            if not stop.is_set():
+                return False
             self._is_running = False
+        self._tell_left(scope, standing, rounds)
+        return True
+
+    def _tell_left(self, scope: _Scope, standing: Standing, rounds: int) -> None:
         if standing.is_flat:
-            sentence = _flat(scope)
-            self._tell(KillState.FLAT, sentence, standing, rounds, scope)
+            self._tell(KillState.FLAT, _flat(scope), standing, rounds, scope)
             return
         left = ", ".join(left_over(standing)) or "as far as is known here, nothing"
-        self._tell(
-            KillState.LEFT_OVER,
-            f"Stopped before it was flat. Left: {left}.",
-            standing,
-            rounds,
-            scope,
-        )
+        sentence = f"Stopped before it was flat. Left: {left}."
+        self._tell(KillState.LEFT_OVER, sentence, standing, rounds, scope)
 
     def _crashed(self, thread: str, error: BaseException) -> None:
         with self._lock:

@@ -178,11 +178,13 @@ class OrderChanging:
                 lambda: desk.gateway.cancel_all_orders(command.symbol),
                 lambda: True,
             )
-        return self._after_cancel_all(command, orders, answer)
+        if isinstance(answer, Refused):
+            desk.tell_refusal(command, answer.error)
+        return self._after_cancel_all(orders, answer)
 
     def cancel_all_now(self, symbol: str) -> None:
         """Every open order of the symbol, beside its turn and in a single try: see
-        `OrderPlacing.place_now`. Raises the venue's refusal after it has been published.
+        `OrderPlacing.place_now`. Raises the venue's refusal; whoever asked tells it.
         """
         desk = self._desk
         orders = [order for order in desk.tracker.open_orders(symbol) if order.status.is_resting]
@@ -190,16 +192,13 @@ class OrderChanging:
             self._record_cancel(_cancel_of(order, ""))
             desk.tracker.apply(order, CancelSent(desk.clock.now_ms()))
         answer = desk.sender.send_once(lambda: desk.gateway.cancel_all_orders(symbol))
-        self._after_cancel_all(CancelAllOrders(symbol=symbol), orders, answer)
+        self._after_cancel_all(orders, answer)
 
-    def _after_cancel_all(
-        self, command: CancelAllOrders, orders: list[Order], answer: Answer[None]
-    ) -> list[Order]:
+    def _after_cancel_all(self, orders: list[Order], answer: Answer[None]) -> list[Order]:
         desk = self._desk
         if isinstance(answer, Refused):
             for order in orders:
                 desk.tracker.apply(order, CancelFailed(desk.clock.now_ms()))
-            desk.tell_refusal(command, answer.error)
             raise answer.error
         # also after a yes: an event may get lost, and then only asking helps
         reason = "Cancelled with all others; waiting for the exchange's word."

@@ -151,7 +151,7 @@ class OrderManager:
         self.kill_switch = KillSwitch(
             desk, self._placing, self._changing, self.algos, self.positions, on_crash
         )
-        self.guard.halt_while(self.kill_switch.why_halted)
+        self.guard.obey(self.kill_switch)
         self.dead_man = DeadMan(gateway, clock, hub.publish)
         self._bulk_cancel = BulkCancel(gateway, self.tracker, self._changing, self.algos)
         self._reversing = Reversing(

@@ -15,7 +15,7 @@ from engine.oms.client_ids import new_client_order_id
 from engine.oms.order_changes import Concluded, Write
 from engine.oms.order_desk import OrderDesk
 from engine.oms.order_models import Order
-from engine.oms.order_sender import Accepted, Answer, Lost, Refused
+from engine.oms.order_sender import Accepted, Answer, Lost, Overtaken, Refused
 from engine.oms.pre_trade_checks import check_order, reduces
 from engine.oms.risk_guard import RiskGuard
 from engine.trading_types import AlertLevel, OrderStatus, OrderType, TimeInForce
@@ -39,6 +39,7 @@ class OrderPlacing:
         gets the order of the first click.
         """
         desk = self._desk
+        asked_at = self._guard.pulls
         instrument = desk.instrument(command.symbol)
         with desk.sender.turn(command.symbol):
             earlier = self._order_of(command.request_id)
@@ -55,7 +56,7 @@ class OrderPlacing:
             self._guard.check_place(command, instrument)
             order, command = self._begin(command)
             self._remember(command.request_id, order)
-            self._send(order, command, lambda: self._in_turn(order, command))
+            self._send(order, command, lambda: self._in_turn(order, command, asked_at))
             return order
 
     def place_now(self, command: PlaceOrder) -> Order:
@@ -88,18 +89,23 @@ class OrderPlacing:
         desk.tracker.add(order)
         return order, command
 
-    def _in_turn(self, order: Order, command: PlaceOrder) -> Answer[OrderUpdate]:
+    def _in_turn(self, order: Order, command: PlaceOrder, asked_at: int) -> Answer[OrderUpdate]:
+        """The kill switch sees the order by now, or the order sees the kill switch."""
+
         def is_wanted() -> bool:
             # an event about it is an answer too, and so is a cancel during a pause
-            if order.status is not OrderStatus.PENDING_NEW:
-                return False
-            why = self._guard.why_halted(order.symbol)
-            if why:
-                end = Concluded(OrderStatus.REJECTED, why, self._desk.clock.now_ms())
-                self._desk.tracker.apply(order, end)
-            return not why
+            return order.status is OrderStatus.PENDING_NEW and not why_halted()
 
-        return self._desk.sender.send(order.symbol, self._asks(command), is_wanted)
+        def why_halted() -> str:
+            helps = reduces(command) and command.type is OrderType.MARKET
+            return "" if helps else self._guard.why_halted(order.symbol, asked_at)
+
+        answer: Answer[OrderUpdate] = Overtaken()
+        if is_wanted():
+            answer = self._desk.sender.send(order.symbol, self._asks(command), is_wanted)
+        if isinstance(answer, Overtaken) and order.status is OrderStatus.PENDING_NEW:
+            return Refused(OrderNotAllowed("", why_halted()))
+        return answer
 
     def _send(
         self, order: Order, command: PlaceOrder, send: Callable[[], Answer[OrderUpdate]]

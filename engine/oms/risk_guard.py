@@ -44,7 +44,7 @@ from engine.views import ZERO, OrderView
 
 logger = logging.getLogger(__name__)
 
-_REMEMBERED = 1000
+_SECOND_MS = 1000
 _DOLLARS = ("USDT", "USDC", "FDUSD", "BUSD", "USD1", "BFUSD")
 _UNREAD = (
     "The day's result has not been read from the exchange yet, so the daily loss cannot be"
@@ -67,6 +67,15 @@ class LockStore(Protocol):
 
     def is_altered(self) -> bool:
         """Somebody changed a row by hand. Raises JournalError."""
+
+
+class Halting(Protocol):
+    """What the guard asks of the kill switch."""
+
+    @property
+    def pulls(self) -> int: ...
+
+    def why_halted(self, symbol: str, since: int | None = None) -> str: ...
 
 
 class RiskGuard:
@@ -100,11 +109,12 @@ class RiskGuard:
         self._algos = algos
         self._keeper = DayKeeper(gateway, limits, self._wallet, price_of)
         self._lock = threading.Lock()
-        self._sent: deque[tuple[int, Wish]] = deque(maxlen=_REMEMBERED)
+        self._sent: deque[tuple[int, Wish]] = deque()
         self._lock_out: LockOut | None = None
         self._told: GuardView | None = None
+        self._is_judged = False  # all that is in the statement, once
         self._is_kept = True  # the lock-out is on disk, too
-        self._why_halted: Callable[[str], str] = lambda _: ""
+        self._kill_switch: Halting | None = None
 
     # --- asked before sending ------------------------------------------------------------
 
@@ -169,12 +179,20 @@ class RiskGuard:
         if found is not None:
             raise _refusal(found)
 
-    def halt_while(self, why: Callable[[str], str]) -> None:
-        """`why` says of a symbol why nothing new may rest at the exchange now; "": it may."""
-        self._why_halted = why
+    def obey(self, kill_switch: Halting) -> None:
+        """From now on nothing new rests at the exchange while it works."""
+        self._kill_switch = kill_switch
 
-    def why_halted(self, symbol: str) -> str:
-        return self._why_halted(symbol)
+    @property
+    def pulls(self) -> int:
+        """Take when an order is asked for; give to `why_halted` before it is sent."""
+        return self._kill_switch.pulls if self._kill_switch is not None else 0
+
+    def why_halted(self, symbol: str, since: int | None = None) -> str:
+        """ "" while orders may go out."""
+        if self._kill_switch is None:
+            return ""
+        return self._kill_switch.why_halted(symbol, since)
 
     # --- told ----------------------------------------------------------------------------
 
@@ -191,7 +209,7 @@ class RiskGuard:
         Without a limit of the day's loss nothing depends on it: a failure is logged.
         """
         try:
-            self._keeper.read()
+            self._keeper.read(self._clock.monotonic())
         except PerpdeskError as error:
             if self.limits.limits_the_day:
                 raise
@@ -222,7 +240,7 @@ class RiskGuard:
     # --- the check ---------------------------------------------------------------------------
 
     def _check_halt(self, symbol: str, *, helps: bool) -> None:
-        why = self._why_halted(symbol)
+        why = self.why_halted(symbol)
         if why and not helps:
             raise OrderNotAllowed("", why)
 
@@ -242,17 +260,26 @@ class RiskGuard:
                 facts = replace(facts, position=ZERO)
             found = objection(wish, facts, self.limits)
             if found is None and not is_flat:
-                self._sent.append((facts.now_ms, wish))
+                self._note_sent(facts.now_ms, wish)
         if found is not None:
             logger.info("the guard refused %s %s: %s", wish.side, wish.symbol, found.sentence)
             raise _refusal(found)
+
+    def _note_sent(self, now_ms: int, wish: Wish) -> None:
+        limits = self.limits
+        if not limits.orders_per_second and not limits.duplicate_within_ms:
+            return
+        self._sent.append((now_ms, wish))
+        longest_ms = max(_SECOND_MS, limits.duplicate_within_ms)
+        while now_ms - self._sent[0][0] > longest_ms:
+            self._sent.popleft()
 
     def _check_day(self) -> None:
         """A lock-out that stands is not lifted by switching its rule off."""
         now_ms = self._now_ms()
         if self.limits.limits_the_day and not self._keeper.is_read:
             raise OrderNotAllowed("", _UNREAD)
-        self._judge(now_ms)
+        self._judge(now_ms, thoroughly=not self._is_judged)
         lock = self._standing(now_ms)
         if lock is not None:
             raise OrderNotAllowed("", _locked(lock))
@@ -355,6 +382,7 @@ class RiskGuard:
         if bound is not None and result < 0 and result <= -bound:
             self._lock_until(lock_at(now_ms, result, bound, self.limits), only_if_free=True)
         if thoroughly:
+            self._is_judged = self._keeper.is_read
             proven = self._keeper.lock_out(now_ms)
             if proven is not None:
                 self._lock_until(proven)

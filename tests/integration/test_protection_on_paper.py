@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.commands import ClosePosition
+from engine.commands import ClosePosition, PlaceOrder
 from engine.config import Config
 from engine.errors import OrderNotAllowed, RateLimited
 from engine.events import CommandDone, CommandRefused, Event
@@ -24,7 +24,7 @@ from engine.protection_commands import (
 )
 from engine.protection_events import DeadManChanged, KillChanged
 from engine.trading_engine import TradingEngine
-from engine.trading_types import EngineState, KillState, PositionSide, Side
+from engine.trading_types import EngineState, KillState, OrderType, PositionSide, Side
 from engine.utils.mailbox import Mailbox
 from tests.helpers.waiting import wait_until
 from tests.integration.conftest import Stranger
@@ -142,6 +142,30 @@ def test_kill_works_while_the_account_stream_is_down(
         second.submit(Kill())
         assert ended(second) is KillState.FLAT
         assert second.state is not EngineState.LIVE
+    assert is_flat(engine)
+
+
+def test_what_waits_in_a_queue_when_the_kill_switch_comes_is_not_sent(engine, stranger):
+    """A first order hangs; the second waits behind it while the kill switch comes and goes."""
+    fault(stranger, "reply_late", {"account": "first", "path": "/fapi/v1/order"}, ms=1500)
+    box = heard(engine)
+    for number in (1, 2):
+        engine.submit(
+            PlaceOrder(
+                request_id=f"click-{number}",
+                symbol="BTCUSDT",
+                side=Side.BUY,
+                type=OrderType.LIMIT,
+                quantity=D("0.1") * number,
+                price=D(62_000),
+            )
+        )
+    wait_until(engine.oms.open_orders)
+    engine.submit(Kill())
+    refused = answer(box, CommandRefused)
+    assert refused.command.request_id == "click-2"
+    assert "kill switch" in refused.sentence
+    assert ended(engine) is KillState.FLAT
     assert is_flat(engine)
 
 

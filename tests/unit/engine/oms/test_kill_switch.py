@@ -289,6 +289,80 @@ def test_it_starts_again_after_it_has_ended(bench):
     assert ends(bench) is KillState.FLAT
 
 
+def test_started_again_while_it_gives_up_it_goes_on(bench):
+    bench.buy()
+    bench.gateway.plan("cancel_all", *[DOWN] * 3)
+    bench.oms.kill_switch.start()
+    wait_until(lambda: bench.gateway.count("cancel_all") == 2)
+    bench.gateway.plan("open_algos", bench.oms.kill_switch.start)
+    bench.oms.kill_switch.stop()
+    wait_until(lambda: bench.gateway.count("cancel_all") == 3)
+    assert ends(bench) is KillState.FLAT
+    assert is_flat(bench)
+
+
+def test_an_order_from_before_does_not_go_out_after_it(bench):
+    """It waited for its symbol's turn while the kill switch came and went."""
+    turn = bench.oms._desk.sender.turn("BTCUSDT")
+    refusals: list[str] = []
+
+    def place() -> None:
+        refusals.append(bench.buy("0.3").view.reason)
+
+    slow = threading.Thread(target=place, name="slow")
+    with turn:
+        slow.start()
+        wait_until(slow.is_alive)
+        threading.Event().wait(0.05)  # it stands before the turn
+        bench.oms.kill_switch.start()
+        assert ends(bench) is KillState.FLAT
+    slow.join(5)
+    assert len(refusals) == 1
+    assert "started after this was asked for" in refusals[0]
+    assert bench.gateway.orders == {}
+
+
+def test_a_conditional_order_that_waits_to_be_tried_again_is_given_up(bench):
+    bench.gateway.plan("place_algo", TemporarilyRefused(-1008, "Overloaded.", 503))
+    placed = []
+
+    def place() -> None:
+        placed.append(bench.oms.algos.place_algo("BTCUSDT", "BUY", "STOP_MARKET", 1, 70_000))
+
+    slow = threading.Thread(target=place, name="slow")
+    slow.start()
+    wait_until(lambda: bench.gateway.count("place_algo") == 1)
+    bench.oms.kill_switch.start()
+    assert ends(bench) is KillState.FLAT
+    slow.join(5)
+    assert "kill switch" in placed[0].view.reason
+
+
+def test_a_failure_of_its_own_is_said_and_handed_on(bench):
+    crashes: list[str] = []
+    bench.oms.kill_switch._on_crash = lambda thread, _error: crashes.append(thread)
+
+    def breaks() -> None:
+        raise ValueError("for the test")
+
+    bench.gateway.plan("open_algos", breaks)
+    bench.oms.kill_switch.start()
+    assert bench.oms.kill_switch.join(5)
+    assert crashes == ["kill"]
+    assert "Close your positions at the exchange" in bench.oms.kill_switch.view.sentence
+    bench.oms.kill_switch._on_crash = None
+    bench.gateway.plan("open_algos", breaks)
+    bench.oms.kill_switch.start()
+    assert bench.oms.kill_switch.join(5)
+
+
+def test_stopping_what_never_ran_does_nothing():
+    bench = OmsBench()
+    bench.oms.kill_switch.stop()
+    bench.oms.close()
+    assert bench.oms.join(0)
+
+
 def test_closing_ends_it_and_takes_no_more(bench):
     bench.buy()
     bench.gateway.is_offline = True
