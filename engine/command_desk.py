@@ -30,7 +30,7 @@ from engine.events import CandlesLoaded, CommandDone, CommandRefused, LeverageCh
 from engine.exchange.gateway import ExchangeGateway
 from engine.market_feed import MarketFeed
 from engine.oms.order_manager import OrderManager
-from engine.oms.pre_trade_checks import reduces
+from engine.oms.pre_trade_checks import only_reduces
 from engine.protection_commands import (
     CancelAlgo,
     CancelOrders,
@@ -40,6 +40,8 @@ from engine.protection_commands import (
     PlaceAlgo,
     ReversePosition,
     SetDeadMan,
+    SetHedgeMode,
+    SetMarginType,
     StopKill,
 )
 from engine.utils.task_queue import TaskQueue
@@ -84,6 +86,8 @@ class CommandDesk:
         }
         self._query_works: Mapping[type[Command], Work] = {
             SetLeverage: self._set_leverage,
+            SetMarginType: self._set_margin_type,
+            SetHedgeMode: self._set_hedge_mode,
             WatchSymbol: self._watch,
             LoadCandles: self._load_candles,
             AskAgain: self._ask_again,
@@ -124,7 +128,7 @@ class CommandDesk:
 
     def _why_overtaken(self, command: Command, asked_at: int) -> str:
         """What waited here while the kill switch came would undo it."""
-        if isinstance(command, PlaceOrder) and reduces(command):
+        if isinstance(command, PlaceOrder) and only_reduces(command):
             return ""
         if isinstance(command, _UNDOES_A_KILL):
             return self._oms.kill_switch.why_halted(command.symbol, asked_at)
@@ -207,6 +211,19 @@ class CommandDesk:
     def _set_dead_man(self, command: SetDeadMan) -> None:
         view = self._oms.dead_man.set(command.symbol, command.countdown_s)
         self._done(command, view.sentence)
+
+    def _set_hedge_mode(self, command: SetHedgeMode) -> None:
+        self._oms.mode.change(command.is_on)
+        self._done(
+            command,
+            "Long and short are held side by side now (hedge mode)."
+            if command.is_on
+            else "Each symbol has one position now (one-way mode).",
+        )
+
+    def _set_margin_type(self, command: SetMarginType) -> None:
+        self._gateway.set_margin_type(command.symbol, command.margin_type)
+        self._done(command, f"Margin of {command.symbol} is {command.margin_type.lower()} now.")
 
     def _set_leverage(self, command: SetLeverage) -> None:
         self._oms.guard.check_leverage(command.symbol, command.leverage)

@@ -12,7 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from engine.commands import PlaceOrder
-from engine.oms.closing import closing_order
+from engine.oms.position_closing import reducing_order
 from engine.protection_views import AlgoView
 from engine.trading_types import AlgoStatus, OrderStatus
 from engine.utils.decimals import plain
@@ -98,9 +98,9 @@ def counted(symbols: Iterable[str]) -> dict[str, int]:
 def _closing(position: PositionView, largest: Decimal) -> list[PlaceOrder]:
     left = abs(position.quantity)
     if not largest or left <= largest:
-        return [closing_order(position, left)]
+        return [reducing_order(position, left)]
     orders: list[PlaceOrder] = []
     while left > 0 and len(orders) < _CHUNKS:
-        orders.append(closing_order(position, min(left, largest)))
+        orders.append(reducing_order(position, min(left, largest)))
         left -= largest
     return orders

@@ -21,7 +21,7 @@ from engine.commands import (
     ClosePosition,
     PlaceOrder,
 )
-from engine.errors import BadInput, OrderNotAllowed
+from engine.errors import BadInput
 from engine.events import Event
 from engine.exchange.gateway import ExchangeGateway
 from engine.market.instruments import Instrument
@@ -30,8 +30,8 @@ from engine.oms.algo_desk import AlgoDesk
 from engine.oms.algo_face import AlgoFace
 from engine.oms.algo_tracker import AlgoTracker
 from engine.oms.bulk_cancel import BulkCancel, BulkCancelled
-from engine.oms.closing import closing_order, share_of
 from engine.oms.dead_man import DeadMan
+from engine.oms.fill_audit import FillAudit
 from engine.oms.intent_journal import IntentJournal
 from engine.oms.kill_switch import KillSwitch
 from engine.oms.order_changing import OrderChanging
@@ -40,6 +40,8 @@ from engine.oms.order_models import Order
 from engine.oms.order_placing import OrderPlacing
 from engine.oms.order_sender import OrderSender
 from engine.oms.order_tracker import CLOSED_KEPT, OrderTracker
+from engine.oms.position_closing import closing_order
+from engine.oms.position_mode import PositionMode
 from engine.oms.position_tracker import PositionTracker
 from engine.oms.private_events import PrivateEvents
 from engine.oms.reconciler import PAUSES_S, Reconciler
@@ -107,6 +109,7 @@ class OrderManager:
             strict=settings.strict,
         )
         self.positions = PositionTracker(hub.publish)
+        self.mode = PositionMode(gateway, hub.publish)
         self._sender = OrderSender(
             clock,
             retry_attempts=settings.retry_attempts,
@@ -117,6 +120,7 @@ class OrderManager:
             journal=journal,
             tracker=self.tracker,
             sender=self._sender,
+            mode=self.mode,
             clock=clock,
             publish=hub.publish,
             instruments=instruments,
@@ -147,7 +151,7 @@ class OrderManager:
         algo_desk = AlgoDesk(orders=desk, tracker=algos)
         self.algos = AlgoFace(algo_desk, self.guard, lambda: self._events.why_closed)
         self._placing = OrderPlacing(desk, self.guard, lambda: self._events.why_closed)
-        self._changing = OrderChanging(desk, self.guard)
+        self._changing = OrderChanging(desk, self._placing, self.guard)
         self.kill_switch = KillSwitch(
             desk, self._placing, self._changing, self.algos, self.positions, on_crash
         )
@@ -161,6 +165,7 @@ class OrderManager:
             desk, algo_desk, self.positions, self._events, settings.recovery_pauses_s
         )
         self.resolver = UnknownResolver(desk, settings.resolver)
+        self._fill_audit = FillAudit(desk, self.positions)
         self._audit = AccountAudit(
             desk, self.positions, lambda: self._events.why_closed, settings.audit
         )
@@ -218,8 +223,10 @@ class OrderManager:
     ) -> Order:
         """New price and new TOTAL quantity of a resting limit order; None keeps the old.
 
-        The order loses its place in the queue. Raises OrderNotAllowed before
-        sending; a VenueError has been published as CommandRefused already.
+        The order loses its place in the queue. Where the exchange does not amend it any
+        more it is cancelled and the rest placed anew: then another order is returned,
+        and OrderReplaced and an alert say so. Raises OrderNotAllowed before sending; a
+        VenueError has been published as CommandRefused already.
         """
         found = self.get_order(order)
         command = AmendOrder(
@@ -252,14 +259,9 @@ class OrderManager:
         return self._bulk_cancel.cancel(command)
 
     def close_position(self, command: ClosePosition) -> Order:
-        """A share of the position, at market or LIMIT. Raises OrderNotAllowed: nothing held."""
-        position = self.positions.position(command.symbol, command.position_side)
-        if position is None or not position.quantity:
-            raise OrderNotAllowed("symbol", f"There is no open position in {command.symbol}.")
-        quantity = share_of(position, command.share_pct, self._desk.instrument(command.symbol))
-        return self.place(
-            closing_order(position, quantity, price=command.price, request_id=command.request_id)
-        )
+        """A share of the position, at market or LIMIT. Raises OrderNotAllowed."""
+        instrument = self._desk.instrument(command.symbol)
+        return self.place(closing_order(command, self.positions.positions(), instrument))
 
     def reverse(self, command: ReversePosition) -> Order:
         """Close at market, then as much the other way, if the guard lets it. Blocks."""
@@ -270,6 +272,11 @@ class OrderManager:
         return self.resolver.ask_again(self.get_order(order))
 
     # --- reading ---------------------------------------------------------------------
+
+    @property
+    def is_hedge_mode(self) -> bool:
+        """Long and short are held side by side. False also before it has been read."""
+        return bool(self.mode.is_hedge)
 
     def get_order(self, order: Order | str) -> Order:
         """By client order id. Raises BadInput when it is not known."""
@@ -312,6 +319,10 @@ class OrderManager:
         self.resolver.tick(now_s)
         self.algos.tick(now_s)
         self._audit.tick(now_s)
+        if self._events.why_closed:
+            self._fill_audit.forget()
+        else:
+            self._fill_audit.tick(now_s)
         self.guard.tick(now_s)
 
     def on_event(self, event: Event) -> None:

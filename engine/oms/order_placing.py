@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
@@ -16,9 +16,9 @@ from engine.oms.order_changes import Concluded, Write
 from engine.oms.order_desk import OrderDesk
 from engine.oms.order_models import Order
 from engine.oms.order_sender import Accepted, Answer, Lost, Overtaken, Refused
-from engine.oms.pre_trade_checks import check_order, reduces
+from engine.oms.pre_trade_checks import check_order, only_reduces
 from engine.oms.risk_guard import RiskGuard
-from engine.trading_types import AlertLevel, OrderStatus, OrderType, TimeInForce
+from engine.trading_types import AlertLevel, OrderStatus, OrderType, PositionSide, TimeInForce
 from engine.views import ZERO, OrderView
 
 logger = logging.getLogger(__name__)
@@ -38,26 +38,39 @@ class OrderPlacing:
         """Blocks until answered. The same request id never places twice: a double click
         gets the order of the first click.
         """
-        desk = self._desk
         asked_at = self._guard.pulls
-        instrument = desk.instrument(command.symbol)
-        with desk.sender.turn(command.symbol):
+        instrument = self._desk.instrument(command.symbol)  # a turn is for symbols that exist
+        with self._desk.sender.turn(command.symbol):
             earlier = self._order_of(command.request_id)
             if earlier is not None:
                 return earlier
-            check_order(
-                command,
-                instrument,
-                lost=desk.tracker.lost(),
-                open_count=desk.tracker.open_count(command.symbol),
-                mark_price=desk.mark_price(command.symbol),
-                closed_because=self._why_closed(),
-            )
+            self.check(command)
             self._guard.check_place(command, instrument)
-            order, command = self._begin(command)
-            self._remember(command.request_id, order)
-            self._send(order, command, lambda: self._in_turn(order, command, asked_at))
-            return order
+            return self._place_checked(command, asked_at)
+
+    def place_in_turn(self, command: PlaceOrder) -> Order:
+        """For who holds the symbol's turn already, and has asked the guard."""
+        self.check(command)
+        return self._place_checked(command, self._guard.pulls)
+
+    def _place_checked(self, command: PlaceOrder, asked_at: int) -> Order:
+        order, command = self._begin(command)
+        self._remember(command.request_id, order)
+        self._send(order, command, lambda: self._in_turn(order, command, asked_at))
+        return order
+
+    def check(self, command: PlaceOrder, leaving: Iterable[Order] = ()) -> None:
+        """Raises OrderNotAllowed or UnknownSymbol. `leaving`: orders that will be gone by then."""
+        desk = self._desk
+        check_order(
+            command,
+            desk.instrument(command.symbol),
+            lost=desk.tracker.lost(),
+            open_count=desk.tracker.open_count(command.symbol) - len(tuple(leaving)),
+            mark_price=desk.mark_price(command.symbol),
+            closed_because=self._why_closed(),
+            is_hedge_mode=desk.mode.is_hedge,
+        )
 
     def place_now(self, command: PlaceOrder) -> Order:
         """Only for what reduces: beside the symbol's turn, unchecked, and in a single try.
@@ -72,12 +85,12 @@ class OrderPlacing:
     def _begin(self, command: PlaceOrder) -> tuple[Order, PlaceOrder]:
         """On disk, then shown as PENDING_NEW."""
         desk = self._desk
-        command = self._with_client_id(command)
+        command = self._with_client_id(as_sent(command))
         now_ms = desk.clock.now_ms()
         try:
             desk.journal.record_intent(command, now_ms)
         except JournalError as error:
-            if not reduces(command):
+            if not only_reduces(command):
                 raise
             # taking risk off must go on when the disk is full
             logger.warning("a reducing order goes out without a journal entry: %s", error)
@@ -97,7 +110,7 @@ class OrderPlacing:
             return order.status is OrderStatus.PENDING_NEW and not why_halted()
 
         def why_halted() -> str:
-            helps = reduces(command) and command.type is OrderType.MARKET
+            helps = only_reduces(command) and command.type is OrderType.MARKET
             return "" if helps else self._guard.why_halted(order.symbol, asked_at)
 
         answer: Answer[OrderUpdate] = Overtaken()
@@ -126,6 +139,7 @@ class OrderPlacing:
             end = Concluded(OrderStatus.REJECTED, reason, desk.clock.now_ms())
             desk.tracker.apply(order, end)
             desk.tell_refusal(command, answer.error)
+            desk.mode.heed(answer.error)
         elif isinstance(answer, Lost):
             desk.lose(order, Write.PLACE, answer.sentence)
 
@@ -166,6 +180,13 @@ class OrderPlacing:
             self._by_request[request_id] = order
             if len(self._by_request) > _REQUESTS_KEPT:
                 del self._by_request[next(iter(self._by_request))]
+
+
+def as_sent(command: PlaceOrder) -> PlaceOrder:
+    """Beside the opposite position there is no reduce-only at the venue: the side says it."""
+    if command.reduce_only and command.position_side is not PositionSide.BOTH:
+        return replace(command, reduce_only=False)
+    return command
 
 
 def pending_view(command: PlaceOrder, at_ms: int) -> OrderView:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from engine.commands import PlaceOrder
+from engine.commands import ClosePosition, PlaceOrder
 from engine.errors import OrderNotAllowed
 from engine.market.instruments import Instrument
-from engine.oms.closing import closing_order
 from engine.oms.order_models import Order
 from engine.oms.order_placing import OrderPlacing
 from engine.oms.order_tracker import OrderTracker
+from engine.oms.position_closing import closing_order
 from engine.oms.position_tracker import PositionTracker
 from engine.oms.risk_guard import RiskGuard
 from engine.protection_commands import ReversePosition
@@ -41,19 +41,22 @@ class Reversing:
         Raises OrderNotAllowed before anything was sent when the guard would refuse the
         second order; and, with the position closed, when the first did not close all.
         """
-        position = self._positions.position(command.symbol, command.position_side)
-        if position is None or not position.quantity:
-            raise OrderNotAllowed("symbol", f"There is no open position in {command.symbol}.")
-        closing = closing_order(position, abs(position.quantity), request_id=command.request_id)
+        wish = ClosePosition(
+            request_id=command.request_id,
+            symbol=command.symbol,
+            position_side=command.position_side,
+        )
+        instrument = self._instrument(command.symbol)
+        closing = closing_order(wish, self._positions.positions(), instrument)
         opening = PlaceOrder(
             request_id=f"{command.request_id}-open" if command.request_id else "",
             symbol=command.symbol,
             side=closing.side,
             type=OrderType.MARKET,
             quantity=closing.quantity,
-            position_side=_OTHER[command.position_side],
+            position_side=_OTHER[closing.position_side],
         )
-        self._guard.check_after_closing(opening, self._instrument(command.symbol))
+        self._guard.check_after_closing(opening, instrument)
         self._close(closing)
         return self._placing.place(opening)
 

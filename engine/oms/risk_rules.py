@@ -120,12 +120,10 @@ def only_reduces(
     reduce_only: bool = False,
     close_position: bool = False,
 ) -> bool:
-    """Flagged so, or with long and short held side by side: against its own side."""
-    if reduce_only or close_position:
-        return True
-    if position_side is PositionSide.LONG:
-        return side is Side.SELL
-    return position_side is PositionSide.SHORT and side is Side.BUY
+    """Flagged so; with long and short held side by side: against its own side."""
+    if position_side is PositionSide.BOTH:
+        return reduce_only or close_position
+    return side is (Side.SELL if position_side is PositionSide.LONG else Side.BUY)
 
 
 def objection(wish: Wish, facts: Facts, limits: RiskLimits) -> Objection | None:

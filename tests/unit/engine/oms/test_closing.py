@@ -21,6 +21,7 @@ DOWN = NotConnected("The exchange cannot be reached.")
 
 def holding(quantity: str, side=PositionSide.BOTH, risk: RiskLimits | None = None) -> OmsBench:
     bench = OmsBench(live=False, risk=risk)
+    bench.gateway.is_hedge = side is not PositionSide.BOTH
     bench.gateway.positions = [
         PositionView(
             symbol="BTCUSDT", position_side=side, quantity=D(quantity), entry_price=D(60_000),
@@ -66,7 +67,7 @@ def test_one_side_of_a_hedge_is_closed_without_reduce_only():
 
 @pytest.mark.parametrize(
     ("share", "words"),
-    [("0", "above 0"), ("101", "at most 100"), ("0.5", "less than the smallest order of 0.001")],
+    [("0", "above 0"), ("101", "at most 100"), ("0.5", "less than the smallest order, 0.001")],
 )
 def test_a_share_that_cannot_be_is_refused(share, words):
     bench = holding("0.1")

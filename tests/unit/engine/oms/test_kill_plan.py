@@ -50,19 +50,19 @@ def test_anything_left_is_not_flat(left):
 
 
 @pytest.mark.parametrize(
-    ("quantity", "position_side", "side", "reduce_only"),
+    ("quantity", "position_side", "side"),
     [
-        ("1", PositionSide.BOTH, Side.SELL, True),
-        ("-1", PositionSide.BOTH, Side.BUY, True),
-        ("1", PositionSide.LONG, Side.SELL, False),
-        ("-1", PositionSide.SHORT, Side.BUY, False),
+        ("1", PositionSide.BOTH, Side.SELL),
+        ("-1", PositionSide.BOTH, Side.BUY),
+        ("1", PositionSide.LONG, Side.SELL),
+        ("-1", PositionSide.SHORT, Side.BUY),
     ],
 )
-def test_a_position_is_closed_by_what_cannot_open(quantity, position_side, side, reduce_only):
+def test_a_position_is_closed_by_what_cannot_open(quantity, position_side, side):
     standing = Standing(positions=(held(quantity, position_side),), is_proven=True)
     (closing,) = next_steps(standing, no_limit).closing
     assert (closing.side, closing.type, closing.quantity) == (side, OrderType.MARKET, D(1))
-    assert (closing.reduce_only, closing.position_side) == (reduce_only, position_side)
+    assert (closing.reduce_only, closing.position_side) == (True, position_side)
 
 
 def test_both_sides_of_a_hedge_are_closed():

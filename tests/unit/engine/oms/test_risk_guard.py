@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from engine.commands import PlaceOrder
 from engine.errors import JournalError, NotConnected, OrderNotAllowed
 from engine.events import AccountUpdate
 from engine.oms.risk_rules import RiskLimits
@@ -112,12 +113,25 @@ def test_reducing_passes_every_rule(name):
     resting = bench.oms.submit_order("BTCUSDT", "SELL", "LIMIT", "0.1", "50000", reduce_only=True)
     closing = bench.oms.submit_order("BTCUSDT", "SELL", "MARKET", "0.1", reduce_only=True)
     again = bench.oms.submit_order("BTCUSDT", "SELL", "MARKET", "0.1", reduce_only=True)
-    hedged = bench.oms.submit_order("BTCUSDT", "SELL", "MARKET", "0.1", position_side="LONG")
-    assert {o.status for o in (closing, again, hedged)} == {OrderStatus.FILLED}
+    assert {o.status for o in (closing, again)} == {OrderStatus.FILLED}
+    bench.oms.guard.check_place(hedged(Side.SELL), BTC)
     bench.oms.modify_order(resting, price="49000")
     bench.oms.cancel_order(resting)
     assert resting.status is OrderStatus.CANCELED
     bench.oms.guard.check_algo(algo(close_position=True, quantity=None), BTC)
+
+
+def hedged(side: Side) -> PlaceOrder:
+    return PlaceOrder(
+        symbol="BTCUSDT", side=side, type=OrderType.MARKET, quantity=D("0.1"),
+        position_side=PositionSide.LONG,
+    )  # fmt: skip
+
+
+def test_the_opening_side_of_a_hedge_is_judged():
+    bench = bench_of(RiskLimits(max_order_usdt=D(100)))
+    with pytest.raises(OrderNotAllowed, match="max_order_usdt"):
+        bench.oms.guard.check_place(hedged(Side.BUY), BTC)
 
 
 def algo(**changes) -> PlaceAlgo:
