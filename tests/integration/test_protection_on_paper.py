@@ -170,7 +170,7 @@ def test_what_waits_in_a_queue_when_the_kill_switch_comes_is_not_sent(engine, st
 
 
 def test_a_hedge_is_flattened_by_its_sides(engine):
-    engine.gateway.set_hedge_mode(True)
+    engine.oms.mode.change(True)
     try:
         for side, held in (("BUY", "LONG"), ("SELL", "SHORT")):
             engine.oms.submit_order("BTCUSDT", side, "MARKET", "0.1", position_side=held)
@@ -179,7 +179,7 @@ def test_a_hedge_is_flattened_by_its_sides(engine):
         assert ended(engine) is KillState.FLAT
         assert is_flat(engine)
     finally:
-        engine.gateway.set_hedge_mode(False)
+        engine.oms.mode.change(False)
 
 
 def test_closing_a_share_and_reversing(engine):
