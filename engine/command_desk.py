@@ -31,6 +31,7 @@ from engine.exchange.gateway import ExchangeGateway
 from engine.market_feed import MarketFeed
 from engine.oms.order_manager import OrderManager
 from engine.oms.pre_trade_checks import only_reduces
+from engine.plans.plan_runner import PlanRunner
 from engine.protection_commands import (
     CancelAlgo,
     CancelOrders,
@@ -42,8 +43,13 @@ from engine.protection_commands import (
     SetDeadMan,
     SetHedgeMode,
     SetMarginType,
+    StartChase,
+    StartScaled,
+    StartTwap,
     StopKill,
+    StopPlan,
 )
+from engine.trading_types import Side
 from engine.utils.task_queue import TaskQueue
 
 logger = logging.getLogger(__name__)
@@ -62,6 +68,7 @@ class CommandDesk:
         gateway: ExchangeGateway,
         oms: OrderManager,
         feed: MarketFeed,
+        plans: PlanRunner,
         hub: EventHub,
         orders: TaskQueue,
         queries: TaskQueue,
@@ -69,6 +76,7 @@ class CommandDesk:
         self._gateway = gateway
         self._oms = oms
         self._feed = feed
+        self._plans = plans
         self._hub = hub
         self._orders = orders
         self._queries = queries
@@ -83,6 +91,10 @@ class CommandDesk:
             CancelAlgo: self._cancel_algo,
             MoveAlgo: self._move_algo,
             CancelOrders: self._cancel_orders,
+            StartChase: plans.start,
+            StartScaled: plans.start,
+            StartTwap: plans.start,
+            StopPlan: self._stop_plan,
         }
         self._query_works: Mapping[type[Command], Work] = {
             SetLeverage: self._set_leverage,
@@ -94,8 +106,8 @@ class CommandDesk:
             SetDeadMan: self._set_dead_man,
         }
         self._works_at_once: Mapping[type[Command], Work] = {
-            Kill: lambda _: oms.kill_switch.start(),
-            Flatten: lambda command: oms.kill_switch.start(command.symbol),
+            Kill: lambda _: self._end(None),
+            Flatten: lambda command: self._end(command.symbol),
             StopKill: lambda _: oms.kill_switch.stop(),
         }
 
@@ -197,11 +209,24 @@ class CommandDesk:
         else:
             self._oms.ask_again(command.client_order_id)
 
+    def _end(self, symbol: str | None) -> None:
+        self._oms.kill_switch.start(symbol)
+        self._plans.stop_all("The kill switch was started.", symbol=symbol)
+
+    def _stop_plan(self, command: StopPlan) -> None:
+        self._plans.stop(command.plan_id)
+
+    def _stop_plans(self, symbol: str | None, side: Side | None) -> None:
+        """Before their orders are cancelled: a plan would place the next one."""
+        self._plans.stop_all("Its orders were cancelled.", symbol=symbol, side=side)
+
     def _cancel_all(self, command: CancelAllOrders) -> None:
+        self._stop_plans(command.symbol, None)
         orders = self._oms.cancel_all(command.symbol, request_id=command.request_id)
         self._done(command, f"Cancelling {len(orders)} open orders of {command.symbol}.")
 
     def _cancel_orders(self, command: CancelOrders) -> None:
+        self._stop_plans(command.symbol, command.side)
         cancelled = self._oms.cancel_orders(command)
         if cancelled.failures:
             self.refuse(command, cancelled.sentence)

@@ -58,11 +58,12 @@ class OmsBench:
         gateway: FakeGateway | None = None,
         risk: RiskLimits | None = None,
         locks: LockStore | None = None,
+        log: EventLog | None = None,
     ) -> None:
         self.clock = gateway.clock if gateway is not None else FakeClock()
         self.gateway = gateway or FakeGateway(self.clock)
         self.journal = MemoryJournal()
-        self.log = EventLog()
+        self.log = log or EventLog()
         self.gaps = 0
         self.marks: dict[str, Decimal] = {}
         self.lasts: dict[str, Decimal] = {}
