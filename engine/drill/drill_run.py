@@ -145,7 +145,7 @@ def _trade_and_judge(
     verdict = verdict.with_more(
         judge_algos_in_journal(journal.placed_algos, journal.algos, books.algos)
     )
-    return verdict.with_more(Verdict(hung=tuple(hung)))
+    return verdict.with_more(Verdict(hung=tuple(hung), wrong_state=tuple(play.not_flat)))
 
 
 def _play(play: DrillPlay, trader: DrillTrader) -> list[str]:

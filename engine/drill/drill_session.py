@@ -75,6 +75,10 @@ class Refresh(msgspec.Struct, frozen=True):
     """Positions and balances are read while the stream tells of them, too."""
 
 
+class KillAll(msgspec.Struct, frozen=True):
+    """The kill switch, in the middle of whatever goes on; then the exchange must be flat."""
+
+
 class RestartVenue(msgspec.Struct, frozen=True):
     """The exchange is killed and comes back with its state kept."""
 
@@ -98,6 +102,7 @@ Step = (
     | Counter
     | Elsewhere
     | Refresh
+    | KillAll
     | RestartVenue
     | Fault
     | Together
@@ -177,6 +182,7 @@ class _Planner:
             self._stops.cancel: 2,
             self._stops.cancel_all: 1,
             self._stop_race: 3,
+            KillAll: 1,
         }
         if not self._is_killed:  # nobody watches what is done elsewhere before a first start
             makers[self._elsewhere] = 2

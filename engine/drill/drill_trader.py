@@ -169,7 +169,8 @@ class DrillTrader:
         self.oms.close()
         self._house.request_stop()
         self.gateway.close(_CLOSE_S)
-        ended = self._queries.stop(_CLOSE_S)
+        ended = self.oms.join(_CLOSE_S)
+        ended = self._queries.stop(_CLOSE_S) and ended
         ended = self._house.join(_CLOSE_S) and ended
         return self.journal.close(_CLOSE_S) and ended
 

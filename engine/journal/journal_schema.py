@@ -148,6 +148,16 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX unfinished_plans ON plans (created_ms) WHERE state IN ('running', 'stopping');
     """,
+    """
+    CREATE TABLE lock_outs (
+        seq INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        until_ms INTEGER NOT NULL,
+        sentence TEXT NOT NULL,
+        key_id TEXT NOT NULL,
+        signature TEXT NOT NULL
+    );
+    """,
 )
 
 
