@@ -50,7 +50,7 @@ class Desk(QObject):
             symbol=config["desktop.symbol"],
             interval=config["desktop.interval"],
             submit=self.bridge.submit,
-            layout_file=user_data / "layout.json",
+            user_data=user_data,
         )
         self._has_instruments = False
         self._shutdown = Shutdown(self.engine.stop)

@@ -19,15 +19,19 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from desktop.layout_store import LayoutStore
 from desktop.models.order_phrase import DeskNow
+from desktop.models.preferences import Preferences
 from desktop.theme.icons import program_icon
 from desktop.widgets.account_desk import AccountDesk
+from desktop.widgets.alarm_bars import AlarmBars
 from desktop.widgets.command_palette import CommandPalette
 from desktop.widgets.environment_badge import EnvironmentFrame
 from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.help_window import HelpWindow
 from desktop.widgets.kill_switch import KillPlan, KillSwitch
 from desktop.widgets.market_desk import MarketDesk
+from desktop.widgets.order_gate import OrderGate
 from desktop.widgets.panel_docks import PanelDocks
+from desktop.widgets.safety_desk import SafetyDesk
 from desktop.widgets.status_strip import StatusStrip
 from desktop.widgets.toasts import ToastStack
 from engine.commands import Command
@@ -39,7 +43,14 @@ from engine.events import (
     StreamStateChanged,
 )
 from engine.market.instruments import Instrument
-from engine.trading_types import AlertLevel, EngineState, EnvironmentKind, StreamState
+from engine.protection_events import HedgeModeChanged
+from engine.trading_types import (
+    AlertLevel,
+    EngineState,
+    EnvironmentKind,
+    MarginType,
+    StreamState,
+)
 
 DEFAULT_SIZE = QSize(1440, 900)
 MINIMUM_SIZE = QSize(1280, 720)
@@ -66,7 +77,7 @@ class MainWindow(QMainWindow):
         symbol: str,
         submit: Callable[[Command], None],
         interval: str = "1m",
-        layout_file: Path | None = None,
+        user_data: Path | None = None,
         now_ms: Callable[[], int] = _wall_clock_ms,
     ) -> None:
         super().__init__()
@@ -75,7 +86,8 @@ class MainWindow(QMainWindow):
         self._first_symbol = symbol
         self._unhandled: deque[Event] = deque()
         self._instruments: dict[str, Instrument] = {}
-        self._layouts = LayoutStore(layout_file) if layout_file else None
+        self._layouts = LayoutStore(user_data / "layout.json") if user_data else None
+        self.preferences = Preferences(user_data / "preferences.json" if user_data else None)
         self._engine_state = EngineState.STARTING
         self._has_been_live = False
         self._kind = kind
@@ -95,6 +107,7 @@ class MainWindow(QMainWindow):
     def set_environment(self, name: str, kind: EnvironmentKind) -> None:
         self._kind = kind
         self.header.set_environment(name, kind)
+        self.gate.set_environment(name, kind)
         self._frame.set_kind(kind)
         self.setWindowTitle(f"Perpdesk - {name}")
 
@@ -136,20 +149,18 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def submit(self, command: Command) -> None:
-        """The one way out. New risk in LIVE leaves only while armed."""
-        arm = self.header.arm_switch
-        if not arm.lets_out(command):
-            self.toasts.show(
-                "LIVE is disarmed: nothing was sent.", AlertLevel.WARNING, action="Arm", act=arm.arm
-            )
-            return
+        """Whatever a person asks for, from wherever."""
+        self.gate.submit(command)
+
+    def _let_out(self, command: Command) -> None:
         self.account.note_sent(command)
+        self.safety.note_sent(command)
         self._submit(command)
 
     # --- events -------------------------------------------------------------------
 
     def _all_handlers(self) -> dict[type[Event], Callable[[Any], None]]:
-        handlers = self.market.handlers() | self.account.handlers()
+        handlers = self.market.handlers() | self.account.handlers() | self.safety.handlers()
         on_market_mark = handlers[MarkPrice]
 
         def on_mark(mark: MarkPrice) -> None:
@@ -161,6 +172,7 @@ class MainWindow(QMainWindow):
             StreamStateChanged: self._on_stream,
             EngineStateChanged: self._on_engine,
             HealthReport: self.status.set_health,
+            HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
         }
 
     def _on_stream(self, change: StreamStateChanged) -> None:
@@ -211,12 +223,21 @@ class MainWindow(QMainWindow):
         )
         instrument = self._instruments.get(self.market.symbol)
         if instrument is not None:
-            self.market.ticket.set_available(self.account.available(instrument.quote_asset))
+            self.market.ticket.set_money(
+                available=self.account.available(instrument.quote_asset),
+                wallet=self.account.wallet(instrument.quote_asset, instrument.symbol),
+                equity=self.account.equity(),
+            )
 
     @Slot(object, object)
     def _show_leverage(self, symbol: str, leverage: int) -> None:
         if symbol == self.market.symbol:
             self.market.ticket.set_leverage(leverage)
+
+    @Slot(object, object)
+    def _show_margin_type(self, symbol: str, margin_type: MarginType) -> None:
+        if symbol == self.market.symbol:
+            self.market.ticket.set_margin_type(margin_type)
 
     @Slot()
     def _show_symbol_account(self) -> None:
@@ -232,6 +253,7 @@ class MainWindow(QMainWindow):
         now_ms = self._now_ms()
         self.header.tick(now_ms)
         self.status.tick(now_ms)
+        self.safety.tick()
 
     # --- building -----------------------------------------------------------------
 
@@ -244,7 +266,7 @@ class MainWindow(QMainWindow):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.kill_switch = KillSwitch(self._kill_plan)
         self.header = HeaderBar(self.kill_switch)
-        self.market = MarketDesk(self.header, self._instruments, interval, self)
+        self.market = MarketDesk(self.header, self._instruments, interval, self.preferences, self)
         centre = QWidget(self)
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -254,6 +276,17 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.setMenuWidget(self.header)
         self.toasts = ToastStack(self.market.chart)
+        self.alarms = AlarmBars(self.market.chart)
+        self.alarms.height_changed.connect(self.toasts.set_top)
+        self.safety = SafetyDesk(self.alarms, self._now_ms, self)
+        self.gate = OrderGate(
+            self,
+            self.header.arm_switch,
+            self.toasts,
+            self.preferences,
+            self._instruments,
+            self._let_out,
+        )
         self.account = AccountDesk(self._instruments, self.toasts, self._now_ms, self)
         self.palette_box = CommandPalette(self, self._desk_now)
         QShortcut(QKeySequence("Ctrl+K"), self, self.palette_box.open)
@@ -289,7 +322,14 @@ class MainWindow(QMainWindow):
         self.market.symbol_shown.connect(self._show_symbol_account)
         self.account.command_wanted.connect(self.submit)
         self.account.leverage_changed.connect(self._show_leverage)
+        self.account.margin_type_changed.connect(self._show_margin_type)
+        self.gate.ask_changed.connect(self.market.ticket.set_ask)
+        self.market.ticket.ask_chosen.connect(self.gate.set_ask)
         self.account.place_refused.connect(self.market.ticket.show_refusal)
+        self.account.refused.connect(self.safety.note_refused)
+        self.safety.command_wanted.connect(self.submit)
+        self.safety.guard_changed.connect(self.header.set_guard)
+        self.safety.guard_changed.connect(self.market.ticket.set_guard)
         self.account.blotter.symbol_chosen.connect(self.market.show_symbol)
         self.kill_switch.command_wanted.connect(self.submit)
         self.header.type_command.clicked.connect(self.palette_box.open)
@@ -308,6 +348,7 @@ class MainWindow(QMainWindow):
         """Keep the layout and ask the owner to close: only it can stop the engine."""
         if self._layouts is not None:
             self._layouts.save(self)
+        self.preferences.save()
         if self._help is not None:
             self._help.close()
         self._clock.stop()

@@ -28,6 +28,7 @@ from engine.events import CandlesLoaded, CommandDone, CommandRefused, LeverageCh
 from engine.exchange.gateway import ExchangeGateway
 from engine.market_feed import MarketFeed
 from engine.oms.order_manager import OrderManager
+from engine.symbol_terms import TermsReader
 from engine.trading_types import OrderType, PositionSide, Side
 from engine.utils.task_queue import TaskQueue
 
@@ -49,6 +50,7 @@ class CommandDesk:
         self._gateway = gateway
         self._oms = oms
         self._feed = feed
+        self._terms = TermsReader(gateway)
         self._hub = hub
         self._orders = orders
         self._queries = queries
@@ -160,6 +162,7 @@ class CommandDesk:
         self._feed.watch(command.symbol, command.interval)
         leverage = self._gateway.get_leverage(command.symbol)
         self._oms.on_event(LeverageChanged(symbol=command.symbol, leverage=leverage, event_ms=0))
+        self._hub.publish(self._terms.read(command.symbol))
 
     def _load_candles(self, command: LoadCandles) -> None:
         candles = self._gateway.get_ohlc_data(

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from desktop.formatting import parse_number, price_text, quantity_text
+from desktop.formatting import parse_number
+from desktop.models.command_words import order_words
 from desktop.models.sizing import closing_size
 from engine.commands import CancelAllOrders, ClosePosition, Command, PlaceOrder, SetLeverage
 from engine.market.instruments import Instrument
@@ -132,19 +133,7 @@ def _checked_order(order: PlaceOrder, desk: DeskNow) -> Reading:
     )
     if problems:
         return Reading(sentence=problems[0].sentence)
-    return Reading(sentence=_order_sentence(order, rules), commands=(order,))
-
-
-def _order_sentence(order: PlaceOrder, rules: Instrument) -> str:
-    where = "at market" if order.price is None else f"at {price_text(order.price, rules)}"
-    words = [f"{order.side} {quantity_text(order.quantity, rules)} {rules.base_asset} {where}"]
-    if order.time_in_force is TimeInForce.GTX:
-        words.append("post-only")
-    elif order.time_in_force is not TimeInForce.GTC:
-        words.append(order.time_in_force.value)
-    if order.reduce_only:
-        words.append("reduce-only")
-    return ", ".join(words)
+    return Reading(sentence=order_words(order, rules), commands=(order,))
 
 
 def _read_close(words: list[str], desk: DeskNow) -> Reading:

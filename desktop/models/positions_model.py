@@ -68,6 +68,15 @@ class PositionsModel(TableModel[PositionView]):
     def unrealized_pnl(self) -> Decimal:
         return sum((self._profit_of(position) for position in self.rows()), ZERO)
 
+    def cross_pnl_but(self, symbol: str) -> Decimal:
+        """The profit of the cross positions of every other symbol."""
+        others = [
+            position
+            for position in self.rows()
+            if position.symbol != symbol and position.margin_type is MarginType.CROSSED
+        ]
+        return sum((self._profit_of(position) for position in others), ZERO)
+
     def position_of(self, symbol: str) -> PositionView | None:
         """The one to draw for a symbol; in hedge mode the larger of the two."""
         held = [position for position in self.rows() if position.symbol == symbol]

@@ -21,7 +21,7 @@ from desktop.models.order_history_model import OrderHistoryModel
 from desktop.models.positions_model import PositionsModel
 from desktop.widgets.account_notices import AccountNotices
 from desktop.widgets.blotter import AccountModels, Blotter
-from desktop.widgets.blotter_actions import BlotterActions, close_command
+from desktop.widgets.blotter_actions import BlotterActions
 from desktop.widgets.kill_switch import KillPlan
 from desktop.widgets.toasts import ToastStack
 from engine.commands import (
@@ -45,6 +45,7 @@ from engine.events import (
     ThreadCrashed,
 )
 from engine.market.instruments import Instrument
+from engine.protection_commands import PlaceAlgo, PlaceBracket, SetMarginType
 from engine.trading_types import AlertLevel, Route, StreamState
 from engine.views import ZERO, OrderView, PositionView
 
@@ -63,7 +64,9 @@ class Changes:
 class AccountDesk(QObject):
     command_wanted = Signal(object)  # Command
     leverage_changed = Signal(object, object)  # symbol, int
-    place_refused = Signal(object)  # CommandRefused of a PlaceOrder
+    place_refused = Signal(object)  # CommandRefused of what the ticket sends
+    margin_type_changed = Signal(object, object)  # symbol, MarginType
+    refused = Signal(object)  # CommandRefused of anything
 
     def __init__(
         self,
@@ -127,6 +130,12 @@ class AccountDesk(QObject):
         wallets = [b.wallet_balance for b in self.models.balances.rows() if b.asset in _DOLLARS]
         return sum(wallets, ZERO) + self.models.positions.unrealized_pnl()
 
+    def wallet(self, asset: str, symbol: str) -> Decimal:
+        """The cross wallet, with the profit of the other cross positions."""
+        balance = self.models.balances.row_of(asset)
+        cross = balance.cross_wallet_balance if balance else ZERO
+        return cross + self.models.positions.cross_pnl_but(symbol)
+
     def available(self, asset: str) -> Decimal:
         balance = self.models.balances.row_of(asset)
         return balance.available_balance if balance else ZERO
@@ -136,7 +145,7 @@ class AccountDesk(QObject):
         return KillPlan(
             order_count=orders.rowCount(),
             order_symbols=tuple(orders.symbols()),
-            closes=tuple(close_command(position) for position in self.models.positions.rows()),
+            position_symbols=tuple(position.symbol for position in self.models.positions.rows()),
         )
 
     def set_mark_price(self, mark: MarkPrice) -> None:
@@ -199,13 +208,16 @@ class AccountDesk(QObject):
         if isinstance(command, AmendOrder):
             self.models.orders.amend_refused(command.client_order_id)
             self._changed.order_symbols.add(command.symbol)
-        if isinstance(command, PlaceOrder):
+        if isinstance(command, PlaceOrder | PlaceAlgo | PlaceBracket):
             self.place_refused.emit(refused)
+        self.refused.emit(refused)
         self.notices.refused(refused)
 
     def _on_done(self, done: CommandDone) -> None:
         if isinstance(done.command, SetLeverage):
             self._set_leverage(done.command.symbol, done.command.leverage)
+        if isinstance(done.command, SetMarginType):
+            self.margin_type_changed.emit(done.command.symbol, done.command.margin_type)
         self.notices.done(done)
 
     def _on_alert(self, alert: Alert) -> None:

@@ -58,6 +58,12 @@ class DecimalField(QLineEdit):
         self._step, self._decimals, self._unit = step, decimals, unit
         self._make_room()
 
+    def set_caption(self, caption: str) -> None:
+        if caption != self._caption:
+            self._caption = caption
+            self.setAccessibleName(caption)
+            self._make_room()
+
     def number(self) -> Decimal | None:
         """Exactly what stands there; None when it is no number."""
         return parse_number(self.text())

@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from desktop.models.preferences import Preferences
 from desktop.models.watch_model import WatchModel
 from desktop.widgets.chart import CandleChart
 from desktop.widgets.click_guard import ClickGuard
@@ -35,11 +36,13 @@ from engine.events import (
     Event,
     KlineUpdate,
     MarkPrice,
+    SymbolTerms,
     Ticker24h,
     Trade,
 )
 from engine.market.instruments import Instrument
-from engine.trading_types import Route, Side, StreamState
+from engine.protection_commands import SetMarginType
+from engine.trading_types import MarginType, Route, Side, StreamState
 from engine.views import OrderView, PositionView
 
 INTERVALS = ("1m", "5m", "15m", "1h", "4h", "1d")
@@ -56,6 +59,7 @@ class MarketDesk(QObject):
         header: HeaderBar,
         instruments: Mapping[str, Instrument],
         interval: str,
+        preferences: Preferences,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -68,7 +72,7 @@ class MarketDesk(QObject):
         self.intervals.set_interval(interval)
         self.ladder = PriceLadder()
         self.tape = Tape()
-        self.ticket = OrderTicket()
+        self.ticket = OrderTicket(preferences)
         self.watch = WatchModel(instruments, self)
         self.watch_table = DataTable("watch.table", "Watch list", self.watch, "No symbol.")
         self.watch_table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -89,6 +93,7 @@ class MarketDesk(QObject):
             Ticker24h: self._on_ticker,
             KlineUpdate: self._on_kline,
             CandlesLoaded: self._on_candles,
+            SymbolTerms: self._on_terms,
         }
 
     # --- choosing -------------------------------------------------------------
@@ -149,6 +154,7 @@ class MarketDesk(QObject):
         if trade.symbol != self.symbol:
             return
         self.header.set_last_price(trade.price)
+        self.ticket.set_last_price(trade.price)
         self.chart.set_last_price(trade.price)
         self.ladder.set_last_trade(trade.price, trade.is_buyer_maker)
         self.tape.add(
@@ -176,6 +182,10 @@ class MarketDesk(QObject):
         self.watch.set_change(ticker.symbol, ticker.change_pct)
         if ticker.symbol == self.symbol:
             self.header.set_ticker(ticker)
+
+    def _on_terms(self, terms: SymbolTerms) -> None:
+        if terms.symbol == self.symbol:
+            self.ticket.set_terms(terms)
 
     def _on_kline(self, update: KlineUpdate) -> None:
         if update.symbol == self.symbol and update.kline.interval == self.interval:
@@ -225,6 +235,10 @@ class MarketDesk(QObject):
     def _ask_leverage(self, leverage: int) -> None:
         self.command_wanted.emit(SetLeverage(symbol=self.symbol, leverage=leverage))
 
+    @Slot(object)
+    def _ask_margin_type(self, margin_type: MarginType) -> None:
+        self.command_wanted.emit(SetMarginType(symbol=self.symbol, margin_type=margin_type))
+
     # --- inside -----------------------------------------------------------------------
 
     def _show_staleness(self) -> None:
@@ -248,5 +262,6 @@ class MarketDesk(QObject):
         self.intervals.interval_chosen.connect(self.show_interval)
         self.ticket.order_wanted.connect(self.command_wanted)
         self.ticket.leverage_wanted.connect(self._ask_leverage)
+        self.ticket.margin_type_wanted.connect(self._ask_margin_type)
         self.watch_table.row_chosen.connect(self.show_symbol)
         self.header.symbol_chosen.connect(self.show_symbol)

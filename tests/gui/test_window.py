@@ -477,27 +477,26 @@ def test_the_smallest_window_holds_everything(full_desk: Desk) -> None:
         assert widget.visibleRegion().boundingRect().size() == widget.size(), name
 
 
-def make_window(qtbot: QtBot, layout_file: Path) -> MainWindow:
+def make_window(qtbot: QtBot, user_data: Path) -> MainWindow:
     window = MainWindow(
         environment="paper",
         kind=EnvironmentKind.PAPER,
         symbol="BTCUSDT",
         submit=lambda _command: None,
-        layout_file=layout_file,
+        user_data=user_data,
     )
     qtbot.addWidget(window)
     return window
 
 
 def test_hidden_panel_stays_hidden_at_the_next_start(qtbot: QtBot, tmp_path: Path) -> None:
-    file = tmp_path / "layout.json"
-    first = make_window(qtbot, file)
+    first = make_window(qtbot, tmp_path)
     first.show()
     tape = first.findChild(QDockWidget, "dock.tape")
     assert tape is not None
     tape.close()
     first.close()
-    second = make_window(qtbot, file)
+    second = make_window(qtbot, tmp_path)
     second.show()
     again = second.findChild(QDockWidget, "dock.tape")
     assert again is not None
@@ -517,7 +516,7 @@ def test_layout_can_be_reset(desk: Desk) -> None:
 def test_damaged_layout_file_is_no_obstacle(qtbot: QtBot, tmp_path: Path, text: str) -> None:
     file = tmp_path / "layout.json"
     file.write_text(text, encoding="utf-8")
-    window = make_window(qtbot, file)
+    window = make_window(qtbot, tmp_path)
     tape = window.findChild(QDockWidget, "dock.tape")
     assert tape is not None
     assert not tape.isHidden()
