@@ -25,7 +25,7 @@ class MarginButton(QToolButton):
         self.setToolTip("Margin mode; it can change only without a position and open orders")
         self.setFont(ui_font(11))
         self.setProperty("role", "chip")
-        self.setFixedSize(62, 24)
+        self.setFixedSize(56, 24)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         menu = QMenu(self)

@@ -33,7 +33,7 @@ from desktop.widgets.problem_line import ProblemLine
 from desktop.widgets.ticket_summary import TicketSummary
 from engine.trading_types import Side, WorkingType
 
-TABS = ("Limit", "Market", "Stop / TP")
+TABS = ("Limit", "Market", "Stop")
 CONDITIONAL_TAB = 2
 SIZE_UNITS = tuple(SizeUnit)  # in the order of the box
 WORKING_TYPES = (WorkingType.CONTRACT_PRICE, WorkingType.MARK_PRICE)
@@ -41,7 +41,7 @@ WORKING_TYPES = (WorkingType.CONTRACT_PRICE, WorkingType.MARK_PRICE)
 TRIGGER_TYPES = tuple(sorted(CONDITIONAL, key=list(TYPE_WORDS).index))
 _SHARES_PCT = (25, 50, 75, 100)
 _SIDE_WORDS = {Side.BUY: "BUY / LONG", Side.SELL: "SELL / SHORT"}
-_SPACING = 5
+_SPACING = 4
 
 
 class TicketControls(QWidget):
@@ -81,7 +81,7 @@ class TicketControls(QWidget):
         self.callback.set_rules(Decimal("0.1"), 1, "%")
         self.quantity = DecimalField("orderTicket.quantity", "Quantity", self)
         self.unit = _box(self, "orderTicket.unit", "Size is counted in", [""] * len(SIZE_UNITS))
-        self.unit.setFixedHeight(34)
+        self.unit.setFixedSize(84, 34)
         self.stop = DecimalField("orderTicket.stop", "Stop", self)
         self.target = DecimalField("orderTicket.target", "Target", self)
         self.problems = ProblemLine("orderTicket.problem", self)
@@ -97,7 +97,7 @@ class TicketControls(QWidget):
         self.exits.setToolTip("Stop and target go to the exchange with what is filled")
         self.ask = _check_box(self, "orderTicket.ask", "Ask first")
         self.ask.setToolTip("Every order that makes risk larger is confirmed before it is sent")
-        self.one_click = _check_box(self, "orderTicket.oneClick", "One-click ladder")
+        self.one_click = _check_box(self, "orderTicket.oneClick", "One-click")
         self.one_click.setToolTip("A click on the ladder places an order of this quantity at once")
         self.best_buttons = {side: self._best_button(side) for side in Side}
         self.share_buttons = {share: self._share_button(share) for share in _SHARES_PCT}
@@ -108,6 +108,7 @@ class TicketControls(QWidget):
         name = f"orderTicket.best.{word}"
         button = make_button(name, "", "chip", accessible_name=f"Use the best {word}", parent=self)
         button.setFont(mono_font(11))
+        button.setMinimumWidth(20)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return button
 
@@ -157,7 +158,7 @@ class TicketControls(QWidget):
         """What a person fills in; it scrolls where the window is too low for all of it."""
         page = QWidget(self)
         column = QVBoxLayout(page)
-        column.setContentsMargins(10, 4, 10, 2)
+        column.setContentsMargins(10, 2, 10, 2)
         column.setSpacing(_SPACING)
         top = _row([self.type, self.margin_type, self.leverage])
         top.insertStretch(1, 1)
@@ -210,4 +211,6 @@ def _box(parent: QWidget, name: str, spoken: str, words: list[str]) -> QComboBox
     box.setAccessibleName(spoken)
     box.addItems(words)
     box.setFixedHeight(24)
+    box.setMinimumWidth(58)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     return box

@@ -40,7 +40,7 @@ class TicketView:
             SizeUnit.BASE: instrument.base_asset,
             SizeUnit.QUOTE: instrument.quote_asset,
             SizeUnit.EQUITY_PCT: "% equity",
-            SizeUnit.RISK: "Risk to stop",
+            SizeUnit.RISK: "Risk",
         }
         for place, unit in enumerate(SIZE_UNITS):
             controls.unit.setItemText(place, words[unit])
