@@ -24,6 +24,7 @@ from desktop.theme.icons import program_icon
 from desktop.widgets.account_desk import AccountDesk
 from desktop.widgets.alarm_bars import AlarmBars
 from desktop.widgets.command_palette import CommandPalette
+from desktop.widgets.data_table import DataTable
 from desktop.widgets.environment_badge import EnvironmentFrame
 from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.help_window import HelpWindow
@@ -101,6 +102,8 @@ class MainWindow(QMainWindow):
         self._start_clock()
         if self._layouts is not None:
             self._layouts.restore(self)
+        for table in self.tables():
+            table.columns.restore(self.preferences.get(f"columns.{table.objectName()}", {}))
 
     # --- what the owner tells -----------------------------------------------------
 
@@ -136,10 +139,14 @@ class MainWindow(QMainWindow):
                 handler = self._handlers.get(type(event))
                 if handler is not None:
                     handler(event)
+                self.account.models.log.note(event)
         finally:
             if self._unhandled:
                 QTimer.singleShot(0, self._handle_all)
         self._show_changes()
+
+    def tables(self) -> list[DataTable]:
+        return [self.market.watch_table, *self.account.blotter.tables()]
 
     @Slot()
     def show_help(self) -> None:
@@ -242,6 +249,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_symbol_account(self) -> None:
         """Another symbol is shown: its own orders, position and leverage with it."""
+        self.account.blotter.set_symbol(self.market.symbol)
         self.market.ticket.set_leverage(self.account.leverage_of(self.market.symbol))
         self.market.set_orders(self.account.orders_of(self.market.symbol))
         self.market.set_position(self.account.position_of(self.market.symbol))
@@ -348,7 +356,10 @@ class MainWindow(QMainWindow):
         """Keep the layout and ask the owner to close: only it can stop the engine."""
         if self._layouts is not None:
             self._layouts.save(self)
+        for table in self.tables():
+            self.preferences.put(f"columns.{table.objectName()}", table.columns.state())
         self.preferences.save()
+        self.account.export.close()
         if self._help is not None:
             self._help.close()
         self._clock.stop()

@@ -54,7 +54,13 @@ class CellDelegate(QStyledItemDelegate):
         painter.restore()
 
     def is_action(self, index: Index) -> bool:
-        return bool(index.model().headerData(index.column(), Qt.Orientation.Horizontal) == "")
+        return self.action_of(index) is not None
+
+    def action_of(self, index: Index) -> str | None:
+        """The act of the button that this cell is; None for a cell of text."""
+        horizontal = Qt.Orientation.Horizontal
+        action = index.model().headerData(index.column(), horizontal, CellRole.ACTION)
+        return None if action is None else str(action)
 
     def button_rect(self, area: QRect) -> QRect:
         return area.adjusted(6, 3, -6, -3)

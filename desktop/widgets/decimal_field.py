@@ -23,7 +23,7 @@ from desktop.theme.fonts import mono_font, ui_font
 from engine.market.instruments import decimals_of
 from engine.utils.decimals import floor_to_step
 
-_HEIGHT = 34
+_HEIGHT = 32
 _FAST = 10  # steps per press with Shift held
 
 

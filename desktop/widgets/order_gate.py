@@ -18,7 +18,7 @@ from desktop.widgets.confirmation import Confirmation
 from desktop.widgets.toasts import ToastStack
 from engine.commands import AmendOrder, Command
 from engine.market.instruments import Instrument
-from engine.protection_commands import MoveAlgo
+from engine.protection_commands import MoveAlgo, ReversePosition
 from engine.trading_types import AlertLevel, EnvironmentKind
 
 
@@ -102,5 +102,5 @@ class OrderGate(QObject):
 
 
 def _is_asked_about(command: Command) -> bool:
-    """A drag or an edit is deliberate by itself, and shows what it asks for."""
-    return is_new_risk(command) and not isinstance(command, AmendOrder | MoveAlgo)
+    """A drag or an edit is deliberate by itself; a reversal has a question of its own."""
+    return is_new_risk(command) and not isinstance(command, AmendOrder | MoveAlgo | ReversePosition)

@@ -81,7 +81,7 @@ class TicketControls(QWidget):
         self.callback.set_rules(Decimal("0.1"), 1, "%")
         self.quantity = DecimalField("orderTicket.quantity", "Quantity", self)
         self.unit = _box(self, "orderTicket.unit", "Size is counted in", [""] * len(SIZE_UNITS))
-        self.unit.setFixedSize(84, 34)
+        self.unit.setFixedSize(84, 32)
         self.stop = DecimalField("orderTicket.stop", "Stop", self)
         self.target = DecimalField("orderTicket.target", "Target", self)
         self.problems = ProblemLine("orderTicket.problem", self)

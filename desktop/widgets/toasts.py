@@ -132,6 +132,9 @@ class ToastStack(QObject):
         self._toasts: list[Toast] = []
         area.installEventFilter(self)
 
+    def window(self) -> QWidget:
+        return self._area.window()
+
     def show(
         self,
         sentence: str,
