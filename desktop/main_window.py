@@ -24,6 +24,7 @@ from desktop.theme.icons import program_icon
 from desktop.widgets.account_desk import AccountDesk
 from desktop.widgets.alarm_bars import AlarmBars
 from desktop.widgets.command_palette import CommandPalette
+from desktop.widgets.confirmation import Confirmation
 from desktop.widgets.data_table import DataTable
 from desktop.widgets.environment_badge import EnvironmentFrame
 from desktop.widgets.header_bar import HeaderBar
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
     """
 
     close_requested = Signal()
+    environment_wanted = Signal(object)  # name: trade there instead
 
     def __init__(
         self,
@@ -76,6 +78,7 @@ class MainWindow(QMainWindow):
         environment: str,
         kind: EnvironmentKind,
         symbol: str,
+        environments: tuple[str, ...] = (),
         submit: Callable[[Command], None],
         interval: str = "1m",
         user_data: Path | None = None,
@@ -98,6 +101,7 @@ class MainWindow(QMainWindow):
         self._frame = EnvironmentFrame(self)
         self._handlers = self._all_handlers()
         self._connect()
+        self.header.badge.set_choices(environments)
         self.set_environment(environment, kind)
         self._start_clock()
         if self._layouts is not None:
@@ -146,7 +150,7 @@ class MainWindow(QMainWindow):
         self._show_changes()
 
     def tables(self) -> list[DataTable]:
-        return [self.market.watch_table, *self.account.blotter.tables()]
+        return [self.market.watch_panel.table, *self.account.blotter.tables()]
 
     @Slot()
     def show_help(self) -> None:
@@ -256,6 +260,23 @@ class MainWindow(QMainWindow):
         self._show_totals()
         self.market.ticket.refresh()
 
+    @Slot(object)
+    def _ask_environment(self, name: str) -> None:
+        question = Confirmation(
+            self,
+            name="environment.switch",
+            question=f"Trade on {name}?",
+            sentences=[
+                "The connection to where you trade now is closed. Open orders and positions"
+                " there stay as they are."
+            ],
+            confirm=f"Go to {name}",
+            keep="Stay here",
+            role="primary",
+        )
+        question.accepted.connect(lambda: self.environment_wanted.emit(name))
+        question.open()
+
     @Slot()
     def _tick(self) -> None:
         now_ms = self._now_ms()
@@ -317,7 +338,7 @@ class MainWindow(QMainWindow):
     def _make_docks(self) -> None:
         docks = PanelDocks(
             self,
-            watch=self.market.watch_table,
+            watch=self.market.watch_panel,
             tape=self.market.tape,
             ladder=self.market.ladder,
             ticket=self.market.ticket,
@@ -340,6 +361,7 @@ class MainWindow(QMainWindow):
         self.safety.guard_changed.connect(self.market.ticket.set_guard)
         self.account.blotter.symbol_chosen.connect(self.market.show_symbol)
         self.kill_switch.command_wanted.connect(self.submit)
+        self.header.badge.environment_wanted.connect(self._ask_environment)
         self.header.type_command.clicked.connect(self.palette_box.open)
         self.header.help.clicked.connect(self.show_help)
         self.palette_box.command_wanted.connect(self.submit)
@@ -353,7 +375,13 @@ class MainWindow(QMainWindow):
         self._tick()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Keep the layout and ask the owner to close: only it can stop the engine."""
+        """Ask the owner to close: only it can stop the engine."""
+        self.keep_choices()
+        event.ignore()
+        self.close_requested.emit()
+
+    def keep_choices(self) -> None:
+        """Layout and preferences go to disk, and nothing ticks any more: the end is near."""
         if self._layouts is not None:
             self._layouts.save(self)
         for table in self.tables():
@@ -363,5 +391,3 @@ class MainWindow(QMainWindow):
         if self._help is not None:
             self._help.close()
         self._clock.stop()
-        event.ignore()
-        self.close_requested.emit()

@@ -56,6 +56,7 @@ class Look:
     cell: Cell
     numeric: bool
     is_button: bool
+    is_flat: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Column(Generic[Row]):
     numeric: bool = False
     sample: str = ""
     is_button: bool = False
+    is_flat: bool = False  # a button without a frame
     is_time: bool = False  # its cells sort by ms since 1970
 
 
@@ -229,7 +231,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
                 return cell.tip or None
             case CellRole.LOOK:
                 shown = self._columns[column]
-                return Look(cell, shown.numeric, shown.is_button)
+                return Look(cell, shown.numeric, shown.is_button, shown.is_flat)
             case CellRole.MARK:
                 return cell.mark
             case CellRole.PENDING:

@@ -47,7 +47,11 @@ class CellDelegate(QStyledItemDelegate):
         elif index.row() == self.hovered_row:
             painter.fillRect(area, QColor(palette.ROW_HOVER))
         look: Look = index.data(CellRole.LOOK)
-        if look.is_button:
+        if look.is_flat:
+            painter.setFont(self._text_font)
+            painter.setPen(self._ink(look.cell))
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, look.cell.text)
+        elif look.is_button:
             self._paint_button(painter, area, look.cell, is_hot=index.row() == self.hovered_row)
         else:
             self._paint_cell(painter, area, look)

@@ -10,18 +10,18 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from desktop.models.preferences import Preferences
 from desktop.models.watch_model import WatchModel
 from desktop.widgets.chart import CandleChart
 from desktop.widgets.click_guard import ClickGuard
-from desktop.widgets.data_table import DataTable
 from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.interval_bar import IntervalBar
 from desktop.widgets.ladder import PriceLadder
 from desktop.widgets.order_ticket import OrderTicket
 from desktop.widgets.tape import Tape
+from desktop.widgets.watch_panel import WatchPanel
 from engine.commands import (
     AmendOrder,
     CancelOrder,
@@ -74,8 +74,7 @@ class MarketDesk(QObject):
         self.tape = Tape()
         self.ticket = OrderTicket(preferences)
         self.watch = WatchModel(instruments, self)
-        self.watch_table = DataTable("watch.table", "Watch list", self.watch, "No symbol.")
-        self.watch_table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.watch_panel = WatchPanel(self.watch, preferences)
         self._streams = dict.fromkeys(Route, StreamState.STOPPED)
         self._is_book_synced = False
         self._ladder_guard = ClickGuard()
@@ -249,7 +248,7 @@ class MarketDesk(QObject):
         self.ticket.set_stale(no_book)
         self.chart.set_stale(no_market)
         self.tape.set_stale(no_market)
-        self.watch_table.set_stale(no_market)
+        self.watch_panel.table.set_stale(no_market)
         self.header.set_market_stale(no_market)
 
     def _connect(self) -> None:
@@ -263,5 +262,5 @@ class MarketDesk(QObject):
         self.ticket.order_wanted.connect(self.command_wanted)
         self.ticket.leverage_wanted.connect(self._ask_leverage)
         self.ticket.margin_type_wanted.connect(self._ask_margin_type)
-        self.watch_table.row_chosen.connect(self.show_symbol)
+        self.watch_panel.symbol_chosen.connect(self.show_symbol)
         self.header.symbol_chosen.connect(self.show_symbol)

@@ -51,7 +51,7 @@ class PanelDocks(QObject):
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         window.splitDockWidget(self._watch, self._tape, down)
         window.splitDockWidget(self._ladder, self._ticket, across)
-        window.resizeDocks([self._watch, self._ladder, self._ticket], [226, 250, 288], across)
+        window.resizeDocks([self._watch, self._ladder, self._ticket], [244, 250, 288], across)
         window.resizeDocks([self._watch, self._tape], [190, 360], down)
         window.resizeDocks([self._blotter], [212], down)
 
