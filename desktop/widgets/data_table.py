@@ -225,7 +225,7 @@ class DataTable(QTableView):
         header.setFont(ui_font(11, QFont.Weight.Medium))
         header.setHighlightSections(False)
         header.setFixedHeight(24)
-        header.setMinimumSectionSize(36)
+        header.setMinimumSectionSize(20)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)

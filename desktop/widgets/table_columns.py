@@ -13,7 +13,8 @@ from desktop.theme.fonts import mono_font, ui_font
 from desktop.widgets.cell_delegate import MARK_WIDTH, PADDING
 
 _SLACK = 2  # letters are measured in fractions of a pixel
-_LEAST = 24
+_LEAST = 20
+_FLAT_PADDING = 3
 
 
 class TableColumns(QObject):
@@ -41,7 +42,11 @@ class TableColumns(QObject):
         seen = [n for n in range(len(self._titles)) if not self._table.isColumnHidden(n)]
         widths = {n: self._chosen.get(self._titles[n], self._measured[n]) for n in seen}
         spare = max(0, self._table.viewport().width() - sum(widths.values()))
-        open_ends = [n for n in seen if self._titles[n] not in self._chosen]
+        open_ends = [
+            n
+            for n in seen
+            if self._titles[n] not in self._chosen and self._titles[n] in self._shown_titles
+        ]
         if self._ends_in_sentences:
             open_ends = [n for n in open_ends if n == len(self._titles) - 1]
         share, rest = divmod(spare, len(open_ends)) if open_ends else (0, 0)
@@ -128,5 +133,6 @@ def _measured_widths(model: TableModel[Any]) -> list[int]:
         title = "" if column.is_button else column.title
         width = max(metrics.horizontalAdvance(column.sample), words.horizontalAdvance(title))
         mark = MARK_WIDTH if column.title in ("Status", "Level") else 0
-        widths.append(width + 2 * PADDING + mark + _SLACK)
+        padding = _FLAT_PADDING if column.is_flat else PADDING
+        widths.append(width + 2 * padding + mark + _SLACK)
     return widths
