@@ -17,6 +17,7 @@ from desktop.engine_bridge import EngineBridge
 from desktop.main_window import MainWindow
 from desktop.options import Options
 from desktop.shutdown import Shutdown
+from desktop.single_instance import SingleInstance
 from desktop.theme.apply_theme import apply_theme
 from engine.config import Config, Environment, load_config
 from engine.errors import PerpdeskError
@@ -63,6 +64,14 @@ class Desk(QObject):
         """Show the window; the engine starts once it has been painted."""
         self.window.show()
         QTimer.singleShot(0, self.engine.start)
+
+    @Slot()
+    def come_forward(self) -> None:
+        """Somebody started the program again: this window is what they want to see."""
+        if self.window.isMinimized():
+            self.window.showNormal()
+        self.window.raise_()
+        self.window.activateWindow()
 
     @Slot()
     def close(self) -> None:
@@ -120,6 +129,10 @@ class Desks(QObject):
     def tell(self, sentence: str) -> None:
         self.desk.tell(sentence)
 
+    @Slot()
+    def come_forward(self) -> None:
+        self.desk.come_forward()
+
     def _make(self, environment: Environment) -> Desk:
         desk = Desk(self._config, environment, self._user_data)
         desk.closed.connect(self._on_closed)
@@ -176,8 +189,13 @@ def _serve(
     app: QApplication, options: Options, config: Config, environment: Environment, user_data: Path
 ) -> int:
     setup_logging(user_data)
+    instance = SingleInstance(user_data)
+    if not instance.is_first:
+        close_logging()
+        return _say_open(user_data)
     desks = Desks(config, environment, user_data)
     desk = desks.desk  # what a task or a picture is about; a person may change it
+    instance.second_start.connect(desks.come_forward)
     hooks = CrashHooks(user_data, desks.tell)
     hooks.install()
     if options.size is not None:
@@ -190,6 +208,7 @@ def _serve(
         task.begin()
     code = app.exec()
     ctrl_c.stop()
+    instance.close()
     hooks.close()
     close_logging()
     return code or (task.exit_code if task is not None else 0)
@@ -220,6 +239,14 @@ def _listen_for_ctrl_c(desks: Desks) -> QTimer:
 
 def _take_a_turn() -> None:
     """Nothing to do: being called is the point."""
+
+
+def _say_open(user_data: Path) -> int:
+    """The first window is on top now: nothing is wrong, so no dialog says more."""
+    if sys.stderr is not None:
+        sentence = f"Perpdesk is open already with {user_data}; its window was brought forward."
+        print(f"perpdesk: {sentence}", file=sys.stderr)  # noqa: T201 - for the shell that asked
+    return 0
 
 
 def _refuse(sentence: str, *, with_window: bool) -> int:
