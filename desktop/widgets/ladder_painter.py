@@ -13,7 +13,7 @@ from desktop.models.chart_scale import compact
 from desktop.models.ladder_model import LadderModel, OwnOrders
 from desktop.models.order_certainty import Certainty, least_certain
 from desktop.theme import palette
-from desktop.widgets.chart_lines import paint_stripes
+from desktop.widgets.chart_tags import paint_stripes
 from desktop.widgets.inks import digit_px, hairline, ink, numbers_font, words_font
 from engine.market.instruments import Instrument
 from engine.trading_types import Side
