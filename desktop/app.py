@@ -51,7 +51,9 @@ class Desk(QObject):
             interval=config["desktop.interval"],
             submit=self.bridge.submit,
             layout_file=user_data / "layout.json",
+            chart_folder=user_data / "chart",
         )
+        self.window.sound_wanted.connect(lambda _name: QApplication.beep())
         self._has_instruments = False
         self._shutdown = Shutdown(self.engine.stop)
         self._shutdown.finished.connect(self.closed)

@@ -15,8 +15,9 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow
 
+from desktop.handlers import in_turn
 from desktop.layout_store import LayoutStore
 from desktop.models.order_phrase import DeskNow
 from desktop.theme.icons import program_icon
@@ -32,6 +33,7 @@ from desktop.widgets.status_strip import StatusStrip
 from desktop.widgets.toasts import ToastStack
 from engine.commands import Command
 from engine.events import (
+    Alert,
     EngineStateChanged,
     Event,
     HealthReport,
@@ -57,6 +59,7 @@ class MainWindow(QMainWindow):
     """
 
     close_requested = Signal()
+    sound_wanted = Signal(object)  # its name, as a str: "alert"
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class MainWindow(QMainWindow):
         submit: Callable[[Command], None],
         interval: str = "1m",
         layout_file: Path | None = None,
+        chart_folder: Path | None = None,
         now_ms: Callable[[], int] = _wall_clock_ms,
     ) -> None:
         super().__init__()
@@ -89,6 +93,9 @@ class MainWindow(QMainWindow):
         self._start_clock()
         if self._layouts is not None:
             self._layouts.restore(self)
+        if chart_folder is not None:
+            self.market.alerts.keep_in(chart_folder)
+            self.market.chart_panel.keep_in(chart_folder)
 
     # --- what the owner tells -----------------------------------------------------
 
@@ -149,19 +156,13 @@ class MainWindow(QMainWindow):
     # --- events -------------------------------------------------------------------
 
     def _all_handlers(self) -> dict[type[Event], Callable[[Any], None]]:
-        handlers = self.market.handlers() | self.account.handlers()
-        on_market_mark = handlers[MarkPrice]
-
-        def on_mark(mark: MarkPrice) -> None:
-            on_market_mark(mark)
-            self.account.set_mark_price(mark)
-
-        return handlers | {
-            MarkPrice: on_mark,
+        own: dict[type[Event], Callable[[Any], None]] = {
+            MarkPrice: self.account.set_mark_price,
             StreamStateChanged: self._on_stream,
             EngineStateChanged: self._on_engine,
             HealthReport: self.status.set_health,
         }
+        return in_turn(self.account.handlers(), self.market.handlers(), own)
 
     def _on_stream(self, change: StreamStateChanged) -> None:
         before = self.status.streams[change.route].state
@@ -196,6 +197,7 @@ class MainWindow(QMainWindow):
     def _show_changes(self) -> None:
         """Once per batch, whatever number of events touched the same thing."""
         changes = self.account.take_changes()
+        self.market.lines.show_changes()
         if self.market.symbol in changes.order_symbols:
             self.market.set_orders(self.account.orders_of(self.market.symbol))
         if self.market.symbol in changes.position_symbols:
@@ -204,6 +206,12 @@ class MainWindow(QMainWindow):
             self._show_totals()
         self.market.ticket.refresh()
         self.account.blotter.show_counts()
+
+    @Slot(object)
+    def _tell_price_alert(self, alert: Alert) -> None:
+        self.handle_events([alert])  # a row for the table
+        self.toasts.show(alert.sentence, key=alert.sentence)
+        self.sound_wanted.emit("alert")
 
     def _show_totals(self) -> None:
         self.header.set_account(
@@ -244,14 +252,8 @@ class MainWindow(QMainWindow):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.kill_switch = KillSwitch(self._kill_plan)
         self.header = HeaderBar(self.kill_switch)
-        self.market = MarketDesk(self.header, self._instruments, interval, self)
-        centre = QWidget(self)
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.market.intervals)
-        column.addWidget(self.market.chart, 1)
-        self.setCentralWidget(centre)
+        self.market = MarketDesk(self.header, self._instruments, interval, self._now_ms, self)
+        self.setCentralWidget(self.market.chart_panel)
         self.setMenuWidget(self.header)
         self.toasts = ToastStack(self.market.chart)
         self.account = AccountDesk(self._instruments, self.toasts, self._now_ms, self)
@@ -286,6 +288,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.market.command_wanted.connect(self.submit)
+        self.market.alerts.crossed.connect(self._tell_price_alert)
         self.market.symbol_shown.connect(self._show_symbol_account)
         self.account.command_wanted.connect(self.submit)
         self.account.leverage_changed.connect(self._show_leverage)

@@ -31,7 +31,7 @@ _TRIGGER_TYPES = frozenset(
         OrderType.TAKE_PROFIT_MARKET,
     }
 )
-_SHORT_TYPE = {
+_SHORT_TYPE: dict[str, str] = {
     OrderType.STOP: "SL",
     OrderType.STOP_MARKET: "S",
     OrderType.TAKE_PROFIT: "TL",
@@ -68,7 +68,7 @@ class Resting(msgspec.Struct, frozen=True, gc=False):
         """Letters before the quantity in the ladder; none for a regular order."""
         if isinstance(self.view, OrderView):
             return ""
-        return _SHORT_TYPE.get(self.view.type, "?")  # type: ignore[call-overload]
+        return _SHORT_TYPE.get(self.view.type, "?")
 
 
 def resting_orders(orders: Sequence[OrderView]) -> tuple[Resting, ...]:

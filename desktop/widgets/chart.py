@@ -24,6 +24,8 @@ _WHEEL_STRETCH = 0.9
 _CTRL = Qt.KeyboardModifier.ControlModifier
 _STALE = "These prices are stale: nothing can be placed or moved here until new ones come."
 
+_ORDERS_STALE = "The account's stream is silent: this may have changed unseen, and cannot be moved."
+
 
 class CandleChart(ChartView):
     """Signals: ids are str, prices Decimal on the tick grid.
@@ -159,7 +161,8 @@ class CandleChart(ChartView):
         if hit is not None:
             line = hit[0]
             if isinstance(line, Resting):
-                return explained(line)
+                stale = f"{_ORDERS_STALE}\n" if self._state.are_orders_stale else ""
+                return stale + explained(line)
             where = "rises" if line.from_below else "falls"
             return f"Tells you once when the price {where} to {self._state.text(line.price)}."
         if self._state.is_stale and self._is_in_plot(at):

@@ -155,8 +155,10 @@ class ChartHand:
             self._state.refusals.pop(line.key, None)
 
     def _may_move(self, line: Line) -> bool:
-        """Stale prices hold orders where they are; an alert is only the person's own note."""
-        return line.can_move and (isinstance(line, PriceAlert) or not self._state.is_stale)
+        """What is stale holds orders where they are; an alert is only the person's own note."""
+        if isinstance(line, PriceAlert):
+            return True
+        return line.can_move and not (self._state.is_stale or self._state.are_orders_stale)
 
     def _pan(self, press: _Press, dx: float, dy: float) -> None:
         """Sideways through time; with a manual scale up and down through prices too."""

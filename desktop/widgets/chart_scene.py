@@ -27,7 +27,7 @@ from desktop.widgets.chart_lines import OrderLines
 from desktop.widgets.chart_overlays import ChartOverlays
 from desktop.widgets.chart_painter import ChartPainter
 from desktop.widgets.chart_state import ChartState
-from desktop.widgets.chart_tags import TAG_PX, TAGS_LEFT_PX, paint_words, words_width
+from desktop.widgets.chart_tags import STALE_OPACITY, TAG_PX, TAGS_LEFT_PX, paint_words, words_width
 from desktop.widgets.chart_title import paint_legend, paint_title, title_px
 from desktop.widgets.inks import hairline, ink, words_font, words_px
 from engine.views import PositionView
@@ -82,7 +82,9 @@ class ChartScene:
             painter.fillRect(self.frame.plot, ink(palette.BACKGROUND, _VEIL_ALPHA))
         if state.cursor is not None and state.dragged is None:
             paint_crosshair(painter, self.frame, state.cursor)
+        painter.setOpacity(STALE_OPACITY if state.are_orders_stale else 1.0)
         self.lines.paint(painter, self.frame, state.dragged or state.hovered)
+        painter.setOpacity(1.0)
         self.alerts.paint(painter, self.frame, state.dragged or state.hovered)
         self._paint_position(painter)
         self._paint_refusals(painter)
@@ -167,8 +169,8 @@ class ChartScene:
             labels.outlined(scale.y(float(entry)), state.text(entry), palette.ACCENT)
         self.lines.paint_labels(labels, state.text)
         for placed in self.alerts.placed:
-            price = state.ghosts.get(placed.alert.key, placed.alert.price)
-            labels.outlined(placed.y, state.text(price), palette.ALERT_LINE, Qt.PenStyle.DotLine)
+            wanted = state.ghosts.get(placed.alert.key, placed.alert.price)
+            labels.outlined(placed.y, state.text(wanted), palette.ALERT_LINE, Qt.PenStyle.DotLine)
         if state.mark_price is not None:
             y = scale.y(state.mark_price)
             labels.outlined(y, state.text(state.mark_price), palette.TEXT_DIM, Qt.PenStyle.DotLine)

@@ -32,6 +32,7 @@ class ChartState:
     last_price: float | None = None
     mark_price: float | None = None
     stale_since_ms: int | None = None
+    are_orders_stale: bool = False  # they may have changed unseen
     is_waiting: bool = True  # for the first candles of this contract and interval
     older_asked: bool = False
     problem: str = ""  # why candles did not come

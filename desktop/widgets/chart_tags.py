@@ -14,6 +14,7 @@ from desktop.widgets.inks import hairline, ink, words_font, words_px
 TAG_PX = 18
 CLOSE_PX = 18
 TAGS_LEFT_PX = 8
+STALE_OPACITY = 0.45  # own orders that may have changed unseen
 _PAD_PX = 7
 _PICTURES_KEPT = 256
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)

@@ -162,6 +162,15 @@ class ChartView(QWidget):
             self._hand.let_go()
         self.update()
 
+    def set_orders_stale(self, stale: bool) -> None:
+        """Own orders may have changed unseen: dim, and not to be moved; cancels go."""
+        if stale == self._state.are_orders_stale:
+            return
+        self._state.are_orders_stale = stale
+        if stale:
+            self._hand.let_go()
+        self.update()
+
     def sizeHint(self) -> QSize:
         return QSize(760, 460)
 
