@@ -43,7 +43,7 @@ class PriceAlerts:
     def __init__(self) -> None:
         self._by_symbol: dict[str, dict[str, PriceAlert]] = {}
         self._numbers = count(1)
-        self._candles: dict[str, Candle] = {}
+        self._candles: dict[str, list[Candle]] = {}  # the newest two of each symbol
 
     def of(self, symbol: str) -> tuple[PriceAlert, ...]:
         return tuple(self._by_symbol.get(symbol, {}).values())
@@ -82,15 +82,19 @@ class PriceAlerts:
 
         Only what is new in it: its high may be older than the alert.
         """
-        before = self._candles.get(symbol)
-        self._candles[symbol] = candle
-        if before is None or candle.open_ms < before.open_ms:
+        seen = self._candles.setdefault(symbol, [])
+        for place, before in enumerate(seen):
+            if before.open_ms == candle.open_ms:
+                seen[place] = candle
+                low = candle.low if candle.low < before.low else candle.close
+                high = candle.high if candle.high > before.high else candle.close
+                return self._crossed(symbol, low, high)
+        if seen and candle.open_ms < seen[-1].open_ms:
             return []
-        if candle.open_ms > before.open_ms:
-            return self._crossed(symbol, candle.low, candle.high)
-        low = candle.low if candle.low < before.low else candle.close
-        high = candle.high if candle.high > before.high else candle.close
-        return self._crossed(symbol, low, high)
+        is_first = not seen
+        # the last word about a candle may come after the first of the next one
+        self._candles[symbol] = [*seen[-1:], candle]
+        return [] if is_first else self._crossed(symbol, candle.low, candle.high)
 
     def forget_candle(self, symbol: str) -> None:
         """Candles of another length, or of after a gap, follow."""
