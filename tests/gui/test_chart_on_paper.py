@@ -33,6 +33,12 @@ class Program:
         self.wait(lambda: desk.engine.state is EngineState.LIVE)
         self.wait(lambda: not self.chart._state.is_waiting and bool(self.chart._model.candles))
         self.wait(lambda: not self.chart._state.is_stale and not self.chart._state.are_orders_stale)
+        self.wait(self.ticket_is_ready)
+
+    def ticket_is_ready(self) -> bool:
+        """It knows mark price and account, so that an order would leave it."""
+        draft = self.desk.window.market.ticket.draft()
+        return draft.mark_price is not None and draft.held is not None
 
     def wait(self, condition: Callable[[], bool]) -> None:
         self.qtbot.waitUntil(condition, timeout=TIMEOUT_MS)
@@ -44,6 +50,7 @@ class Program:
         """Right click below the market, buy limit there; its id once the venue confirmed."""
         mouse.click(self.chart, QPointF(400, y), mouse.RIGHT)
         assert self.chart.menu is not None
+        assert self.desk.window.market.ticket.is_one_click()
         action = self.chart.menu.findChild(QAction, "chart.menu.buy")
         mouse.click(self.chart.menu, self.chart.menu.actionGeometry(action).center())
         self.wait(lambda: any(o.status.is_resting for o in self.open_orders()))
@@ -82,11 +89,11 @@ def test_an_order_is_placed_moved_refused_and_cancelled_on_the_chart(program: Pr
     moved_to = program.open_orders()[0].price
     program.wait(lambda: not chart._state.ghosts and chart._state.orders[0].price == moved_to)
 
-    # far outside the price band it is refused: rolled back, with the reason at the line
+    # far above the price band it is refused: rolled back, with the reason at the line
     chart._model.stretch_prices(chart._model.shown_range(), 400.0)
     start = chart.point_of_order(key)
     program.wait(lambda: chart._state.orders[0].can_move)
-    mouse.drag(chart, start, start + QPointF(0, 150))
+    mouse.drag(chart, start, start - QPointF(0, 150))
     program.wait(lambda: key in chart._state.refusals)
     assert program.open_orders()[0].price == moved_to
     assert chart._state.ghosts == {}
