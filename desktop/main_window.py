@@ -15,8 +15,9 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow
 
+from desktop.handlers import in_turn
 from desktop.layout_store import LayoutStore
 from desktop.models.order_phrase import DeskNow
 from desktop.models.preferences import Preferences
@@ -38,6 +39,7 @@ from desktop.widgets.status_strip import StatusStrip
 from desktop.widgets.toasts import ToastStack
 from engine.commands import Command
 from engine.events import (
+    Alert,
     EngineStateChanged,
     Event,
     HealthReport,
@@ -71,6 +73,7 @@ class MainWindow(QMainWindow):
 
     close_requested = Signal()
     environment_wanted = Signal(object)  # name: trade there instead
+    sound_wanted = Signal(object)  # its name, as a str: "alert"
 
     def __init__(
         self,
@@ -108,6 +111,9 @@ class MainWindow(QMainWindow):
             self._layouts.restore(self)
         for table in self.tables():
             table.columns.restore(self.preferences.get(f"columns.{table.objectName()}", {}))
+        if user_data is not None:
+            self.market.alerts.keep_in(user_data / "chart")
+            self.market.chart_panel.keep_in(user_data / "chart")
 
     # --- what the owner tells -----------------------------------------------------
 
@@ -171,20 +177,15 @@ class MainWindow(QMainWindow):
     # --- events -------------------------------------------------------------------
 
     def _all_handlers(self) -> dict[type[Event], Callable[[Any], None]]:
-        handlers = self.market.handlers() | self.account.handlers() | self.safety.handlers()
-        on_market_mark = handlers[MarkPrice]
-
-        def on_mark(mark: MarkPrice) -> None:
-            on_market_mark(mark)
-            self.account.set_mark_price(mark)
-
-        return handlers | {
-            MarkPrice: on_mark,
+        own: dict[type[Event], Callable[[Any], None]] = {
+            MarkPrice: self.account.set_mark_price,
             StreamStateChanged: self._on_stream,
             EngineStateChanged: self._on_engine,
             HealthReport: self.status.set_health,
             HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
         }
+        desks = (self.account, self.market, self.safety)
+        return in_turn(*(desk.handlers() for desk in desks), own)
 
     def _on_stream(self, change: StreamStateChanged) -> None:
         before = self.status.streams[change.route].state
@@ -219,6 +220,7 @@ class MainWindow(QMainWindow):
     def _show_changes(self) -> None:
         """Once per batch, whatever number of events touched the same thing."""
         changes = self.account.take_changes()
+        self.market.lines.show_changes()
         if self.market.symbol in changes.order_symbols:
             self.market.set_orders(self.account.orders_of(self.market.symbol))
         if self.market.symbol in changes.position_symbols:
@@ -227,6 +229,12 @@ class MainWindow(QMainWindow):
             self._show_totals()
         self.market.ticket.refresh()
         self.account.blotter.show_counts()
+
+    @Slot(object)
+    def _tell_price_alert(self, alert: Alert) -> None:
+        self.handle_events([alert])  # a row for the table
+        self.toasts.show(alert.sentence, key=alert.sentence)
+        self.sound_wanted.emit("alert")
 
     def _show_totals(self) -> None:
         self.header.set_account(
@@ -295,14 +303,10 @@ class MainWindow(QMainWindow):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.kill_switch = KillSwitch(self._kill_plan)
         self.header = HeaderBar(self.kill_switch)
-        self.market = MarketDesk(self.header, self._instruments, interval, self.preferences, self)
-        centre = QWidget(self)
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.market.intervals)
-        column.addWidget(self.market.chart, 1)
-        self.setCentralWidget(centre)
+        self.market = MarketDesk(
+            self.header, self._instruments, interval, self.preferences, self._now_ms, self
+        )
+        self.setCentralWidget(self.market.chart_panel)
         self.setMenuWidget(self.header)
         self.toasts = ToastStack(self.market.chart)
         self.alarms = AlarmBars(self.market.chart)
@@ -348,6 +352,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.market.command_wanted.connect(self.submit)
+        self.market.alerts.crossed.connect(self._tell_price_alert)
         self.market.symbol_shown.connect(self._show_symbol_account)
         self.account.command_wanted.connect(self.submit)
         self.account.leverage_changed.connect(self._show_leverage)
