@@ -23,14 +23,16 @@ from desktop.models.order_phrase import DeskNow
 from desktop.models.preferences import Preferences
 from desktop.theme.icons import program_icon
 from desktop.widgets.account_desk import AccountDesk
+from desktop.widgets.account_link import AccountLink
 from desktop.widgets.alarm_bars import AlarmBars
 from desktop.widgets.command_palette import CommandPalette
-from desktop.widgets.confirmation import Confirmation
+from desktop.widgets.connection_desk import ConnectionDesk
 from desktop.widgets.data_table import DataTable
 from desktop.widgets.environment_badge import EnvironmentFrame
+from desktop.widgets.environment_switch import EnvironmentSwitch
 from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.help_window import HelpWindow
-from desktop.widgets.kill_switch import KillPlan, KillSwitch
+from desktop.widgets.kill_switch import KillSwitch
 from desktop.widgets.market_desk import MarketDesk
 from desktop.widgets.order_gate import OrderGate
 from desktop.widgets.panel_docks import PanelDocks
@@ -40,25 +42,18 @@ from desktop.widgets.toasts import ToastStack
 from engine.commands import Command
 from engine.events import (
     Alert,
-    EngineStateChanged,
+    CommandRefused,
     Event,
-    HealthReport,
     MarkPrice,
-    StreamStateChanged,
 )
 from engine.market.instruments import Instrument
 from engine.protection_events import HedgeModeChanged
 from engine.trading_types import (
-    AlertLevel,
-    EngineState,
     EnvironmentKind,
-    MarginType,
-    StreamState,
 )
 
 DEFAULT_SIZE = QSize(1440, 900)
 MINIMUM_SIZE = QSize(1280, 720)
-_LOST = (StreamState.STALE, StreamState.DISCONNECTED)
 
 
 def _wall_clock_ms() -> int:
@@ -95,9 +90,6 @@ class MainWindow(QMainWindow):
         self._instruments: dict[str, Instrument] = {}
         self._layouts = LayoutStore(user_data / "layout.json") if user_data else None
         self.preferences = Preferences(user_data / "preferences.json" if user_data else None)
-        self._engine_state = EngineState.STARTING
-        self._has_been_live = False
-        self._kind = kind
         self._help: HelpWindow | None = None
         self._make_panels(interval)
         self._make_docks()
@@ -118,7 +110,6 @@ class MainWindow(QMainWindow):
     # --- what the owner tells -----------------------------------------------------
 
     def set_environment(self, name: str, kind: EnvironmentKind) -> None:
-        self._kind = kind
         self.header.set_environment(name, kind)
         self.gate.set_environment(name, kind)
         self._frame.set_kind(kind)
@@ -153,7 +144,7 @@ class MainWindow(QMainWindow):
         finally:
             if self._unhandled:
                 QTimer.singleShot(0, self._handle_all)
-        self._show_changes()
+        self.link.show_changes()
 
     def tables(self) -> list[DataTable]:
         return [self.market.watch_panel.table, *self.account.blotter.tables()]
@@ -169,6 +160,11 @@ class MainWindow(QMainWindow):
         """Whatever a person asks for, from wherever."""
         self.gate.submit(command)
 
+    @Slot(object, object)
+    def _tell_held(self, command: Command, sentence: str) -> None:
+        """As if the engine had refused it: a drag rolls back, an edit gives its value up."""
+        self.handle_events([CommandRefused(command=command, sentence=sentence)])
+
     def _let_out(self, command: Command) -> None:
         self.account.note_sent(command)
         self.safety.note_sent(command)
@@ -179,111 +175,16 @@ class MainWindow(QMainWindow):
     def _all_handlers(self) -> dict[type[Event], Callable[[Any], None]]:
         own: dict[type[Event], Callable[[Any], None]] = {
             MarkPrice: self.account.set_mark_price,
-            StreamStateChanged: self._on_stream,
-            EngineStateChanged: self._on_engine,
-            HealthReport: self.status.set_health,
             HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
         }
-        desks = (self.account, self.market, self.safety)
+        desks = (self.account, self.market, self.safety, self.connection)
         return in_turn(*(desk.handlers() for desk in desks), own)
-
-    def _on_stream(self, change: StreamStateChanged) -> None:
-        before = self.status.streams[change.route].state
-        self.status.set_stream(change)
-        self.market.set_stream(change.route, change.state)
-        self.account.set_stream(change.route, change.state)
-        self.header.set_account_stale(self.account.is_stale)
-        self.market.ticket.set_account_stale(self.account.is_stale)
-        if change.state in _LOST and before is StreamState.LIVE:
-            self.market.ticket.disarm()
-            self.header.arm_switch.disarm()
-            self._tell_lost_streams(change)
-
-    def _tell_lost_streams(self, change: StreamStateChanged) -> None:
-        """One notice, however many streams a cut takes down."""
-        lost = [route for route, dot in self.status.streams.items() if dot.state in _LOST]
-        several = f"No data on the {', '.join(lost)} streams."
-        sentence = change.sentence if len(lost) == 1 else several
-        self.toasts.show(sentence, AlertLevel.WARNING, key="streams")
-
-    def _on_engine(self, change: EngineStateChanged) -> None:
-        was_live = self._engine_state is EngineState.LIVE
-        self._engine_state = change.state
-        self.status.set_engine(change)
-        if change.state is not EngineState.LIVE:
-            return
-        is_first, self._has_been_live = not self._has_been_live, True
-        if not was_live and not is_first and change.gap_s is not None:
-            self.market.reload_candles()
-            self.toasts.show(f"All data is current again after {change.gap_s:.1f} s.", key="gap")
-
-    def _show_changes(self) -> None:
-        """Once per batch, whatever number of events touched the same thing."""
-        changes = self.account.take_changes()
-        self.market.lines.show_changes()
-        if self.market.symbol in changes.order_symbols:
-            self.market.set_orders(self.account.orders_of(self.market.symbol))
-        if self.market.symbol in changes.position_symbols:
-            self.market.set_position(self.account.position_of(self.market.symbol))
-        if changes.has_totals:
-            self._show_totals()
-        self.market.ticket.refresh()
-        self.account.blotter.show_counts()
 
     @Slot(object)
     def _tell_price_alert(self, alert: Alert) -> None:
         self.handle_events([alert])  # a row for the table
         self.toasts.show(alert.sentence, key=alert.sentence)
         self.sound_wanted.emit("alert")
-
-    def _show_totals(self) -> None:
-        self.header.set_account(
-            self.account.equity(), self.account.models.positions.unrealized_pnl()
-        )
-        instrument = self._instruments.get(self.market.symbol)
-        if instrument is not None:
-            self.market.ticket.set_money(
-                available=self.account.available(instrument.quote_asset),
-                wallet=self.account.wallet(instrument.quote_asset, instrument.symbol),
-                equity=self.account.equity(),
-            )
-
-    @Slot(object, object)
-    def _show_leverage(self, symbol: str, leverage: int) -> None:
-        if symbol == self.market.symbol:
-            self.market.ticket.set_leverage(leverage)
-
-    @Slot(object, object)
-    def _show_margin_type(self, symbol: str, margin_type: MarginType) -> None:
-        if symbol == self.market.symbol:
-            self.market.ticket.set_margin_type(margin_type)
-
-    @Slot()
-    def _show_symbol_account(self) -> None:
-        """Another symbol is shown: its own orders, position and leverage with it."""
-        self.account.blotter.set_symbol(self.market.symbol)
-        self.market.ticket.set_leverage(self.account.leverage_of(self.market.symbol))
-        self.market.set_orders(self.account.orders_of(self.market.symbol))
-        self.market.set_position(self.account.position_of(self.market.symbol))
-        self._show_totals()
-        self.market.ticket.refresh()
-
-    @Slot(object)
-    def _ask_environment(self, name: str) -> None:
-        question = Confirmation(
-            self,
-            name="environment.switch",
-            question=f"Trade on {name}?",
-            sentences=[
-                "The connection to where you trade now is closed. Open orders and positions"
-                " there stay as they are."
-            ],
-            confirm=f"Go to {name}",
-            keep="Stay here",
-            role="primary",
-        )
-        question.accepted.connect(lambda: self.environment_wanted.emit(name))
-        question.open()
 
     @Slot()
     def _tick(self) -> None:
@@ -301,7 +202,7 @@ class MainWindow(QMainWindow):
         self.resize(DEFAULT_SIZE)
         self.setDockNestingEnabled(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-        self.kill_switch = KillSwitch(self._kill_plan)
+        self.kill_switch = KillSwitch(lambda: self.account.kill_plan())
         self.header = HeaderBar(self.kill_switch)
         self.market = MarketDesk(
             self.header, self._instruments, interval, self.preferences, self._now_ms, self
@@ -326,9 +227,16 @@ class MainWindow(QMainWindow):
         QShortcut(QKeySequence("F1"), self, self.show_help)
         self.status = StatusStrip(self)
         self.setStatusBar(self.status)
-
-    def _kill_plan(self) -> KillPlan:
-        return self.account.kill_plan()
+        self.connection = ConnectionDesk(
+            status=self.status,
+            header=self.header,
+            market=self.market,
+            account=self.account,
+            toasts=self.toasts,
+            parent=self,
+        )
+        self.link = AccountLink(self.account, self.market, self.header, self._instruments, self)
+        self.switch = EnvironmentSwitch(self, self.header.badge)
 
     def _desk_now(self) -> DeskNow:
         return DeskNow(
@@ -353,20 +261,16 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.market.command_wanted.connect(self.submit)
         self.market.alerts.crossed.connect(self._tell_price_alert)
-        self.market.symbol_shown.connect(self._show_symbol_account)
         self.account.command_wanted.connect(self.submit)
-        self.account.leverage_changed.connect(self._show_leverage)
-        self.account.margin_type_changed.connect(self._show_margin_type)
         self.gate.ask_changed.connect(self.market.ticket.set_ask)
         self.market.ticket.ask_chosen.connect(self.gate.set_ask)
-        self.account.place_refused.connect(self.market.ticket.show_refusal)
         self.account.refused.connect(self.safety.note_refused)
         self.safety.command_wanted.connect(self.submit)
         self.safety.guard_changed.connect(self.header.set_guard)
         self.safety.guard_changed.connect(self.market.ticket.set_guard)
-        self.account.blotter.symbol_chosen.connect(self.market.show_symbol)
         self.kill_switch.command_wanted.connect(self.submit)
-        self.header.badge.environment_wanted.connect(self._ask_environment)
+        self.switch.confirmed.connect(self.environment_wanted)
+        self.gate.held.connect(self._tell_held)
         self.header.type_command.clicked.connect(self.palette_box.open)
         self.header.help.clicked.connect(self.show_help)
         self.palette_box.command_wanted.connect(self.submit)

@@ -7,7 +7,6 @@ value with the wanted one beside it until the venue has answered.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +15,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 from desktop.formatting import grouped, local_time_text, parse_number, price_text, quantity_text
 from desktop.models import algo_cells
 from desktop.models.algo_cells import can_move_algo
-from desktop.models.conditional_rules import tick_problem, type_words
+from desktop.models.conditional_rules import type_words
 from desktop.models.order_certainty import can_move
+from desktop.models.order_edits import EditRefused, read_amend, read_move
 from desktop.models.table_model import Cell, Column, Index, TableModel
 from desktop.theme import palette
 from desktop.theme.order_marks import amending_mark, order_mark
@@ -25,22 +25,13 @@ from engine.commands import AmendOrder
 from engine.market.instruments import Instrument
 from engine.protection_commands import MoveAlgo
 from engine.protection_views import AlgoView
-from engine.trading_types import AlgoStatus, OrderStatus, OrderType
+from engine.trading_types import AlgoStatus, OrderStatus
 from engine.views import ZERO, OrderView
 
 PRICE = "Price"
 TRIGGER = "Trigger"
 QUANTITY = "Quantity"
 ACTION = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditRefused:
-    """An edit found wrong before anything was sent. `fixed` would be accepted."""
-
-    sentence: str
-    fixed: AmendOrder | MoveAlgo | None = None
-    fix_text: str = ""
 
 
 class OpenOrdersModel(TableModel[OrderView | AlgoView]):
@@ -156,55 +147,26 @@ class OpenOrdersModel(TableModel[OrderView | AlgoView]):
     def _ask_move(self, algo: AlgoView, trigger: Decimal) -> bool:
         if trigger == algo.trigger_price:
             return False
-        instrument = self._instruments.get(algo.symbol)
-        problem = tick_problem(instrument, "trigger", "Trigger", trigger) if instrument else None
-        if problem is not None:
-            fixed = _move(algo, problem.fix) if problem.fix is not None else None
-            text = f"Use {price_text(problem.fix, instrument)}" if problem.fix is not None else ""
-            refused = EditRefused(sentence=problem.sentence, fixed=fixed, fix_text=text)
-            self.edit_refused.emit(refused)
-            return False
-        command = _move(algo, trigger)
-        self.move_asked(command)
-        self.amend_wanted.emit(command)
-        return True
+        read = read_move(algo, trigger, self._instruments.get(algo.symbol))
+        if isinstance(read, MoveAlgo):
+            self.move_asked(read)
+        return self._send(read)
 
     def _ask(self, order: OrderView, number: Decimal, *, is_price: bool) -> bool:
         if number == (order.price if is_price else order.orig_qty):
             return False
-        refused = self._problem(order, number, is_price=is_price)
-        if refused is not None:
-            self.edit_refused.emit(refused)
-            return False
-        command = _amend(order, number, is_price=is_price)
-        self.amend_asked(command)
-        self.amend_wanted.emit(command)
-        return True
-
-    def _problem(self, order: OrderView, number: Decimal, *, is_price: bool) -> EditRefused | None:
-        if not is_price and number <= order.executed_qty:
-            return EditRefused(
-                sentence=f"{order.executed_qty:f} is filled already: the total must be above that."
-            )
         instrument = self._instruments.get(order.symbol)
-        if instrument is None:
-            return None
-        field = "price" if is_price else "quantity"
-        problems = instrument.problems(
-            side=order.side,
-            order_type=OrderType.LIMIT,  # no other can be moved
-            quantity=order.orig_qty if is_price else number,
-            price=number if is_price else order.price,
-            reduce_only=order.reduce_only,
-        )
-        for problem in problems:
-            if problem.field != field or problem.fix is None:
-                return EditRefused(sentence=problem.sentence)
-            fixed = _amend(order, problem.fix, is_price=is_price)
-            show = price_text if is_price else quantity_text
-            text = f"Use {show(problem.fix, instrument)}"
-            return EditRefused(sentence=problem.sentence, fixed=fixed, fix_text=text)
-        return None
+        read = read_amend(order, number, instrument, is_price=is_price)
+        if isinstance(read, AmendOrder):
+            self.amend_asked(read)
+        return self._send(read)
+
+    def _send(self, read: AmendOrder | MoveAlgo | EditRefused) -> bool:
+        if isinstance(read, EditRefused):
+            self.edit_refused.emit(read)
+            return False
+        self.amend_wanted.emit(read)
+        return True
 
     def _is_editable(self, row: OrderView | AlgoView, column: int) -> bool:
         title = self.columns()[column].title
@@ -277,10 +239,6 @@ def algo_key(client_algo_id: str) -> tuple[str, str]:
     return ("algo", client_algo_id)
 
 
-def _move(algo: AlgoView, trigger: Decimal) -> MoveAlgo:
-    return MoveAlgo(symbol=algo.symbol, client_algo_id=algo.client_algo_id, trigger_price=trigger)
-
-
 def _is_answered(asked: AmendOrder, order: OrderView) -> bool:
     """The engine has taken the amend over, or what was asked is now true."""
     if order.amend is not None:
@@ -288,15 +246,6 @@ def _is_answered(asked: AmendOrder, order: OrderView) -> bool:
     price_done = asked.price is None or asked.price == order.price
     quantity_done = asked.quantity is None or asked.quantity == order.orig_qty
     return price_done and quantity_done
-
-
-def _amend(order: OrderView, number: Decimal, *, is_price: bool) -> AmendOrder:
-    return AmendOrder(
-        symbol=order.symbol,
-        client_order_id=order.client_order_id,
-        price=number if is_price else None,
-        quantity=None if is_price else number,
-    )
 
 
 def _edit_tip(order: OrderView) -> str:

@@ -11,6 +11,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from desktop.kept_file import KeptFile
+
 logger = logging.getLogger(__name__)
 
 
@@ -18,9 +20,9 @@ class Preferences:
     """With `path` None nothing is kept: for tests and pictures."""
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path
+        self._file = KeptFile(path) if path is not None else None
         self._is_dirty = False
-        self._values = _read(path) if path is not None else {}
+        self._values = _read(self._file) if self._file is not None else {}
 
     def get(self, key: str, default: Any) -> Any:
         """The default also when what stands there is of another kind."""
@@ -33,25 +35,16 @@ class Preferences:
             self._is_dirty = True
 
     def save(self) -> None:
-        """Never half a file: written beside and renamed. Nothing to do without a change."""
-        if self._path is None or not self._is_dirty:
-            return
-        self._is_dirty = False
-        beside = self._path.with_suffix(".new")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            beside.write_text(json.dumps(self._values, indent=1), encoding="utf-8")
-            beside.replace(self._path)
-        except OSError as error:
-            logger.warning("preferences not kept file=%s reason=%s", self._path, error)
+        """Nothing to do without a change."""
+        if self._file is not None and self._is_dirty:
+            self._is_dirty = False
+            self._file.write(json.dumps(self._values, indent=1).encode())
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(file: KeptFile) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError):
-        logger.warning("preferences file is damaged file=%s", path)
+        document = json.loads(file.read() or b"{}")
+    except ValueError:
+        logger.warning("preferences file is damaged file=%s", file.path)
         return {}
     return document if isinstance(document, dict) else {}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from desktop.formatting import price_text, quantity_text, short_symbol
 from desktop.models.conditional_rules import type_words
-from desktop.models.open_orders_model import EditRefused
+from desktop.models.order_edits import EditRefused
 from desktop.theme import palette
 from desktop.widgets.toasts import ToastStack
 from engine.commands import AmendOrder, AskAgain, Command

@@ -26,6 +26,7 @@ class OrderGate(QObject):
     """`ask_changed` tells how it stands in this environment; the choice is remembered."""
 
     ask_changed = Signal(object)  # bool
+    held = Signal(object, object)  # Command that did not leave, and why
 
     def __init__(
         self,
@@ -61,12 +62,9 @@ class OrderGate(QObject):
     @Slot(object)
     def submit(self, command: Command) -> None:
         if not self._arm.lets_out(command):
-            self._toasts.show(
-                "LIVE is disarmed: nothing was sent.",
-                AlertLevel.WARNING,
-                action="Arm",
-                act=self._arm.arm,
-            )
+            sentence = "LIVE is disarmed: nothing was sent."
+            self._toasts.show(sentence, AlertLevel.WARNING, action="Arm", act=self._arm.arm)
+            self.held.emit(command, sentence)
         elif self._is_asking and _is_asked_about(command):
             self._ask(command)
         else:
@@ -94,7 +92,7 @@ class OrderGate(QObject):
         if self._arm.lets_out(command):
             self._let_out(command)
         else:
-            self._toasts.show("LIVE was disarmed meanwhile: nothing was sent.", AlertLevel.WARNING)
+            self.held.emit(command, "LIVE was disarmed meanwhile: nothing was sent.")
 
     @Slot()
     def _forget(self) -> None:

@@ -13,30 +13,24 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.formatting import clock_time_text
 from desktop.models.preferences import Preferences
-from desktop.models.size_unit import SizeAsked, SizeUnit
-from desktop.models.ticket_draft import TicketDraft
-from desktop.models.ticket_facts import TicketFacts
+from desktop.models.size_unit import SizeUnit
 from desktop.widgets.click_guard import ClickGuard
 from desktop.widgets.decimal_field import DecimalField
 from desktop.widgets.preset_row import Preset
 from desktop.widgets.ticket_controls import (
     CONDITIONAL_TAB,
     SIZE_UNITS,
-    TRIGGER_TYPES,
-    WORKING_TYPES,
-    TicketControls,
 )
+from desktop.widgets.ticket_input import PLAIN_TYPES, TicketInput
 from desktop.widgets.ticket_view import TicketView
 from engine.events import BookView, CommandRefused, SymbolTerms
 from engine.market.instruments import Instrument
 from engine.protection_views import GuardView
-from engine.trading_types import MarginType, OrderType, Side, TimeInForce
-from engine.views import ZERO, PositionView
-
-_PLAIN_TYPES = (OrderType.LIMIT, OrderType.MARKET)  # in the order of the tabs
+from engine.trading_types import MarginType, OrderType, Side
+from engine.views import PositionView
 
 
-class OrderTicket(TicketControls):
+class OrderTicket(TicketInput):
     """Feed it instrument, book, mark price and account; it emits commands."""
 
     order_wanted = Signal(object)  # PlaceOrder, PlaceBracket or PlaceAlgo
@@ -48,7 +42,6 @@ class OrderTicket(TicketControls):
         self, preferences: Preferences | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(preferences or Preferences(None), parent)
-        self._facts = TicketFacts()
         self._is_dirty = False
         self._refusal: CommandRefused | None = None
         self._guards = {side: ClickGuard() for side in Side}
@@ -163,7 +156,7 @@ class OrderTicket(TicketControls):
     @Slot(object)
     def set_price(self, price: Decimal) -> None:
         """From a click on the ladder or the chart."""
-        self.type.setCurrentIndex(_PLAIN_TYPES.index(OrderType.LIMIT))
+        self.type.setCurrentIndex(PLAIN_TYPES.index(OrderType.LIMIT))
         self.price.set_number(price)
 
     def set_ask(self, is_asked: bool) -> None:
@@ -183,67 +176,6 @@ class OrderTicket(TicketControls):
             self._check()
 
     # --- reading ------------------------------------------------------------------
-
-    def order_type(self) -> OrderType:
-        tab = self.type.currentIndex()
-        if tab == CONDITIONAL_TAB:
-            return TRIGGER_TYPES[self.trigger_type.currentIndex()]
-        return _PLAIN_TYPES[tab]
-
-    def draft(self) -> TicketDraft:
-        """Twice: what the amount makes depends on the price that stands in the rest."""
-        facts = self._facts
-        is_plain = self.type.currentIndex() != CONDITIONAL_TAB
-        has_exits = self.exits.isChecked() and is_plain and not self.reduce_only.isChecked()
-        fields = {
-            "instrument": facts.instrument,
-            "order_type": self.order_type(),
-            "price": self.price.number(),
-            "time_in_force": TimeInForce(self.time_in_force.currentText()),
-            "post_only": self.post_only.isChecked() and is_plain,
-            "reduce_only": self.reduce_only.isChecked(),
-            "mark_price": facts.mark_price,
-            "last_price": facts.last_price,
-            "is_stale": facts.is_stale,
-            "best_bid": facts.best[Side.BUY],
-            "best_ask": facts.best[Side.SELL],
-            "held": facts.held(),
-            "trigger": self.trigger.number(),
-            "callback_pct": self.callback.number(),
-            "working_type": WORKING_TYPES[self.working_type.currentIndex()],
-            "has_exits": has_exits,
-            "stop_price": self.stop.number() if has_exits else None,
-            "target_price": self.target.number() if has_exits else None,
-            "lock": facts.lock,
-            "is_hedge": facts.is_hedge,
-        }
-        asked = self._size_asked(TicketDraft(quantity=None, **fields))  # type: ignore[arg-type]
-        quantity = asked.quantity(facts.instrument) if facts.instrument else asked.amount
-        return TicketDraft(quantity=quantity, size_hint=asked.hint(), **fields)  # type: ignore[arg-type]
-
-    def _size_asked(self, draft: TicketDraft) -> SizeAsked:
-        return SizeAsked(
-            amount=self.quantity.number(),
-            unit=self.size_unit(),
-            price=draft.reference_price() or self._facts.mark_price or ZERO,
-            equity=self._facts.equity,
-            stop_price=draft.stop_price,
-            order_type=draft.order_type,
-        )
-
-    def size_unit(self) -> SizeUnit:
-        return SIZE_UNITS[self.unit.currentIndex()]
-
-    def typed_size(self) -> Preset | None:
-        amount, instrument = self.quantity.number(), self._facts.instrument
-        if not amount or instrument is None:
-            return None
-        symbol = instrument.symbol if self.size_unit() is SizeUnit.BASE else ""
-        return Preset(f"{amount:f}", self.size_unit(), symbol)
-
-    def is_one_click(self) -> bool:
-        """A click on the ladder places at once, with the quantity that stands here."""
-        return self.one_click.isChecked()
 
     def disarm(self) -> None:
         """Another contract or a lost connection: one-click must be armed again."""

@@ -7,6 +7,8 @@ from decimal import Decimal
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
+from desktop.models.table_model import CellRole
+from desktop.widgets.data_table import DataTable
 from engine.commands import PlaceOrder
 from engine.events import CommandRefused
 from engine.protection_commands import Kill, StopKill
@@ -15,6 +17,7 @@ from engine.protection_views import GuardView, KillView
 from engine.trading_types import BracketState, EnvironmentKind, KillState, Side
 from tests.gui import scene
 from tests.gui.conftest import Desk
+from tests.gui.test_tables import edit
 
 
 def kill(desk: Desk, state: KillState, sentence: str, *left: str) -> None:
@@ -206,6 +209,17 @@ def test_disarmed_while_the_question_stood_sends_nothing(desk: Desk) -> None:
     desk.click("orderGate.confirm")
     assert desk.commands == []
     assert "disarmed meanwhile" in desk.window.toasts.sentences()[0]
+
+
+def test_an_edit_held_back_in_live_gives_its_value_up(full_desk: Desk) -> None:
+    full_desk.window.set_environment("live", EnvironmentKind.LIVE)
+    edit(full_desk, "pd-1", "Price", "64240")
+    assert full_desk.commands == []
+    index = full_desk.find(DataTable, "orders.table").index_of("pd-1", "Price")
+    assert index.data(CellRole.PENDING) == ""
+    full_desk.click("toast.action")
+    edit(full_desk, "pd-1", "Price", "64240")
+    assert len(full_desk.commands) == 1
 
 
 # --- environment ------------------------------------------------------------------

@@ -14,7 +14,8 @@ from desktop.models.activity import ActivityModel
 from desktop.models.alerts_model import AlertsModel
 from desktop.models.balances_model import BalancesModel
 from desktop.models.fills_model import FillsModel
-from desktop.models.open_orders_model import EditRefused, OpenOrdersModel
+from desktop.models.open_orders_model import OpenOrdersModel
+from desktop.models.order_edits import EditRefused
 from desktop.models.order_history_model import OrderHistoryModel
 from desktop.models.positions_model import PositionsModel
 from desktop.models.table_model import Cell, CellRole, Column, TableModel
