@@ -192,6 +192,7 @@ class MainWindow(QMainWindow):
         self.header.tick(now_ms)
         self.status.tick(now_ms)
         self.safety.tick()
+        self.preferences.save()  # most seconds there is nothing to write
 
     # --- building -----------------------------------------------------------------
 
@@ -202,7 +203,7 @@ class MainWindow(QMainWindow):
         self.resize(DEFAULT_SIZE)
         self.setDockNestingEnabled(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-        self.kill_switch = KillSwitch(lambda: self.account.kill_plan())
+        self.kill_switch = KillSwitch(lambda: self.account.kill_plan())  # noqa: PLW0108 (made later)
         self.header = HeaderBar(self.kill_switch)
         self.market = MarketDesk(
             self.header, self._instruments, interval, self.preferences, self._now_ms, self

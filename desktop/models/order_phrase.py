@@ -17,8 +17,9 @@ from decimal import Decimal
 from desktop.formatting import parse_number
 from desktop.models.command_words import order_words
 from desktop.models.sizing import closing_size
-from engine.commands import CancelAllOrders, ClosePosition, Command, PlaceOrder, SetLeverage
+from engine.commands import ClosePosition, Command, PlaceOrder, SetLeverage
 from engine.market.instruments import Instrument
+from engine.protection_commands import CancelOrders
 from engine.trading_types import OrderType, PositionSide, Side, TimeInForce
 from engine.views import PositionView
 
@@ -189,7 +190,7 @@ def _read_cancel(words: list[str], desk: DeskNow) -> Reading:
         return Reading(sentence="There is no open order to cancel.")
     return Reading(
         sentence=f"Cancel all orders in {', '.join(symbols)}",
-        commands=tuple(CancelAllOrders(symbol=name) for name in symbols),
+        commands=tuple(CancelOrders(symbol=name) for name in symbols),
     )
 
 
