@@ -75,7 +75,7 @@ class ActivityModel(TableModel[LogLine]):
         describe = _DESCRIBED.get(type(event))
         if describe is not None:
             kind, text = describe(event)
-            if (kind, text) != self._last:
+            if text and (kind, text) != self._last:
                 self._add(kind, text)
 
     def _add(self, kind: str, text: str) -> None:
@@ -126,8 +126,9 @@ def _plan(event: PlanChanged) -> tuple[str, str]:
 
 
 def _guard(event: GuardChanged) -> tuple[str, str]:
+    """The day's result alone, which changes with every fill, is no line."""
     is_locked = event.guard.locked_until_ms is not None
-    return "Guard", event.guard.sentence or ("Locked out." if is_locked else "Not locked.")
+    return "Guard", event.guard.sentence or "Locked out." if is_locked else ""
 
 
 _DESCRIBED: dict[type[Event], Callable[[Any], tuple[str, str]]] = {

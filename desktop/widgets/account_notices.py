@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from desktop.formatting import price_text, quantity_text, short_symbol
 from desktop.models.conditional_rules import type_words
 from desktop.models.order_edits import EditRefused
@@ -13,6 +15,7 @@ from desktop.widgets.toasts import ToastStack
 from engine.commands import AmendOrder, AskAgain, Command
 from engine.events import Alert, CommandDone, CommandRefused
 from engine.market.instruments import Instrument
+from engine.protection_commands import MoveAlgo
 from engine.protection_views import AlgoView
 from engine.trading_types import AlertLevel, AlgoStatus, OrderStatus, Side
 from engine.views import ZERO, FillView, OrderView
@@ -110,14 +113,17 @@ class AccountNotices:
 
 
 def _with_fix(refused: CommandRefused) -> Command | None:
-    """The same amend with the value that would be accepted.
+    """The same amend or move with the value that would be accepted.
 
     A refused new order is mended in the ticket: one click must not send an
     order that the person has not seen whole.
     """
-    if refused.fix is None or not isinstance(refused.command, AmendOrder):
+    old = refused.command
+    if refused.fix is None or not isinstance(old, AmendOrder | MoveAlgo):
         return None
-    old, fix = refused.command, Decimal(refused.fix)
+    fix = Decimal(refused.fix)
+    if isinstance(old, MoveAlgo):
+        return replace(old, **{"price" if refused.field == "price" else "trigger_price": fix})
     is_price = refused.field == "price"
     return AmendOrder(
         symbol=old.symbol,

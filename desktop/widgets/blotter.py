@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QTabWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QWidget
 
 from desktop.models.activity import ActivityModel
 from desktop.models.alerts_model import AlertsModel
@@ -21,6 +21,7 @@ from desktop.theme import palette
 from desktop.theme.fonts import ui_font
 from desktop.widgets.buttons import make_button
 from desktop.widgets.data_table import DataTable
+from desktop.widgets.search_field import SearchField
 from engine.trading_types import AlertLevel, Side
 
 _UNCOUNTED = "Log"
@@ -91,11 +92,8 @@ class Blotter(QTabWidget):
         row = QHBoxLayout(corner)
         row.setContentsMargins(0, 2, 8, 2)
         row.setSpacing(2)
-        self.filter = QLineEdit(corner)
-        self.filter.setObjectName("blotter.filter")
-        self.filter.setAccessibleName("Show only rows with these words")
-        self.filter.setPlaceholderText("Filter")
-        self.filter.setClearButtonEnabled(True)
+        spoken = "Show only rows with these words"
+        self.filter = SearchField("blotter.filter", "Filter", spoken, corner)
         self.filter.setFixedSize(124, 22)
         self._filter_soon = QTimer(self, singleShot=True, interval=_FILTER_MS)
         self._cancel_bids = make_button("orders.cancelBids", "Cancel bids", "quiet", height=22)

@@ -239,6 +239,11 @@ class MarketDesk(QObject):
         if self.ticket.is_one_click() and self._place_guard.admits():
             self.ticket.place(side)
 
+    def ignore_a_late_click(self) -> None:
+        """A question has just been answered: a second click of that answer lands below it."""
+        self._place_guard.admits()
+        self.ticket.ignore_a_late_click()
+
     @Slot(object)
     def _ask_leverage(self, leverage: int) -> None:
         self.command_wanted.emit(SetLeverage(symbol=self.symbol, leverage=leverage))

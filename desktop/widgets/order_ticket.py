@@ -190,6 +190,11 @@ class OrderTicket(TicketInput):
         self._refusal = None
         self.order_wanted.emit(draft.command(side, f"ticket-{next(self._request_numbers)}"))
 
+    def ignore_a_late_click(self) -> None:
+        """The second half of a double click that was meant for something else."""
+        for guard in self._guards.values():
+            guard.admits()
+
     # --- acts -----------------------------------------------------------------------
 
     def _ask(self, side: Side) -> None:

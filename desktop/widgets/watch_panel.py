@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from desktop.models.preferences import Preferences
 from desktop.models.watch_model import STAR, WatchModel
 from desktop.widgets.buttons import make_button
 from desktop.widgets.data_table import DataTable
+from desktop.widgets.search_field import SearchField
 
 _KEY = "watch.stars"
 
@@ -24,12 +25,7 @@ class WatchPanel(QWidget):
         self._model = model
         self._preferences = preferences
         model.set_stars([str(symbol) for symbol in preferences.get(_KEY, [])])
-        self.search = QLineEdit(self)
-        self.search.setObjectName("watch.search")
-        self.search.setAccessibleName("Search a symbol")
-        self.search.setPlaceholderText("Search")
-        self.search.setClearButtonEnabled(True)
-        self.search.setFixedHeight(24)
+        self.search = SearchField("watch.search", "Search", "Search a symbol", self)
         self.only_stars = self._stars_button()
         self.table = DataTable("watch.table", "Watch list", model, "No symbol.", self)
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

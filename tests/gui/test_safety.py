@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from desktop.models.table_model import CellRole
 from desktop.widgets.data_table import DataTable
-from engine.commands import PlaceOrder
+from engine.commands import ClosePosition, PlaceOrder
 from engine.events import CommandRefused
 from engine.protection_commands import Kill, StopKill
 from engine.protection_events import BracketChanged, GuardChanged, KillChanged
@@ -220,6 +220,16 @@ def test_an_edit_held_back_in_live_gives_its_value_up(full_desk: Desk) -> None:
     full_desk.click("toast.action")
     edit(full_desk, "pd-1", "Price", "64240")
     assert len(full_desk.commands) == 1
+
+
+def test_the_second_click_of_an_answer_places_no_order_below_it(full_desk: Desk) -> None:
+    full_desk.type_into("orderTicket.quantity", "0.1")
+    full_desk.click("orderTicket.oneClick")
+    full_desk.click("positions.closeAll")
+    full_desk.click("positions.closeAll.confirm")
+    full_desk.window.market.ladder.price_clicked.emit(Side.SELL, Decimal("64260.0"))
+    full_desk.click("orderTicket.side.buy")
+    assert {type(command) for command in full_desk.commands} == {ClosePosition}
 
 
 # --- environment ------------------------------------------------------------------

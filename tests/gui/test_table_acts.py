@@ -74,8 +74,13 @@ def test_a_typed_trigger_asks_for_a_move_and_stands_beside_the_old_one(desk: Des
     model = desk.window.account.models.orders
     cell = model.columns()[model.column_named("Trigger")].cell
     assert cell(model.row_of(key)).pending == "63,950.0"
-    desk.feed(CommandRefused(command=move, sentence="Too near the price."))
+    refused = CommandRefused(
+        command=move, sentence="Too near the price.", field="trigger_price", fix="63900.5"
+    )
+    desk.feed(refused)
     assert cell(model.row_of(key)).pending == ""
+    desk.click("toast.action")
+    assert desk.commands[-1].trigger_price == D("63900.5")
 
 
 def test_off_tick_trigger_is_not_sent_and_mended_by_one_click(desk: Desk) -> None:

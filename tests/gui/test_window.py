@@ -525,6 +525,7 @@ def test_live_holds_new_orders_back_until_armed(desk: Desk) -> None:
     assert toasts(desk) == ["LIVE is disarmed: nothing was sent."]
     desk.click("environment.arm")
     desk.click("orderTicket.side.sell")
+    desk.click("orderGate.confirm")
     assert len(desk.commands) == 1
 
 
