@@ -110,11 +110,13 @@ def build_gateway(
                 connect_timeout_s=config["network.connect_timeout_s"],
                 read_timeout_s=config["network.read_timeout_s"],
                 recv_window_ms=config["exchange.recv_window_ms"],
+                proxy=config["network.proxy"],
             ),
             streams=StreamSettings(
                 reconnect_max_delay_s=config["websocket.reconnect_max_delay"],
                 ping_interval_s=config["websocket.ping_interval"],
                 first_data_s=config["websocket.first_data_deadline_s"],
+                proxy=config["network.proxy"],
             ),
             weight_limit=own_limit or None,
             orders_over=config["orders.transport"],
