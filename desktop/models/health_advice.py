@@ -12,7 +12,7 @@ WRONG_CLOCK_MS = 500.0
 NEARLY_FULL = 0.8
 
 STREAM_ADVICE = {
-    StreamState.LIVE: "Data is arriving.",
+    StreamState.LIVE: "",  # nothing to do
     StreamState.CONNECTED: "Connected, but no data has come yet: wait for the dot to fill.",
     StreamState.CONNECTING: "Connecting. If it takes long, check the internet connection.",
     StreamState.STALE: "No data for too long: do not trust grey figures. Perpdesk reconnects.",

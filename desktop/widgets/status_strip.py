@@ -100,7 +100,8 @@ class StatusStrip(QStatusBar):
 
     def set_stream(self, change: StreamStateChanged) -> None:
         again = f" Reconnected {change.reconnects} times." if change.reconnects else ""
-        sentence = f"{change.sentence}{again} {advice.STREAM_ADVICE[change.state]}"
+        cure = advice.STREAM_ADVICE[change.state]
+        sentence = f"{change.sentence}{again} {cure}".rstrip()
         self.streams[change.route].set_state(change.state, sentence, is_doubted=change.is_doubted)
 
     def set_engine(self, change: EngineStateChanged) -> None:
