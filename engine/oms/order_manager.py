@@ -119,7 +119,7 @@ class OrderManager:
             self.tracker, algos, self.positions, hub.publish, clock, on_gap
         )
         algo_desk = AlgoDesk(orders=desk, tracker=algos)
-        self.algos = AlgoFace(algo_desk, lambda: self._events.why_closed)
+        self.algos = AlgoFace(algo_desk, lambda: self._events.why_closed, settings.resolver)
         self._placing = OrderPlacing(desk, lambda: self._events.why_closed)
         self._changing = OrderChanging(desk, self._placing)
         self.reconciler = Reconciler(
@@ -128,7 +128,7 @@ class OrderManager:
         self.resolver = UnknownResolver(desk, settings.resolver)
         self._fill_audit = FillAudit(desk, self.positions)
         self._audit = AccountAudit(
-            desk, self.positions, lambda: self._events.why_closed, settings.audit
+            desk, algos, self.positions, lambda: self._events.why_closed, settings.audit
         )
 
     # --- orders ----------------------------------------------------------------------
@@ -311,3 +311,4 @@ class OrderManager:
         """Take no more requests and end every pause. Blocks for nothing."""
         self._sender.close()
         self.resolver.close()
+        self.algos.close()
