@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from desktop.theme import palette
 from desktop.theme.fonts import load_fonts
 from desktop.widgets.chart import CandleChart
-from desktop.widgets.chart_scene import title_texts
+from desktop.widgets.chart_title import title_texts
 from engine.clock import FakeClock
 from engine.trading_types import OrderStatus, PositionSide, Side
 from engine.views import AmendInFlight, Candle, PositionView
