@@ -81,11 +81,18 @@ class ChartView(QWidget):
         state.interval, state.is_waiting, state.problem = interval, False, ""
         if not (is_same and self._model.renew(candles)):
             self._model.set_candles(candles, interval)
+            state.older_asked = False
         self._note_data()
         self._moved()
 
-    def prepend_candles(self, candles: Sequence[Candle]) -> None:
-        """The answer to `older_wanted`; nothing new in it ends the asking."""
+    def prepend_candles(self, candles: Sequence[Candle], end_ms: int) -> None:
+        """The answer to `older_wanted`; nothing new in it ends the asking.
+
+        One to another question than the last, as from before a gap, is left out:
+        it would leave a hole.
+        """
+        if not self._model.candles or end_ms != self._model.candles[0].open_ms - 1:
+            return
         self._state.older_asked = False
         self._hand.shift(self._model.prepend(candles))
         self._moved()
