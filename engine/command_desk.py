@@ -31,6 +31,7 @@ from engine.exchange.gateway import ExchangeGateway
 from engine.market_feed import MarketFeed
 from engine.oms.order_manager import OrderManager
 from engine.oms.position_closing import closing_order
+from engine.plans.plan_runner import PlanRunner
 from engine.protection_commands import (
     CancelAlgo,
     CancelOrders,
@@ -38,7 +39,12 @@ from engine.protection_commands import (
     PlaceAlgo,
     SetHedgeMode,
     SetMarginType,
+    StartChase,
+    StartScaled,
+    StartTwap,
+    StopPlan,
 )
+from engine.trading_types import Side
 from engine.utils.task_queue import TaskQueue
 
 logger = logging.getLogger(__name__)
@@ -54,6 +60,7 @@ class CommandDesk:
         gateway: ExchangeGateway,
         oms: OrderManager,
         feed: MarketFeed,
+        plans: PlanRunner,
         hub: EventHub,
         orders: TaskQueue,
         queries: TaskQueue,
@@ -61,6 +68,7 @@ class CommandDesk:
         self._gateway = gateway
         self._oms = oms
         self._feed = feed
+        self._plans = plans
         self._hub = hub
         self._orders = orders
         self._queries = queries
@@ -74,6 +82,10 @@ class CommandDesk:
             CancelAlgo: self._cancel_algo,
             MoveAlgo: self._move_algo,
             CancelOrders: self._cancel_orders,
+            StartChase: plans.start,
+            StartScaled: plans.start,
+            StartTwap: plans.start,
+            StopPlan: self._stop_plan,
         }
         self._query_works: Mapping[type[Command], Work] = {
             SetLeverage: self._set_leverage,
@@ -167,6 +179,7 @@ class CommandDesk:
 
     def _cancel_orders(self, command: CancelOrders) -> None:
         """Of both services, one after the other: what is refused does not keep the rest."""
+        self._stop_plans(command.symbol, command.side)
         orders = self._oms.open_orders(command.symbol)
         algos = [a for a in self._oms.algos.open(command.symbol) if not a.has_triggered]
         works: list[Callable[[], object]] = [
@@ -187,7 +200,15 @@ class CommandDesk:
             command, f"Cancelled {count} open orders and {len(works) - count} conditional ones."
         )
 
+    def _stop_plan(self, command: StopPlan) -> None:
+        self._plans.stop(command.plan_id)
+
+    def _stop_plans(self, symbol: str | None, side: Side | None) -> None:
+        """Before their orders are cancelled: a plan would place the next one."""
+        self._plans.stop_all("Its orders were cancelled.", symbol=symbol, side=side)
+
     def _cancel_all(self, command: CancelAllOrders) -> None:
+        self._stop_plans(command.symbol, None)
         orders = self._oms.cancel_all(command.symbol, request_id=command.request_id)
         self._done(command, f"Cancelling {len(orders)} open orders of {command.symbol}.")
 

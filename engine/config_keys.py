@@ -137,6 +137,8 @@ KEYS: Mapping[str, tuple[Check, Any]] = {
     "orders.transport": (one_of("auto", "websocket", "rest"), "auto"),
     "oms.retry_attempts": (whole(1, 10), 3),
     "oms.retry_backoff_base": (number(0.01, 60, "s"), 1.0),
+    "plans.amends_per_second": (whole(1, 10), 2),
+    "plans.order_reserve_pct": (number(0, 90, "%"), 40.0),
     "paper.balance_usdt": (whole(1, 1_000_000_000, "USDT"), 10_000),
     "paper.seed": (whole(0, 2**31 - 1), 7),
     "paper.quiet_market": (truth, False),

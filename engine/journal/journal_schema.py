@@ -119,6 +119,20 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX open_algos ON algos (status) WHERE status NOT IN
         ('FINISHED', 'CANCELED', 'REJECTED', 'EXPIRED');
     """,
+    """
+    CREATE TABLE plans (
+        plan_id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        state TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        cancels_rest INTEGER NOT NULL,
+        next_index INTEGER NOT NULL,
+        terms TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        updated_ms INTEGER NOT NULL
+    );
+    CREATE INDEX unfinished_plans ON plans (created_ms) WHERE state IN ('running', 'stopping');
+    """,
 )
 
 

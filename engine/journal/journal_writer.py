@@ -50,7 +50,9 @@ from engine.journal.journal_rows import (
     intent_statement,
     order_row,
 )
-from engine.protection_events import AlgoChanged
+from engine.journal.plan_rows import UPSERT_PLAN, plan_row
+from engine.plan_records import Plan
+from engine.protection_events import AlgoChanged, PlanChanged
 from engine.trading_types import AlertLevel
 from engine.utils.mailbox import Mailbox
 from engine.utils.threads import StoppableThread
@@ -67,6 +69,7 @@ FOLLOWED: tuple[type[Event], ...] = (
     EngineStateChanged,
     StreamStateChanged,
     ThreadCrashed,
+    PlanChanged,
 )
 _FILLED = "ORDER_FILLED order=%s side=%s price=%s quantity=%s"  # off the thread that applied it
 _BATCH = 256  # bounds how long an intent may wait for a batch
@@ -124,7 +127,13 @@ class JournalWriter:
 
     def record_intent(self, intent: Intent, at_ms: int) -> None:
         """Returns when the row survives a kill. Raises JournalError: then send nothing."""
-        statement, row = intent_statement(intent, at_ms)
+        self._write_now(*intent_statement(intent, at_ms))
+
+    def record_plan(self, plan: Plan) -> None:
+        """Its newest state. Returns when it survives a kill. Raises JournalError."""
+        self._write_now(UPSERT_PLAN, plan_row(plan))
+
+    def _write_now(self, statement: str, row: Row) -> None:
         with self._lock:
             if self._is_closed:
                 raise JournalError("The journal is closed; nothing was sent.")
