@@ -51,6 +51,8 @@ class ChartModel:
         self.manual_range: tuple[float, float] | None = None  # None: fitted to the candles
         self._no_more_before: int | None = None
         self._asked_before: int | None = None
+        self._closed_extremes: tuple[float, float, float] | None = None
+        self._closed_extremes_of: tuple[int, int, int] | None = None
 
     def set_width(self, width: int) -> None:
         self._width = width
@@ -196,17 +198,34 @@ class ChartModel:
         if self.manual_range is not None:
             low, high = self.manual_range
             return PriceScale(low=low, high=high, top=top, height=max(height, 1.0))
-        first, last = self.visible()
-        shown = self.candles[first:last]
-        if shown:
-            low, high = min(c.low for c in shown), max(c.high for c in shown)
-            self._range = fitted_range(low, high, self._range)
+        shown = self._extremes()
+        if shown is not None:
+            self._range = fitted_range(shown[0], shown[1], self._range)
         low, high = self._range or (0.0, 1.0)
         return PriceScale(low=low, high=high, top=top, height=max(height, 1.0))
 
     def volume_top(self) -> float:
+        shown = self._extremes()
+        return nice_ceiling(0.0 if shown is None else shown[2])
+
+    def _extremes(self) -> tuple[float, float, float] | None:
+        """Lowest and highest price and largest volume in view; None: nothing is in view.
+
+        Of the closed candles they are kept: a tick changes the newest one alone.
+        """
         first, last = self.visible()
-        return nice_ceiling(max((c.volume for c in self.candles[first:last]), default=0.0))
+        newest = len(self.candles) - 1
+        end = min(last, newest)
+        if (self.version, first, end) != self._closed_extremes_of:
+            self._closed_extremes_of = (self.version, first, end)
+            self._closed_extremes = _extremes_of(self.candles[first:end])
+        closed = self._closed_extremes
+        if not first <= newest < last:
+            return closed
+        live = _extremes_of(self.candles[newest:])
+        if closed is None or live is None:
+            return closed or live
+        return min(closed[0], live[0]), max(closed[1], live[1]), max(closed[2], live[2])
 
     def cache_key(
         self,
@@ -282,3 +301,13 @@ class ChartModel:
         fewest = min(10.0, live)  # at least some candles stay in sight
         self.right = min(max(right, fewest), live)
         self.is_live = self.right >= live - 0.5
+
+
+def _extremes_of(candles: Sequence[Candle]) -> tuple[float, float, float] | None:
+    if not candles:
+        return None
+    return (
+        min(candle.low for candle in candles),
+        max(candle.high for candle in candles),
+        max(candle.volume for candle in candles),
+    )

@@ -16,7 +16,7 @@ from enum import Enum
 from desktop.models.chart_scale import nice_ceiling
 from desktop.models.ladder_changes import LadderRows
 from desktop.models.queue_guess import QueueGuess
-from desktop.models.resting_orders import Resting, resting_algos, resting_orders
+from desktop.models.resting_orders import Resting, RestingOrders
 from engine.clock import Clock
 from engine.events import BookView
 from engine.protection_views import AlgoView
@@ -72,7 +72,9 @@ class LadderModel:
         self.last_trade: LastTrade | None = None
         self._trade: tuple[float, bool] | None = None
         self._book: BookView | None = None
+        self._resting = RestingOrders()
         self._orders: tuple[Resting, ...] = ()
+        self._places: dict[str, tuple[Resting, int, int]] = {}  # order, grouping, bucket
         self._algos: tuple[Resting, ...] = ()
         self.queue = QueueGuess()
         self._rows_moved_s = -math.inf
@@ -85,6 +87,7 @@ class LadderModel:
         self.grouping = 1
         self.is_automatic = True
         self.top = 0
+        self._places = {}  # by another tick
         self._book = self._trade = self.last_trade = None
         self._orders = self._algos = ()
         self.queue.set_orders(())
@@ -110,7 +113,7 @@ class LadderModel:
 
     def set_orders(self, orders: Sequence[OrderView]) -> None:
         """Only LIMIT orders rest in the book at their price; others are not rows."""
-        self._orders = resting_orders([o for o in orders if o.type is OrderType.LIMIT])
+        self._orders = self._resting.of_orders([o for o in orders if o.type is OrderType.LIMIT])
         self.queue.set_orders(self._orders)
         if self._book is not None and self._book.is_synced:
             self.queue.join(dict(self._book.bids), dict(self._book.asks))
@@ -118,7 +121,7 @@ class LadderModel:
 
     def set_algos(self, algos: Sequence[AlgoView]) -> None:
         """Conditional orders stand at their trigger, in no book."""
-        self._algos = resting_algos(algos)
+        self._algos = self._resting.of_algos(algos)
         self._read_orders()
 
     def set_last_trade(self, price: float, is_buyer_maker: bool, quantity: float = 0.0) -> None:
@@ -284,14 +287,20 @@ class LadderModel:
 
     def _read_orders(self) -> None:
         found: dict[tuple[Side, int], list[Resting]] = {}
+        before, self._places = self._places, {}
         for order in self._orders + self._algos:
-            key = (order.side, self.bucket_of(order.side, order.price))
-            found.setdefault(key, []).append(order)
+            place = before.get(order.key)
+            if place is None or place[0] is not order or place[1] != self.grouping:
+                place = (order, self.grouping, self.bucket_of(order.side, order.price))
+            self._places[order.key] = place
+            found.setdefault((order.side, place[2]), []).append(order)
         self.own = {
             key: OwnOrders(
                 side=key[0],
                 orders=tuple(orders),
-                quantity=sum((o.quantity for o in orders), Decimal(0)),
+                quantity=orders[0].quantity
+                if len(orders) == 1
+                else sum((o.quantity for o in orders), Decimal(0)),
             )
             for key, orders in found.items()
         }

@@ -27,6 +27,7 @@ class _Place:
     price: float
     own_qty: float  # what is left of it, and in the level too
     size: Decimal  # as ordered
+    order: Resting
     ahead: float | None = None  # None: its level has not been seen since it joined
 
 
@@ -51,12 +52,15 @@ class QueueGuess:
             if order.certainty is not Certainty.CONFIRMED or not isinstance(view, OrderView):
                 continue
             place = before.get(order.key)
+            if place is not None and place.order is order:
+                self._places[order.key] = place
+                continue
             price = float(order.price)
             if place is None or place.price != price or view.orig_qty > place.size:
-                place = _Place(order.side, price, 0.0, view.orig_qty)
+                place = _Place(order.side, price, 0.0, view.orig_qty, order)
             elif view.executed_qty:
                 place.ahead = 0.0  # what is being filled is at the front
-            place.own_qty, place.size = float(order.quantity), view.orig_qty
+            place.own_qty, place.size, place.order = float(order.quantity), view.orig_qty, order
             self._places[order.key] = place
 
     def join(self, bids: Levels, asks: Levels) -> None:

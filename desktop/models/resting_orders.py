@@ -71,14 +71,36 @@ class Resting(msgspec.Struct, frozen=True, gc=False):
         return _SHORT_TYPE.get(self.view.type, "?")
 
 
-def resting_orders(orders: Sequence[OrderView]) -> tuple[Resting, ...]:
-    """Those that have a price; what is over and market orders are left out."""
-    return tuple(_of_order(order) for order in orders if is_at_a_price(order))
+class RestingOrders:
+    """Keeps what it made: of hundreds of orders one changes at a time.
 
+    What is over and what has no price is left out; so is a conditional order that
+    has triggered: it is an order now, and shown as that.
+    """
 
-def resting_algos(algos: Sequence[AlgoView]) -> tuple[Resting, ...]:
-    """Those that still wait. A triggered one is an order now, and shown as that."""
-    return tuple(_of_algo(algo) for algo in algos if _waits(algo))
+    def __init__(self) -> None:
+        self._orders: dict[str, Resting] = {}
+        self._algos: dict[str, Resting] = {}
+
+    def of_orders(self, orders: Sequence[OrderView]) -> tuple[Resting, ...]:
+        before, self._orders = self._orders, {}
+        for order in orders:
+            if is_at_a_price(order):
+                kept = before.get(order.client_order_id)
+                if kept is None or kept.view is not order:
+                    kept = _of_order(order)
+                self._orders[order.client_order_id] = kept
+        return tuple(self._orders.values())
+
+    def of_algos(self, algos: Sequence[AlgoView]) -> tuple[Resting, ...]:
+        before, self._algos = self._algos, {}
+        for algo in algos:
+            if _waits(algo):
+                kept = before.get(algo.client_algo_id)
+                if kept is None or kept.view is not algo:
+                    kept = _of_algo(algo)
+                self._algos[algo.client_algo_id] = kept
+        return tuple(self._algos.values())
 
 
 def algo_price(algo: AlgoView) -> Decimal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
 
@@ -16,7 +16,7 @@ from desktop.models.resting_orders import Resting
 from desktop.theme import palette
 from desktop.widgets.chart_axes import ChartFrame, PriceLabels
 from desktop.widgets.chart_tags import CLOSE_PX, TAG_PX, TAGS_LEFT_PX, TagLook, TagPictures
-from desktop.widgets.inks import hairline
+from desktop.widgets.inks import hairline, ink
 
 GRAB_PX = 3
 _TAGS_SHARE = 0.85  # the newest candles stay free of tags
@@ -137,8 +137,7 @@ class OrderLines:
         own = [p for p in self._placed if p.order.key == hovered]
         for batches, width in ((self._lines, 1), (_by_pen(own, frame), 2)):
             for colour, style, lines in batches:
-                painter.setPen(hairline(colour, style, width))
-                painter.drawLines(lines)
+                _draw_across(painter, colour, style, lines, width)
         for placed in self._placed:
             if placed.tag is not None:
                 painter.drawPixmap(placed.tag.topLeft(), self._tags.picture(placed.look, ratio))
@@ -189,19 +188,10 @@ def _tagged(
     edges = place_tags(wanted, taken, TAGS_LEFT_PX, right, TAG_PX + 1)
     placed = []
     for line, width, edge in zip(lines, widths, edges, strict=True):
-        tag = (
-            None if edge is None else QRectF(round(edge), round(line.y - TAG_PX / 2), width, TAG_PX)
-        )
-        placed.append(
-            PlacedOrder(
-                order=line.order,
-                price=line.price,
-                certainty=line.certainty,
-                y=line.y,
-                text=line.text,
-                tag=tag,
-            )
-        )
+        if edge is not None:
+            tag = QRectF(round(edge), round(line.y - TAG_PX / 2), width, TAG_PX)
+            line = replace(line, tag=tag)  # noqa: PLW2901 - the same line, with its tag
+        placed.append(line)
     return placed
 
 
@@ -224,6 +214,20 @@ def _by_pen(
         (colour, style, [QLineF(0, y, right, y) for y in sorted(ys)])
         for (colour, style), ys in rows.items()
     ]
+
+
+def _draw_across(
+    painter: QPainter, colour: str, style: Qt.PenStyle, lines: list[QLineF], width: int
+) -> None:
+    """`width` device pixels. Rectangles: of hundreds of lines a pen's cost more than all else."""
+    if style is not Qt.PenStyle.SolidLine:
+        painter.setPen(hairline(colour, style, width))
+        painter.drawLines(lines)
+        return
+    px = width / painter.device().devicePixelRatio()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ink(colour))
+    painter.drawRects([QRectF(0, line.y1(), line.x2(), px) for line in lines])
 
 
 def _labelled(placed: Sequence[PlacedOrder]) -> list[PlacedOrder]:

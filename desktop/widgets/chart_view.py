@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from desktop.models.chart_model import ChartModel
 from desktop.models.overlays import Overlay
 from desktop.models.price_alerts import PriceAlert
-from desktop.models.resting_orders import Resting, resting_algos, resting_orders
+from desktop.models.resting_orders import Resting, RestingOrders
 from desktop.widgets.chart_hand import ChartHand
 from desktop.widgets.chart_scene import ChartScene
 from desktop.widgets.chart_state import ChartState
@@ -44,6 +44,7 @@ class ChartView(QWidget):
         self._model = ChartModel()
         self._scene = ChartScene(self._model, self._state)
         self._hand = ChartHand(self._model, self._state, self._scene)
+        self._resting = RestingOrders()
         self._orders: tuple[Resting, ...] = ()
         self._algos: tuple[Resting, ...] = ()
         self._ghost_timer = self._one_shot(GHOST_MS, self._drop_ghosts)
@@ -80,11 +81,18 @@ class ChartView(QWidget):
         state.interval, state.is_waiting, state.problem = interval, False, ""
         if not (is_same and self._model.renew(candles)):
             self._model.set_candles(candles, interval)
+            state.older_asked = False
         self._note_data()
         self._moved()
 
-    def prepend_candles(self, candles: Sequence[Candle]) -> None:
-        """The answer to `older_wanted`; nothing new in it ends the asking."""
+    def prepend_candles(self, candles: Sequence[Candle], end_ms: int) -> None:
+        """The answer to `older_wanted`; nothing new in it ends the asking.
+
+        One to another question than the last, as from before a gap, is left out:
+        it would leave a hole.
+        """
+        if not self._model.candles or end_ms != self._model.candles[0].open_ms - 1:
+            return
         self._state.older_asked = False
         self._hand.shift(self._model.prepend(candles))
         self._moved()
@@ -121,12 +129,12 @@ class ChartView(QWidget):
 
     def set_orders(self, orders: Sequence[OrderView]) -> None:
         """All own orders of this symbol. They decide whether a move happened."""
-        self._orders = resting_orders([o for o in orders if self._is_mine(o.symbol)])
+        self._orders = self._resting.of_orders([o for o in orders if self._is_mine(o.symbol)])
         self._show_lines()
 
     def set_algos(self, algos: Sequence[AlgoView]) -> None:
         """All own conditional orders of this symbol."""
-        self._algos = resting_algos([a for a in algos if self._is_mine(a.symbol)])
+        self._algos = self._resting.of_algos([a for a in algos if self._is_mine(a.symbol)])
         self._show_lines()
 
     def set_alerts(self, alerts: Sequence[PriceAlert]) -> None:

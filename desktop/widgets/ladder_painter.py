@@ -67,9 +67,9 @@ class LadderFrame:
 
 def frame_for(width: int, height: int, top: int, price_text: str) -> LadderFrame:
     """Five columns; rows get lower before fewer than ten levels a side are left."""
-    price_px = round(digit_px(12) * len(price_text)) + 30
+    price_px = round(digit_px(12) * len(price_text)) + 26
     beside = max(width - price_px, 0) // 2
-    mine = round(beside * 0.46)
+    mine = round(beside * 0.48)
     space = max(height - top, 0)
     row_px = min(ROW_PX, max(_SMALLEST_ROW_PX, space // _ROWS_WANTED))
     return LadderFrame(
@@ -289,13 +289,14 @@ def _chip_text(own: OwnOrders, width: int, ahead: float | None) -> str:
     """Kind, quantity, and number of orders or the guess of the queue, as far as they fit."""
     only = own.orders[0] if len(own.orders) == 1 else None
     text = _short(own.quantity) if own.quantity else "all"
-    if only is not None:
-        kind = f"{only.short_type} " if only.short_type else ""
-        guess = "" if ahead is None else f" ~{_short_float(ahead)}"
-        words = (f"{kind}{text}{guess}", f"{kind}{text}", text)
-    else:
+    if only is None:
         count = f"×{len(own.orders)}"
-        words = (f"{text} {count}", f"{text}{count}", count)
+        words = [f"{text} {count}", f"{text}{count}", count]
+    elif ahead is not None:
+        guess = f"~{_short_float(ahead)}"
+        words = [f"{text} {guess}", f"{text}{guess}", text]
+    else:
+        words = [f"{only.short_type} {text}".strip(), f"{only.short_type}{text}", text]
     room = int((width - 2) / digit_px())
     return next((whole for whole in words if len(whole) <= room), words[-1])
 

@@ -82,7 +82,6 @@ class MarketDesk(QObject):
         self._is_book_synced = False
         self._place_guard = ClickGuard()
         self._request_numbers = count(1)
-        self._candles_request = ""
         self._connect()
         self._show_staleness()
 
@@ -208,24 +207,23 @@ class MarketDesk(QObject):
         if loaded.end_ms is None:
             self.chart.set_candles(loaded.candles, loaded.interval)
         else:
-            self.chart.prepend_candles(loaded.candles)
+            self.chart.prepend_candles(loaded.candles, loaded.end_ms)
 
     def _on_refused(self, refused: CommandRefused) -> None:
-        """The newest question for candles has no answer: the chart says why."""
-        is_candles = isinstance(refused.command, LoadCandles)
-        if is_candles and refused.command.request_id == self._candles_request:
-            self.chart.candles_failed(f"No candles came: {refused.sentence}")
-        else:
+        """Candles that were asked for do not come: the chart says why."""
+        command = refused.command
+        if not isinstance(command, LoadCandles):
             self.lines.refused(refused)
+        elif (command.symbol, command.interval) == (self.symbol, self.interval):
+            self.chart.candles_failed(f"No candles came: {refused.sentence}")
 
     # --- acts -----------------------------------------------------------------------
 
     @Slot(object)
     def _load_candles(self, end_ms: int | None) -> None:
-        self._candles_request = f"candles-{next(self._request_numbers)}"
         self.command_wanted.emit(
             LoadCandles(
-                request_id=self._candles_request,
+                request_id=f"candles-{next(self._request_numbers)}",
                 symbol=self.symbol,
                 interval=self.interval,
                 end_ms=end_ms,

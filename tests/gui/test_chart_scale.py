@@ -105,11 +105,19 @@ def test_scrolling_back_says_what_is_being_loaded_and_when_there_is_no_more(char
     text = chart._scene.hints.history_text()
     assert text.startswith("Loading candles before ")
     assert "400 candles here" in text
-    chart.prepend_candles(candles(300, first=-300))
+    chart.prepend_candles(candles(300, first=-300), START_MS - 1)
     assert chart._scene.hints.history_text() == ""
     scroll_back(chart, qtbot)
-    chart.prepend_candles([])
+    chart.prepend_candles([], START_MS - 300 * MINUTE_MS - 1)
     assert chart._scene.hints.history_text().startswith("No older candles")
+
+
+def test_an_answer_to_an_older_question_leaves_no_hole(chart, qtbot) -> None:
+    scroll_back(chart, qtbot)
+    chart.set_candles(candles(400, first=1000), "1m")  # after a gap of hours
+    chart.prepend_candles(candles(300, first=-300), START_MS - 1)
+    assert len(chart._model.candles) == 400
+    assert chart._scene.hints.history_text() == ""
 
 
 def test_history_that_does_not_come_says_why_and_scrolling_asks_again(chart, qtbot) -> None:
@@ -159,7 +167,7 @@ def test_a_days_average_asks_for_the_days_start(chart, qtbot) -> None:
     with qtbot.waitSignal(chart.older_wanted) as wanted:
         chart.set_overlays((Overlay.VWAP,))
     assert wanted.args == [START_MS - 1]
-    chart.prepend_candles(candles(1440, first=-1440))
+    chart.prepend_candles(candles(1440, first=-1440), START_MS - 1)
     ((overlay, value),) = chart._scene.overlays.values()
     assert overlay is Overlay.VWAP
     assert value is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -404,3 +405,17 @@ def test_older_candles_can_be_asked_for_out_of_sight_and_again_after_a_failure()
     assert model.older_wanted_ms(is_needed=True) == wanted
     model.prepend([])
     assert model.is_at_start
+
+
+def test_a_closed_candle_that_is_mended_and_a_tick_both_move_the_fitted_range() -> None:
+    model = ChartModel()
+    model.set_width(700)
+    model.set_candles(candles(300), "1m")
+    before = model.price_scale(0, 400)
+    model.trade_at(before.high + 100)
+    ticked = model.price_scale(0, 400)
+    assert ticked.shows(before.high + 100)
+    closed = model.candles[-2]
+    model.update_candle(msgspec.structs.replace(closed, low=before.low - 100, volume=1e6))
+    assert model.price_scale(0, 400).shows(before.low - 100)
+    assert model.volume_top() >= 1e6

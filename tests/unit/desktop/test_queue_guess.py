@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from desktop.models.queue_guess import QueueGuess
-from desktop.models.resting_orders import resting_orders
+from desktop.models.resting_orders import RestingOrders
 from engine.trading_types import OrderStatus, Side
 from tests.helpers.market_samples import limit_order
 
@@ -19,7 +19,7 @@ ASKS = {64000.1: 3.0}
 
 def put(queue: QueueGuess, **more: object) -> None:
     order = limit_order("mine", Side.BUY, str(more.pop("price", "64000.0")), **more)
-    queue.set_orders(resting_orders([order]))
+    queue.set_orders(RestingOrders().of_orders([order]))
 
 
 def bids(size: float) -> dict[float, float]:
@@ -83,7 +83,7 @@ def test_another_price_and_a_larger_size_join_again(more: dict[str, object]) -> 
     queue.join(bids(5.0), ASKS)
     if "orig_qty" in more:
         order = msgspec.structs.replace(limit_order("mine", Side.BUY, "64000.0"), **more)
-        queue.set_orders(resting_orders([order]))
+        queue.set_orders(RestingOrders().of_orders([order]))
     else:
         put(queue, **more)
     assert queue.ahead("mine") is None
@@ -107,7 +107,7 @@ def test_an_order_out_of_sight_has_no_guess_until_its_level_is_seen() -> None:
 
 def test_a_sell_order_waits_among_the_asks() -> None:
     queue = QueueGuess()
-    queue.set_orders(resting_orders([limit_order("mine", Side.SELL, "64000.1")]))
+    queue.set_orders(RestingOrders().of_orders([limit_order("mine", Side.SELL, "64000.1")]))
     queue.join(bids(1.0), ASKS)
     queue.at_trade(64000.1, 1.0, False)
     assert queue.ahead("mine") == 2.0

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from desktop.models.order_certainty import Certainty
-from desktop.models.resting_orders import Resting, explained, resting_algos, resting_orders
+from desktop.models.resting_orders import Resting, RestingOrders, explained
 from engine.protection_views import AlgoView
 from engine.trading_types import AlgoStatus, OrderStatus, OrderType, Side, WorkingType
 from engine.views import AmendInFlight, OrderView
@@ -18,18 +18,18 @@ AMEND = AmendInFlight(price=D("64010.0"), quantity=D("0.150"))
 
 
 def of_order(**more: object) -> Resting:
-    (resting,) = resting_orders([limit_order("mine", Side.BUY, "64000.0", **more)])
+    (resting,) = RestingOrders().of_orders([limit_order("mine", Side.BUY, "64000.0", **more)])
     return resting
 
 
 def of_algo(**more: object) -> Resting:
-    (resting,) = resting_algos([stop_order("stop", Side.SELL, "63900.0", **more)])
+    (resting,) = RestingOrders().of_algos([stop_order("stop", Side.SELL, "63900.0", **more)])
     return resting
 
 
 def test_the_two_kinds_never_share_a_key() -> None:
-    (order,) = resting_orders([limit_order("same", Side.BUY, "1.0")])
-    (algo,) = resting_algos([stop_order("same", Side.SELL, "1.0")])
+    (order,) = RestingOrders().of_orders([limit_order("same", Side.BUY, "1.0")])
+    (algo,) = RestingOrders().of_algos([stop_order("same", Side.SELL, "1.0")])
     assert order.key != algo.key
     assert (order.id, algo.id) == ("same", "same")
     assert (order.is_conditional, algo.is_conditional) == (False, True)
@@ -56,7 +56,7 @@ def test_what_is_known_decides_what_can_be_done(
     "status", [AlgoStatus.TRIGGERED, AlgoStatus.FINISHED, AlgoStatus.CANCELED, AlgoStatus.REJECTED]
 )
 def test_what_waits_no_longer_is_nowhere(status: AlgoStatus) -> None:
-    assert resting_algos([stop_order("stop", Side.SELL, "63900.0", status=status)]) == ()
+    assert RestingOrders().of_algos([stop_order("stop", Side.SELL, "63900.0", status=status)]) == ()
 
 
 def trailing(activate_price: str) -> AlgoView:
@@ -73,11 +73,11 @@ def trailing(activate_price: str) -> AlgoView:
 
 
 def test_a_trailing_stop_stands_where_it_starts_and_is_not_moved() -> None:
-    (algo,) = resting_algos([trailing("65000")])
+    (algo,) = RestingOrders().of_algos([trailing("65000")])
     assert (algo.price, algo.can_move, algo.can_cancel) == (D(65000), False, True)
     assert algo.label == "SELL TRAILING STOP MARKET 0.5% 0.1"
     assert "0.5% behind the last price" in explained(algo)
-    assert resting_algos([trailing("0")]) == ()
+    assert RestingOrders().of_algos([trailing("0")]) == ()
 
 
 def test_a_conditional_order_says_its_type_and_state() -> None:
@@ -125,4 +125,18 @@ def test_an_amend_names_the_price_it_wants() -> None:
 
 def test_orders_without_a_price_are_nowhere() -> None:
     market: OrderView = limit_order("m", Side.BUY, "0", type=OrderType.MARKET)
-    assert resting_orders([market]) == ()
+    assert RestingOrders().of_orders([market]) == ()
+
+
+def test_what_did_not_change_is_kept_and_what_did_is_made_anew() -> None:
+    kept = RestingOrders()
+    orders = [limit_order("a", Side.BUY, "1.0"), limit_order("b", Side.BUY, "2.0")]
+    algos = [stop_order("s", Side.SELL, "1.0")]
+    first, second = kept.of_orders(orders)
+    (stop,) = kept.of_algos(algos)
+    moved = limit_order("b", Side.BUY, "3.0")
+    again, other = kept.of_orders([orders[0], moved])
+    assert again is first
+    assert other is not second
+    assert other.price == D("3.0")
+    assert kept.of_algos(algos)[0] is stop
