@@ -79,7 +79,7 @@ class AccountAudit:
     def _look(self) -> frozenset[str]:
         before = {order: order.view for order in self._desk.tracker.open_orders()}
         algos_before = {algo: algo.view for algo in self._algos.open_algos()}
-        updates = self._desk.gateway.get_open_orders()
+        updates = self._desk.gateway.get_book_orders()
         algo_updates = self._desk.gateway.get_open_algo_orders()
         positions = self._desk.gateway.get_positions()
         balances = self._desk.gateway.get_account_balance()
