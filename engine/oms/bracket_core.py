@@ -23,7 +23,6 @@ from engine.oms.bracket_absorb import (
     held,
     knows_position,
     open_now,
-    tries_of,
 )
 from engine.oms.bracket_facts import (
     Action,
@@ -38,7 +37,7 @@ from engine.oms.bracket_facts import (
     PlaceExit,
     Tell,
 )
-from engine.oms.bracket_record import Bracket, Leg, LegKind, LegState, leg_id_of, view_of
+from engine.oms.bracket_record import Bracket, Leg, LegKind, LegState, leg_id_of, tries_of, view_of
 from engine.trading_types import AlertLevel, BracketState
 from engine.utils.decimals import plain
 from engine.views import ZERO
@@ -111,7 +110,7 @@ class _Round:
             self._set(asked_at=facts.now_ms)
 
     def _is_missing(self, leg: Leg) -> bool:
-        if not leg.is_live or not self._is_due(leg.sent_at + _ASK_MS):
+        if not leg.is_live or not self._is_due(leg.state_at + _ASK_MS):
             return False
         if leg.kind is LegKind.CLOSE:
             return leg.client_id not in self._facts.orders
@@ -208,6 +207,7 @@ class _Round:
             quantity=self._open,
             trigger_price=price,
             sent_at=self._facts.now_ms,
+            state_at=self._facts.now_ms,
         )
         self._set(serial=serial, legs=(*self._bracket.legs, leg))
         return leg

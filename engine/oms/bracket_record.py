@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import StrEnum, unique
 
 import msgspec
+from msgspec.structs import replace
 
 from engine.clock import Clock
 from engine.oms.order_transitions import OUR_PREFIX
@@ -57,6 +58,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
     state: LegState = LegState.SENT
     executed: Decimal = ZERO
     sent_at: int = 0
+    state_at: int = 0  # when it was first seen in this state
     cancel_at: int = 0  # when we last asked for its cancel; 0: we did not
     code: int = 0  # the venue's, of a refusal
     reason: str = ""
@@ -170,6 +172,27 @@ def bracket_id_of(client_id: str) -> str:
         return ""
     head, dash, _ = client_id[len(OUR_PREFIX) :].partition("-")
     return head if dash else ""
+
+
+def tries_of(bracket: Bracket, kind: LegKind) -> Tries:
+    if kind is LegKind.STOP:
+        return bracket.stop_tries
+    return bracket.target_tries if kind is LegKind.TARGET else bracket.close_tries
+
+
+def with_tries(bracket: Bracket, kind: LegKind, tries: Tries) -> Bracket:
+    if tries_of(bracket, kind) == tries:
+        return bracket
+    if kind is LegKind.STOP:
+        return replace(bracket, stop_tries=tries)
+    if kind is LegKind.TARGET:
+        return replace(bracket, target_tries=tries)
+    return replace(bracket, close_tries=tries)
+
+
+def without(bracket: Bracket, leg: Leg) -> Bracket:
+    legs = tuple(other for other in bracket.legs if other is not leg)
+    return replace(bracket, legs=legs, closed_qty=bracket.closed_qty + leg.executed)
 
 
 def view_of(bracket: Bracket, protected_qty: Decimal) -> BracketView:
