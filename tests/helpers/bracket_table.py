@@ -33,6 +33,7 @@ from engine.views import ZERO, OrderView, PositionView
 
 D = Decimal
 _T0 = 1_790_000_000_000
+_ALL = D(1)
 
 
 def a_bracket(**changes: object) -> Bracket:
@@ -115,7 +116,7 @@ class BracketTable:
         self.held += signed
         self.held_at = self.now_ms
 
-    def trigger(self, client_id: str, share: Decimal = D(1)) -> None:
+    def trigger(self, client_id: str, share: Decimal = _ALL) -> None:
         """It becomes a market order, which only reduces, and trades at once what it can."""
         algo = self.algos[client_id]
         self.tick()

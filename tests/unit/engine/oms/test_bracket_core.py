@@ -54,7 +54,7 @@ def placed(table: BracketTable) -> list[tuple[LegKind, Decimal]]:
     ]
 
 
-# --- following the entry -------------------------------------------------------------------
+# --- following the entry -----------------------------------------------------------
 
 
 def test_nothing_is_placed_before_something_is_filled() -> None:
@@ -171,7 +171,7 @@ def test_a_bracket_without_a_stop_is_never_called_protected_and_never_alarms() -
     assert table.codes() == []
 
 
-# --- one cancels the other -------------------------------------------------------------------
+# --- one cancels the other ---------------------------------------------------------
 
 
 def test_when_the_stop_triggers_the_target_goes() -> None:
@@ -235,7 +235,7 @@ def test_fills_of_a_triggered_exit_are_waited_for() -> None:
         table.tick(100)
 
 
-# --- what goes wrong ---------------------------------------------------------------------------
+# --- what goes wrong ---------------------------------------------------------------
 
 
 def test_a_stop_that_would_trigger_at_once_closes_at_market() -> None:
@@ -339,7 +339,7 @@ def test_no_step_is_taken_while_the_account_is_read() -> None:
     assert decision.view.state is BracketState.UNPROTECTED
 
 
-# --- the alarm ---------------------------------------------------------------------------------
+# --- the alarm ---------------------------------------------------------------------
 
 
 def test_unprotected_is_told_within_a_second_and_its_end_too() -> None:
@@ -359,7 +359,7 @@ def test_unprotected_is_told_within_a_second_and_its_end_too() -> None:
     assert view.unprotected_since_ms is None
 
 
-# --- others ----------------------------------------------------------------------------------------
+# --- others ------------------------------------------------------------------------
 
 
 def test_a_stop_cancelled_by_somebody_else_is_not_placed_again() -> None:
@@ -453,7 +453,7 @@ def test_the_persons_own_stop_protects_where_the_exchange_takes_no_second_one() 
     assert quantities(table, STOP) == [D(10)]
 
 
-# --- moving --------------------------------------------------------------------------------------
+# --- moving ------------------------------------------------------------------------
 
 
 def test_moving_a_stop_places_the_new_one_first() -> None:
@@ -491,7 +491,7 @@ def test_taking_a_stop_away_cancels_it() -> None:
     assert view.unprotected_since_ms is None
 
 
-# --- around an existing position -----------------------------------------------------------------
+# --- around an existing position ---------------------------------------------------
 
 
 def around_position(held: int) -> BracketTable:
@@ -563,7 +563,7 @@ def test_the_persons_own_exits_go_when_ours_stand() -> None:
     assert order[-1] == CancelExit("own")
 
 
-# --- after a kill ------------------------------------------------------------------------------------
+# --- after a kill ------------------------------------------------------------------
 
 
 def test_an_exit_that_was_written_down_and_never_sent_is_sent() -> None:
