@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engine.errors import PerpdeskError
 
+_CONDITIONAL_TYPES = (
+    *("STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET"),
+    "TRAILING_STOP_MARKET",
+)
 _EPILOG = "Without --environment the one of config.yaml is used (paper)."
 
 
@@ -50,6 +54,9 @@ def _trade(given: argparse.Namespace) -> int:
         "amend": console.amend,
         "cancel": console.cancel,
         "orders": console.orders,
+        "algo": console.algo,
+        "algo-move": console.algo_move,
+        "algo-cancel": console.algo_cancel,
         "positions": console.positions,
         "balance": console.balance,
         "watch": console.watch,
@@ -98,7 +105,10 @@ def _parser() -> argparse.ArgumentParser:
         changing.add_argument("id", help="order id or client order id")
     amending.add_argument("--price")
     amending.add_argument("--quantity")
-    add("orders", "list the open orders").add_argument("symbol", nargs="?")
+    _add_algos(add)
+    add("orders", "list the open orders, the conditional ones too").add_argument(
+        "symbol", nargs="?"
+    )
     add("positions", "list the open positions")
     add("balance", "show the wallet")
     watching = add("watch", "print prices as they come")
@@ -112,6 +122,33 @@ def _parser() -> argparse.ArgumentParser:
     drilling.add_argument("--json", action="store_true", help="failures and the last line only")
     commands.add_parser("paper-server", help="serve the paper exchange alone", add_help=False)
     return parser
+
+
+def _add_algos(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    placing = add(
+        "algo", "place a conditional order: algo BTCUSDT SELL STOP_MARKET 0.1 --trigger 60000"
+    )
+    placing.add_argument("symbol")
+    placing.add_argument("side", type=str.upper, choices=["BUY", "SELL"])
+    placing.add_argument("type", type=str.upper, choices=_CONDITIONAL_TYPES)
+    placing.add_argument("quantity", nargs="?", help="none with --close-position")
+    placing.add_argument("--trigger", metavar="PRICE", help="not for a trailing stop")
+    placing.add_argument("--price", help="limit price of STOP and TAKE_PROFIT")
+    placing.add_argument("--callback-pct", metavar="PERCENT", help="of a trailing stop")
+    placing.add_argument("--activate", metavar="PRICE", help="where a trailing stop begins")
+    placing.add_argument(
+        "--mark", action="store_true", help="wait for the mark price, not the last"
+    )
+    placing.add_argument("--reduce-only", action="store_true")
+    placing.add_argument("--close-position", action="store_true", help="all that is open then")
+    moving = add("algo-move", "place a conditional order anew elsewhere and cancel the old one")
+    cancelling = add("algo-cancel", "cancel a conditional order")
+    for changing in (moving, cancelling):
+        changing.add_argument("symbol")
+        changing.add_argument("id", help="algo id or client algo id")
+    moving.add_argument("--trigger", metavar="PRICE")
+    moving.add_argument("--price")
+    moving.add_argument("--quantity")
 
 
 def _add_kpi(measuring: argparse.ArgumentParser) -> None:

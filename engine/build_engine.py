@@ -159,7 +159,10 @@ class Parts:
         """What the journal knew to be open; the first recovery asks what became of it."""
         reader = JournalReader(self.journal.path)
         self.oms.restore(
-            reader.open_orders(), reader.fills_of_open_orders(), reader.last_trade_ids()
+            reader.open_orders(),
+            reader.fills_of_open_orders(),
+            reader.last_trade_ids(),
+            reader.open_algos(),
         )
 
     def history(self) -> HistoryLoaded:
@@ -189,6 +192,7 @@ def build_parts(
     clock: Clock,
     hub: EventHub,
     mark_price: Callable[[str], Decimal | None],
+    last_price: Callable[[str], Decimal | None],
     on_gap: Callable[[], None],
     on_crash: CrashHandler,
 ) -> Parts:
@@ -209,6 +213,7 @@ def build_parts(
                 retry_backoff_base=config["oms.retry_backoff_base"],
             ),
             mark_price=mark_price,
+            last_price=last_price,
             on_gap=on_gap,
         )
     except PerpdeskError:

@@ -8,7 +8,9 @@ CommandRefused with a sentence; nothing a person asked for ends in silence.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 from engine.commands import (
     AmendOrder,
@@ -28,10 +30,13 @@ from engine.events import CandlesLoaded, CommandDone, CommandRefused, LeverageCh
 from engine.exchange.gateway import ExchangeGateway
 from engine.market_feed import MarketFeed
 from engine.oms.order_manager import OrderManager
+from engine.protection_commands import CancelAlgo, CancelOrders, MoveAlgo, PlaceAlgo
 from engine.trading_types import OrderType, PositionSide, Side
 from engine.utils.task_queue import TaskQueue
 
 logger = logging.getLogger(__name__)
+
+Work = Callable[[Any], object]  # each takes its own kind of command
 
 
 class CommandDesk:
@@ -52,30 +57,33 @@ class CommandDesk:
         self._hub = hub
         self._orders = orders
         self._queries = queries
+        self._order_works: Mapping[type[Command], Work] = {
+            PlaceOrder: oms.place,
+            AmendOrder: self._amend,
+            CancelOrder: self._cancel,
+            CancelAllOrders: self._cancel_all,
+            ClosePosition: self._close,
+            PlaceAlgo: oms.algos.place,
+            CancelAlgo: self._cancel_algo,
+            MoveAlgo: self._move_algo,
+            CancelOrders: self._cancel_orders,
+        }
+        self._query_works: Mapping[type[Command], Work] = {
+            SetLeverage: self._set_leverage,
+            WatchSymbol: self._watch,
+            LoadCandles: self._load_candles,
+            AskAgain: self._ask_again,
+        }
 
     def submit(self, command: Command) -> None:
         """Raises ShuttingDown when the engine is closing."""
-        match command:
-            case PlaceOrder():
-                self._order(command, lambda: self._oms.place(command))
-            case AmendOrder():
-                self._order(command, lambda: self._amend(command))
-            case CancelOrder():
-                self._order(command, lambda: self._cancel(command))
-            case CancelAllOrders():
-                self._order(command, lambda: self._cancel_all(command))
-            case ClosePosition():
-                self._order(command, lambda: self._close(command))
-            case SetLeverage():
-                self._query(command, lambda: self._set_leverage(command))
-            case WatchSymbol():
-                self._query(command, lambda: self._watch(command))
-            case LoadCandles():
-                self._query(command, lambda: self._load_candles(command))
-            case AskAgain():
-                self._query(command, lambda: self._oms.ask_again(command.client_order_id))
-            case _:
-                self.refuse(command, f"{type(command).__name__} is not a command of this engine.")
+        kind = type(command)
+        if kind in self._order_works:
+            self._order(command, partial(self._order_works[kind], command))
+        elif kind in self._query_works:
+            self._query(command, partial(self._query_works[kind], command))
+        else:
+            self.refuse(command, f"{kind.__name__} is not a command of this engine.")
 
     def refuse(self, command: Command, sentence: str) -> None:
         self._hub.publish(CommandRefused(command=command, sentence=sentence))
@@ -129,6 +137,47 @@ class CommandDesk:
     def _cancel(self, command: CancelOrder) -> None:
         self._oms.cancel_order(command.client_order_id, request_id=command.request_id)
 
+    def _cancel_algo(self, command: CancelAlgo) -> None:
+        self._oms.algos.cancel(command.client_algo_id, request_id=command.request_id)
+
+    def _move_algo(self, command: MoveAlgo) -> None:
+        self._oms.algos.move(
+            command.client_algo_id,
+            trigger_price=command.trigger_price,
+            price=command.price,
+            quantity=command.quantity,
+            request_id=command.request_id,
+        )
+
+    def _ask_again(self, command: AskAgain) -> None:
+        algo = self._oms.algos.tracker.get(command.client_order_id)
+        if algo is not None:
+            self._oms.algos.ask_again(algo)
+        else:
+            self._oms.ask_again(command.client_order_id)
+
+    def _cancel_orders(self, command: CancelOrders) -> None:
+        """Of both services, one after the other: what is refused does not keep the rest."""
+        orders = self._oms.open_orders(command.symbol)
+        algos = [a for a in self._oms.algos.open(command.symbol) if not a.has_triggered]
+        works: list[Callable[[], object]] = [
+            partial(self._oms.cancel_order, order, request_id=command.request_id)
+            for order in orders
+            if command.side in (None, order.side)
+        ]
+        count = len(works)
+        works += [
+            partial(self._oms.algos.cancel, algo, request_id=command.request_id)
+            for algo in algos
+            if command.side in (None, algo.side)
+        ]
+        refusals = [error for error in map(_error_of, works) if error is not None]
+        if refusals:
+            raise refusals[-1]
+        self._done(
+            command, f"Cancelled {count} open orders and {len(works) - count} conditional ones."
+        )
+
     def _cancel_all(self, command: CancelAllOrders) -> None:
         orders = self._oms.cancel_all(command.symbol, request_id=command.request_id)
         self._done(command, f"Cancelling {len(orders)} open orders of {command.symbol}.")
@@ -177,3 +226,11 @@ class CommandDesk:
 
     def _done(self, command: Command, sentence: str) -> None:
         self._hub.publish(CommandDone(command=command, sentence=sentence))
+
+
+def _error_of(work: Callable[[], object]) -> PerpdeskError | None:
+    try:
+        work()
+    except PerpdeskError as error:
+        return error
+    return None

@@ -46,6 +46,10 @@ class CancelOrder(Command, frozen=True, kw_only=True):
 
 
 class CancelAllOrders(Command, frozen=True, kw_only=True):
+    """Regular orders alone, as at the venue: a stop that protects a position stays.
+    CancelOrders takes both kinds.
+    """
+
     symbol: str
 
 
@@ -80,7 +84,10 @@ class LoadCandles(Command, frozen=True, kw_only=True):
 
 
 class AskAgain(Command, frozen=True, kw_only=True):
-    """Query an order whose fate is unknown now, instead of at the next pause."""
+    """Query an order whose fate is unknown now, instead of at the next pause.
+
+    A conditional order is named by its client algo id.
+    """
 
     symbol: str
     client_order_id: str

@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterable
 from engine.errors import BadInput
 from engine.events import AggTrade, BookTicker, BookView, Event, Trade
 from engine.market.instruments import Instrument
+from engine.oms.algo_models import AlgoOrder
 from engine.oms.order_manager import OrderManager
 from engine.oms.order_models import Order
 from engine.trading_engine import TradingEngine
-from engine.trading_types import OrderStatus
+from engine.trading_types import AlgoStatus, OrderStatus
 from engine.utils.decimals import plain
 from engine.utils.mailbox import Mailbox
 
@@ -69,7 +70,49 @@ def orders(engine: TradingEngine, given: Namespace) -> int:
         ],
         "No open orders.",
     )  # fmt: skip
+    _table(
+        ("SYMBOL", "SIDE", "CONDITIONAL", "TRIGGER", "PRICE", "QUANTITY", "STATUS",
+         "ID", "CLIENT ID"),
+        [
+            (a.symbol, a.side, a.type, plain(a.trigger_price or a.activate_price), plain(a.price),
+             "position" if a.close_position else plain(a.quantity), a.status, a.algo_id or "",
+             a.client_algo_id)
+            for a in (algo.view for algo in engine.oms.algos.open(symbol))
+        ],
+        "No conditional orders.",
+    )  # fmt: skip
     return DONE
+
+
+def algo(engine: TradingEngine, given: Namespace) -> int:
+    placed = engine.oms.algos.place_algo(
+        given.symbol.upper(),
+        given.side,
+        given.type,
+        given.quantity,
+        given.trigger,
+        price=given.price,
+        callback_pct=given.callback_pct,
+        activate_price=given.activate,
+        close_position=given.close_position,
+        reduce_only=given.reduce_only,
+        working_type="MARK_PRICE" if given.mark else "CONTRACT_PRICE",
+    )
+    return _tell_algo(placed)
+
+
+def algo_move(engine: TradingEngine, given: Namespace) -> int:
+    if given.trigger is None and given.price is None and given.quantity is None:
+        raise BadInput("trigger_price", "Give --trigger, --price, --quantity or several.")
+    found = _find_algo(engine.oms, given.symbol, given.id)
+    return _tell_algo(engine.oms.algos.move(found, given.trigger, given.price, given.quantity))
+
+
+def algo_cancel(engine: TradingEngine, given: Namespace) -> int:
+    found = _find_algo(engine.oms, given.symbol, given.id)
+    engine.oms.algos.cancel(found)
+    engine.oms.algos.wait(found, timeout_s=_SETTLE_S)
+    return _tell_algo(found)
 
 
 def positions(engine: TradingEngine, _given: Namespace) -> int:
@@ -159,6 +202,31 @@ def _tell(placed: Order) -> int:
     if view.status is OrderStatus.UNKNOWN:
         return NOT_KNOWN
     return REFUSED if view.status is OrderStatus.REJECTED else DONE
+
+
+def _find_algo(oms: OrderManager, symbol: str, wanted: str) -> AlgoOrder:
+    for candidate in oms.algos.open(symbol.upper()):
+        if wanted in (candidate.client_algo_id, str(candidate.algo_id)):
+            return candidate
+    raise BadInput("id", f"There is no conditional order {wanted} of {symbol.upper()}.")
+
+
+def _tell_algo(placed: AlgoOrder) -> int:
+    view = placed.view
+    amount = "position" if view.close_position else plain(view.quantity)
+    at = view.trigger_price or view.activate_price
+    trigger = f" when {plain(at)}" if at else ""
+    trail = f" by {plain(view.callback_pct)} %" if view.callback_pct else ""
+    limit = f" at {plain(view.price)}" if view.price else ""
+    print(
+        f"{view.status} {view.side} {view.type} {view.symbol} {amount}{trigger}{trail}{limit}"
+        f" id={view.algo_id or '-'} client_id={view.client_algo_id}"
+    )
+    if view.reason:
+        print(view.reason, file=sys.stderr)
+    if view.status is AlgoStatus.UNKNOWN:
+        return NOT_KNOWN
+    return REFUSED if view.status is AlgoStatus.REJECTED else DONE
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[object, ...]], empty: str) -> None:

@@ -413,6 +413,9 @@ class AlgoUpdate(Event, frozen=True, kw_only=True):
     working_type: WorkingType | str = WorkingType.CONTRACT_PRICE
     activate_price: Decimal = ZERO
     callback_pct: Decimal = ZERO
+    time_in_force: TimeInForce | str = TimeInForce.GTC
+    price_protect: bool = False
+    created_ms: int = 0  # 0 when the venue did not say
 
 
 class MarginCall(Event, frozen=True, kw_only=True):

@@ -40,6 +40,7 @@ class PlaceAlgo(Command, frozen=True, kw_only=True):
     price_protect: bool = False
     time_in_force: TimeInForce = TimeInForce.GTC
     client_algo_id: str = ""  # made by the order manager when empty
+    replaces: str = ""  # client algo id of the one that goes when this one stands: a move
 
 
 class CancelAlgo(Command, frozen=True, kw_only=True):

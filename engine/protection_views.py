@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
+from engine.protection_commands import PlaceAlgo
 from engine.trading_types import (
     AlgoStatus,
     BracketState,
@@ -55,6 +56,7 @@ class AlgoView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     updated_at: int = 0
     origin: OrderOrigin = OrderOrigin.OURS
     reason: str = ""  # why REJECTED, EXPIRED or UNKNOWN, as a sentence
+    replaces: str = ""  # client algo id of the one it was moved from
 
     @property
     def only_reduces(self) -> bool:
@@ -129,3 +131,28 @@ class DeadManView(msgspec.Struct, frozen=True, kw_only=True):
     countdown_s: int
     renewed_ms: int = 0
     sentence: str = ""
+
+
+def pending_algo(command: PlaceAlgo, at_ms: int) -> AlgoView:
+    """What is shown between the intent and the exchange's answer."""
+    return AlgoView(
+        client_algo_id=command.client_algo_id,
+        symbol=command.symbol,
+        side=command.side,
+        type=command.type,
+        status=AlgoStatus.PENDING_NEW,
+        quantity=command.quantity or ZERO,
+        trigger_price=command.trigger_price or ZERO,
+        price=command.price or ZERO,
+        callback_pct=command.callback_pct or ZERO,
+        activate_price=command.activate_price or ZERO,
+        close_position=command.close_position,
+        reduce_only=command.reduce_only,
+        position_side=command.position_side,
+        working_type=command.working_type,
+        price_protect=command.price_protect,
+        time_in_force=TimeInForce.GTC if command.price is None else command.time_in_force,
+        created_at=at_ms,
+        updated_at=at_ms,
+        replaces=command.replaces,
+    )

@@ -291,6 +291,7 @@ class TradingEngine:
             clock=self.clock,
             hub=self.hub,
             mark_price=self.market.mark_price,
+            last_price=self.market.last_price_exact,
             on_gap=self._on_gap,
             on_crash=self._on_crash,
         )

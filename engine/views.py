@@ -55,6 +55,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     origin: OrderOrigin = OrderOrigin.OURS
     amend: AmendInFlight | None = None
     reason: str = ""  # why REJECTED, EXPIRED or UNKNOWN, as a sentence
+    client_algo_id: str = ""  # of the conditional order that became this one
 
     @property
     def remaining_qty(self) -> Decimal:

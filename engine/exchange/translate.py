@@ -214,6 +214,8 @@ def _algo_update(message: AlgoUpdateMessage) -> Event:
         reduce_only=order.reduce_only,
         close_position=order.close_position,
         working_type=working_type(order.working_type),
+        time_in_force=time_in_force(order.time_in_force),
+        price_protect=order.price_protect,
     )
 
 

@@ -85,6 +85,9 @@ def algo_from_reply(reply: AlgoReply) -> AlgoUpdate:
         working_type=working_type(reply.working_type),
         activate_price=amount(reply.activate_price),
         callback_pct=amount(reply.callback_rate),
+        time_in_force=time_in_force(reply.time_in_force),
+        price_protect=reply.price_protect,
+        created_ms=reply.create_time,
     )
 
 

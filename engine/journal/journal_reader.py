@@ -19,11 +19,14 @@ from engine.errors import JournalError
 from engine.journal.journal_rows import (
     FILL_COLUMNS,
     ORDER_COLUMNS,
+    algo_intent,
+    algo_view,
     fill_view,
     order_view,
     order_view_of_intent,
 )
-from engine.trading_types import OrderStatus
+from engine.protection_views import AlgoView, pending_algo
+from engine.trading_types import AlgoStatus, OrderStatus
 from engine.views import FillView, OrderView
 
 T = TypeVar("T")
@@ -43,6 +46,18 @@ _FILLS_OF_UNSETTLED_ORDERS = """
 """
 
 
+_OPEN_ALGOS = """
+    SELECT * FROM algos WHERE status NOT IN ('FINISHED', 'CANCELED', 'REJECTED', 'EXPIRED')
+    ORDER BY created_at
+"""
+_LONELY_ALGO_INTENTS = """
+    SELECT * FROM algo_intents WHERE kind = 'PLACE' AND NOT EXISTS (
+        SELECT 1 FROM algos WHERE algos.symbol = algo_intents.symbol
+        AND algos.client_algo_id = algo_intents.client_algo_id)
+    ORDER BY seq
+"""
+
+
 class JournalReader:
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -57,6 +72,21 @@ class JournalReader:
         views = self._rows(_UNSETTLED_ORDERS, (), order_view)
         views += self._rows(_LONELY_INTENTS, (), order_view_of_intent)
         return [replace(v, status=OrderStatus.UNKNOWN, reason=_AFTER_RESTART) for v in views]
+
+    def open_algos(self) -> list[AlgoView]:
+        """Every conditional order not known to have ended, as UNKNOWN: the exchange is asked."""
+        views = self._rows(_OPEN_ALGOS, (), algo_view)
+        intents = self._rows(_LONELY_ALGO_INTENTS, (), algo_intent)
+        views += [pending_algo(command, at_ms) for command, at_ms in intents]
+        return [replace(v, status=AlgoStatus.UNKNOWN, reason=_AFTER_RESTART) for v in views]
+
+    def placed_algo_ids(self) -> set[str]:
+        """Client algo id of every one that was written down before sending."""
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT client_algo_id FROM algo_intents WHERE kind = 'PLACE'"
+            )
+            return {str(row[0]) for row in rows}
 
     def fills_of_open_orders(self) -> list[FillView]:
         """The trades of those orders that are known."""
@@ -87,6 +117,11 @@ class JournalReader:
         """The newest `limit` by their last change since then, newest first."""
         sql = "SELECT * FROM orders WHERE updated_at >= ? ORDER BY updated_at DESC LIMIT ?"
         return self._rows(sql, (since_ms, limit), order_view)
+
+    def algos(self, *, since_ms: int = 0, limit: int = 1000) -> list[AlgoView]:
+        """The newest `limit` by their last change since then, newest first."""
+        sql = "SELECT * FROM algos WHERE updated_at >= ? ORDER BY updated_at DESC LIMIT ?"
+        return self._rows(sql, (since_ms, limit), algo_view)
 
     def export_fills(self, target: Path) -> int:
         """A CSV of every fill, oldest first. Returns their number. Raises JournalError."""

@@ -5,7 +5,11 @@ from __future__ import annotations
 import sqlite3
 from decimal import Decimal
 
+import msgspec
+
 from engine.commands import AmendOrder, CancelOrder, PlaceOrder
+from engine.protection_commands import CancelAlgo, PlaceAlgo
+from engine.protection_views import AlgoView
 from engine.trading_types import (
     OrderOrigin,
     OrderStatus,
@@ -17,10 +21,14 @@ from engine.trading_types import (
 from engine.views import ZERO, FillView, OrderView
 
 Row = tuple[object, ...]
-Intent = PlaceOrder | AmendOrder | CancelOrder
+OrderIntent = PlaceOrder | AmendOrder | CancelOrder
+AlgoIntent = PlaceAlgo | CancelAlgo
+Intent = OrderIntent | AlgoIntent
 
 INSERT_INTENT = "INSERT INTO intents VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?)"
-UPSERT_ORDER = "INSERT OR REPLACE INTO orders VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+INSERT_ALGO_INTENT = "INSERT INTO algo_intents VALUES (NULL,?,?,?,?,?,?)"
+UPSERT_ORDER = "INSERT OR REPLACE INTO orders VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+UPSERT_ALGO = "INSERT OR REPLACE INTO algos VALUES (?,?,?,?,?,?,?,?)"
 # a trade has one identity; seeing it again adds nothing
 INSERT_FILL = "INSERT OR IGNORE INTO fills VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
 FORGET_EVENTS = """
@@ -51,6 +59,7 @@ ORDER_COLUMNS = (
     "updated_at",
     "origin",
     "reason",
+    "client_algo_id",
 )
 FILL_COLUMNS = (
     "symbol",
@@ -69,7 +78,20 @@ FILL_COLUMNS = (
 )
 
 
-def intent_row(intent: Intent, at_ms: int) -> Row:
+def intent_statement(intent: Intent, at_ms: int) -> tuple[str, Row]:
+    """SQL and its values."""
+    if isinstance(intent, PlaceAlgo | CancelAlgo):
+        return INSERT_ALGO_INTENT, _algo_intent_row(intent, at_ms)
+    return INSERT_INTENT, _intent_row(intent, at_ms)
+
+
+def _algo_intent_row(intent: AlgoIntent, at_ms: int) -> Row:
+    kind = "PLACE" if isinstance(intent, PlaceAlgo) else "CANCEL"
+    ids = (intent.client_algo_id, intent.request_id, intent.symbol)
+    return (at_ms, kind, *ids, msgspec.json.encode(intent).decode())
+
+
+def _intent_row(intent: OrderIntent, at_ms: int) -> Row:
     head = (at_ms, _KINDS[type(intent)], intent.client_order_id, intent.request_id, intent.symbol)
     if isinstance(intent, PlaceOrder):
         price = None if intent.price is None else str(intent.price)
@@ -88,6 +110,21 @@ _KINDS = {PlaceOrder: "PLACE", AmendOrder: "AMEND", CancelOrder: "CANCEL"}
 
 def order_row(view: OrderView) -> Row:
     return tuple(_plain_value(getattr(view, name)) for name in ORDER_COLUMNS)
+
+
+def algo_row(view: AlgoView) -> Row:
+    body = msgspec.json.encode(view).decode()
+    head = (view.symbol, view.client_algo_id, view.algo_id, view.order_id, view.status.value)
+    return (*head, view.created_at, view.updated_at, body)
+
+
+def algo_view(row: sqlite3.Row) -> AlgoView:
+    return msgspec.json.decode(row["body"], type=AlgoView)
+
+
+def algo_intent(row: sqlite3.Row) -> tuple[PlaceAlgo, int]:
+    """What was asked for, and when."""
+    return msgspec.json.decode(row["body"], type=PlaceAlgo), int(row["at_ms"])
 
 
 def fill_row(fill: FillView) -> Row:
@@ -121,6 +158,7 @@ def order_view(row: sqlite3.Row) -> OrderView:
         updated_at=row["updated_at"],
         origin=OrderOrigin(row["origin"]),
         reason=row["reason"],
+        client_algo_id=row["client_algo_id"],
     )
 
 

@@ -92,6 +92,33 @@ MIGRATIONS: tuple[str, ...] = (
             SELECT TOTAL(CAST(quantity AS REAL)) FROM fills
             WHERE fills.symbol = orders.symbol AND fills.order_id = orders.order_id)) > 1e-9;
     """,
+    """
+    ALTER TABLE orders ADD COLUMN client_algo_id TEXT NOT NULL DEFAULT '';
+    -- conditional orders: their terms differ by kind, so they are kept as JSON
+    CREATE TABLE algo_intents (
+        seq INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        client_algo_id TEXT NOT NULL,
+        request_id TEXT NOT NULL,
+        symbol TEXT NOT NULL,
+        body TEXT NOT NULL
+    );
+    CREATE INDEX algo_intents_by_id ON algo_intents (client_algo_id);
+    CREATE TABLE algos (
+        symbol TEXT NOT NULL,
+        client_algo_id TEXT NOT NULL,
+        algo_id INTEGER,
+        order_id INTEGER,
+        status TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (symbol, client_algo_id)
+    );
+    CREATE INDEX open_algos ON algos (status) WHERE status NOT IN
+        ('FINISHED', 'CANCELED', 'REJECTED', 'EXPIRED');
+    """,
 )
 
 

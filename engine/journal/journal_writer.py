@@ -39,14 +39,16 @@ from engine.journal.journal_rows import (
     FORGET_EVENTS,
     INSERT_EVENT,
     INSERT_FILL,
-    INSERT_INTENT,
+    UPSERT_ALGO,
     UPSERT_ORDER,
     Intent,
     Row,
+    algo_row,
     fill_row,
-    intent_row,
+    intent_statement,
     order_row,
 )
+from engine.protection_events import AlgoChanged
 from engine.trading_types import AlertLevel
 from engine.utils.mailbox import Mailbox
 from engine.utils.threads import StoppableThread
@@ -55,6 +57,7 @@ logger = logging.getLogger(__name__)
 
 FOLLOWED: tuple[type[Event], ...] = (
     OrderChanged,
+    AlgoChanged,
     FillRecorded,
     Alert,
     CommandRefused,
@@ -115,12 +118,12 @@ class JournalWriter:
 
     def record_intent(self, intent: Intent, at_ms: int) -> None:
         """Returns when the row survives a kill. Raises JournalError: then send nothing."""
-        row = intent_row(intent, at_ms)
+        statement, row = intent_statement(intent, at_ms)
         with self._lock:
             if self._is_closed:
                 raise JournalError("The journal is closed; nothing was sent.")
             try:
-                self._connection.execute(INSERT_INTENT, row)
+                self._connection.execute(statement, row)
             except sqlite3.Error as error:
                 failure = journal_error(error)
             else:
@@ -199,11 +202,15 @@ class JournalWriter:
         events = [item for item in batch if not isinstance(item, _Flush)]
         event_rows = [_event_row(event, now_ms) for event in events]
         orders: dict[tuple[str, str], Row] = {}  # the newest state of each is enough
+        algos: dict[tuple[str, str], Row] = {}
         fills: list[Row] = []
         for event in events:
             if isinstance(event, OrderChanged):
                 order = event.order
                 orders[order.symbol, order.client_order_id] = order_row(order)
+            elif isinstance(event, AlgoChanged):
+                algo = event.algo
+                algos[algo.symbol, algo.client_algo_id] = algo_row(algo)
             elif isinstance(event, FillRecorded):
                 fills.append(fill_row(event.fill))
         if not events:
@@ -214,13 +221,14 @@ class JournalWriter:
             try:
                 _insert(connection, INSERT_EVENT, event_rows)
                 _insert(connection, UPSERT_ORDER, list(orders.values()))
+                _insert(connection, UPSERT_ALGO, list(algos.values()))
                 _insert(connection, INSERT_FILL, fills)
                 connection.execute("COMMIT")
             except sqlite3.Error:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
-            self._rows_since_checkpoint += len(events) + len(orders) + len(fills)
+            self._rows_since_checkpoint += len(events) + len(orders) + len(algos) + len(fills)
 
     def _forget_old_events(self) -> None:
         """In small steps from the oldest on: an order may be waiting for the connection."""

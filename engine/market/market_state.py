@@ -60,6 +60,11 @@ class MarketState:
         mark = self._marks.get(symbol)
         return Decimal(repr(mark.mark_price)) if mark is not None else None
 
+    def last_price_exact(self, symbol: str) -> Decimal | None:
+        """`last_price` for checks before sending; the float's own digits, made Decimal."""
+        last = self.last_price(symbol)
+        return Decimal(repr(last)) if last is not None else None
+
     def book(self, symbol: str) -> BookView | None:
         return self._books.get(symbol)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.commands import AmendOrder, CancelOrder, PlaceOrder
+from engine.protection_commands import CancelAlgo, PlaceAlgo
 
-Intent = PlaceOrder | AmendOrder | CancelOrder
+Intent = PlaceOrder | AmendOrder | CancelOrder | PlaceAlgo | CancelAlgo
 
 
 class IntentJournal(Protocol):

@@ -12,7 +12,7 @@ from enum import StrEnum, unique
 import msgspec
 
 from engine.events import OrderUpdate
-from engine.trading_types import OrderStatus
+from engine.trading_types import OrderOrigin, OrderStatus
 from engine.views import FillView, OrderView
 
 
@@ -70,7 +70,23 @@ class Concluded(msgspec.Struct, frozen=True):
     at_ms: int
 
 
-LocalChange = CancelSent | CancelFailed | AmendSent | AmendEnded | OutcomeLost | Doubted | Concluded
+class ParentKnown(msgspec.Struct, frozen=True):
+    """The conditional order that became this one, which the venue tells in its own event."""
+
+    client_algo_id: str
+    origin: OrderOrigin
+
+
+LocalChange = (
+    CancelSent
+    | CancelFailed
+    | AmendSent
+    | AmendEnded
+    | OutcomeLost
+    | Doubted
+    | Concluded
+    | ParentKnown
+)
 Change = OrderUpdate | FillView | LocalChange
 
 

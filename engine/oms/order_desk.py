@@ -37,6 +37,7 @@ class OrderDesk:
     publish: Callable[[Event], None]
     instruments: Callable[[], Mapping[str, Instrument]]
     mark_price: Callable[[str], Decimal | None]
+    last_price: Callable[[str], Decimal | None]
 
     def instrument(self, symbol: str) -> Instrument:
         known = self.instruments()

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 
@@ -21,6 +20,9 @@ from engine.events import Event
 from engine.exchange.gateway import ExchangeGateway
 from engine.market.instruments import Instrument
 from engine.oms.account_audit import AccountAudit, AuditSettings
+from engine.oms.algo_desk import AlgoDesk
+from engine.oms.algo_face import AlgoFace
+from engine.oms.algo_tracker import AlgoTracker
 from engine.oms.intent_journal import IntentJournal
 from engine.oms.order_changing import OrderChanging
 from engine.oms.order_desk import OrderDesk
@@ -32,11 +34,12 @@ from engine.oms.position_tracker import PositionTracker
 from engine.oms.private_events import PrivateEvents
 from engine.oms.reconciler import PAUSES_S, Reconciler
 from engine.oms.unknown_resolver import ResolverSettings, UnknownResolver
+from engine.protection_views import AlgoView
 from engine.trading_types import OrderStatus, OrderType, PositionSide, Side, TimeInForce
 from engine.utils.decimals import Number, to_decimal
+from engine.utils.words import read_word
 from engine.views import FillView, OrderView
 
-W = TypeVar("W", bound=StrEnum)
 Until = OrderStatus | str | Iterable[OrderStatus | str] | Callable[[Order], bool]
 
 
@@ -55,7 +58,9 @@ class OmsSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderManager:
-    """Thread-safe. `instruments` and `mark_price` are asked on the caller's thread.
+    """Thread-safe. `instruments` and the prices are asked on the caller's thread.
+
+    `algos` is the face of conditional orders: place, cancel, move, list.
 
     `on_gap` is called on the private stream's thread when the stream is live after
     it was not: have `reconciler.recover` run on another thread. Until the first
@@ -72,6 +77,7 @@ class OrderManager:
         settings: OmsSettings | None = None,
         *,
         mark_price: Callable[[str], Decimal | None] = lambda _: None,
+        last_price: Callable[[str], Decimal | None] = lambda _: None,
         on_gap: Callable[[], None] = lambda: None,
     ) -> None:
         settings = settings or OmsSettings()
@@ -96,11 +102,25 @@ class OrderManager:
             publish=hub.publish,
             instruments=instruments,
             mark_price=mark_price,
+            last_price=last_price,
         )
-        self._events = PrivateEvents(self.tracker, self.positions, hub.publish, clock, on_gap)
+        algos = AlgoTracker(
+            self.tracker,
+            hub.publish,
+            clock,
+            closed_kept=settings.closed_orders_kept,
+            strict=settings.strict,
+        )
+        self._events = PrivateEvents(
+            self.tracker, algos, self.positions, hub.publish, clock, on_gap
+        )
+        algo_desk = AlgoDesk(orders=desk, tracker=algos)
+        self.algos = AlgoFace(algo_desk, lambda: self._events.why_closed)
         self._placing = OrderPlacing(desk, lambda: self._events.why_closed)
         self._changing = OrderChanging(desk)
-        self.reconciler = Reconciler(desk, self.positions, self._events, settings.recovery_pauses_s)
+        self.reconciler = Reconciler(
+            desk, algo_desk, self.positions, self._events, settings.recovery_pauses_s
+        )
         self.resolver = UnknownResolver(desk, settings.resolver)
         self._audit = AccountAudit(
             desk, self.positions, lambda: self._events.why_closed, settings.audit
@@ -123,17 +143,18 @@ class OrderManager:
         request_id: str = "",
     ) -> Order:
         """Place an order; see `place`. Raises BadInput for a value that cannot be read."""
+        tif = read_word(TimeInForce, time_in_force or TimeInForce.GTC, "time_in_force")
         return self.place(
             PlaceOrder(
                 request_id=request_id,
                 symbol=symbol,
-                side=_word(Side, side, "side"),
-                type=_word(OrderType, type, "type"),
+                side=read_word(Side, side, "side"),
+                type=read_word(OrderType, type, "type"),
                 quantity=to_decimal(quantity, "quantity"),
                 price=None if price is None else to_decimal(price, "price"),
-                time_in_force=_word(TimeInForce, time_in_force or TimeInForce.GTC, "time_in_force"),
+                time_in_force=tif,
                 reduce_only=reduce_only,
-                position_side=_word(PositionSide, position_side, "position_side"),
+                position_side=read_word(PositionSide, position_side, "position_side"),
                 client_order_id=client_order_id or "",
             )
         )
@@ -180,7 +201,11 @@ class OrderManager:
         return self._changing.cancel(found, command)
 
     def cancel_all(self, symbol: str, *, request_id: str = "") -> list[Order]:
-        """Every open order of `symbol`, also those placed elsewhere."""
+        """Every open order of `symbol`, also those placed elsewhere.
+
+        Conditional orders stay, as at the venue: they may be what protects a
+        position. `algos.cancel_all` takes those.
+        """
         return self._changing.cancel_all(CancelAllOrders(request_id=request_id, symbol=symbol))
 
     def ask_again(self, order: Order | str) -> Order:
@@ -228,6 +253,7 @@ class OrderManager:
         not while the account is being read.
         """
         self.resolver.tick(now_s)
+        self.algos.tick(now_s)
         self._audit.tick(now_s)
 
     def on_event(self, event: Event) -> None:
@@ -244,22 +270,16 @@ class OrderManager:
         orders: Iterable[OrderView],
         fills: Iterable[FillView],
         last_trade_ids: dict[str, int],
+        algos: Iterable[AlgoView] = (),
     ) -> None:
         """What the journal knew to be open, before the first `reconciler.run`.
 
         Nobody knows what happened to them since: they are UNKNOWN until asked.
         """
+        self.algos.restore(algos)
         self.tracker.restore(orders, fills, last_trade_ids)
 
     def close(self) -> None:
         """Take no more requests and end every pause. Blocks for nothing."""
         self._sender.close()
         self.resolver.close()
-
-
-def _word(kind: type[W], value: W | str, field: str) -> W:
-    try:
-        return kind(value.upper())
-    except ValueError:
-        known = ", ".join(kind)
-        raise BadInput(field, f"{field} must be one of {known}; {value!r} is not.") from None

@@ -22,6 +22,7 @@ from engine.oms.order_changes import (
     LocalChange,
     Outcome,
     OutcomeLost,
+    ParentKnown,
     Write,
 )
 from engine.oms.order_face import OrderFace
@@ -55,6 +56,8 @@ class OwnSide(OrderFace):
         return ZERO < view.orig_qty <= view.executed_qty  # and yet not called FILLED
 
     def _apply_local(self, change: LocalChange) -> Outcome:
+        if isinstance(change, ParentKnown):
+            return self._apply_parent(change)
         status = self._view.status
         if status in TERMINAL_STATUSES:
             return STALE
@@ -81,6 +84,14 @@ class OwnSide(OrderFace):
         view = replace(self._view, updated_at=max(change.at_ms, self._view.updated_at), **changes)
         self._view = view
         return Applied(view)
+
+    def _apply_parent(self, change: ParentKnown) -> Outcome:
+        """Also after the end: a market order has traded before its parent is told."""
+        old = self._view
+        if old.client_algo_id == change.client_algo_id:
+            return STALE
+        self._view = replace(old, client_algo_id=change.client_algo_id, origin=change.origin)
+        return Applied(self._view)
 
     def _after_failed_cancel(self) -> dict[str, Any] | None:
         changes: dict[str, Any] = {}

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Mapping
 from engine.clock import Clock
 from engine.errors import BugError
 from engine.events import Alert, Event, FillRecorded, OrderChanged, OrderUpdate
-from engine.oms.order_changes import Applied, Change, Impossible, Outcome, Stale
+from engine.oms.order_changes import Applied, Change, Impossible, Outcome, ParentKnown, Stale
 from engine.oms.order_models import Order, order_from
 from engine.oms.order_transitions import origin_of
+from engine.protection_views import AlgoView
 from engine.trading_types import AlertLevel, OrderOrigin
 from engine.utils.decimals import plain
 from engine.views import FillView, OrderView
@@ -68,6 +69,8 @@ class OrderTracker:
         self._orphans: dict[tuple[str, int], FillView] = {}
         self.stale_count = 0
         self.impossible_count = 0
+        # which conditional order became an order; the book of those sets it
+        self.parent_of: Callable[[str, int], AlgoView | None] = lambda _symbol, _order_id: None
 
     # --- changes ---------------------------------------------------------------------
 
@@ -126,6 +129,13 @@ class OrderTracker:
                 self._apply(order, fill)
             return order
 
+    def note_parent(self, symbol: str, order_id: int, parent: AlgoView) -> None:
+        """Told when a conditional order has triggered; an order not known yet asks later."""
+        with self.lock:
+            order = self._by_order_id.get((symbol, order_id))
+            if order is not None:
+                self._apply(order, ParentKnown(parent.client_algo_id, parent.origin))
+
     def record_orphan(self, fill: FillView) -> None:
         """A trade whose order the venue itself no longer knows: still our trade, told once."""
         with self.lock:
@@ -183,8 +193,11 @@ class OrderTracker:
         return candidate if candidate.symbol == update.symbol else None
 
     def _adopt(self, update: OrderUpdate) -> Order:
-        origin = origin_of(update.client_order_id)
+        parent = self.parent_of(update.symbol, update.order_id)
+        origin = origin_of(update.client_order_id) if parent is None else parent.origin
         order = order_from(update, origin)
+        if parent is not None:
+            order.apply(ParentKnown(parent.client_algo_id, origin))
         self._index(order)
         self._open(order)
         logger.info(

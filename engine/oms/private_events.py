@@ -14,12 +14,14 @@ from engine.clock import Clock
 from engine.events import (
     AccountUpdate,
     Alert,
+    AlgoUpdate,
     Event,
     LeverageChanged,
     MarginCall,
     OrderUpdate,
     StreamStateChanged,
 )
+from engine.oms.algo_tracker import AlgoTracker
 from engine.oms.order_tracker import OrderTracker
 from engine.oms.position_tracker import PositionTracker
 from engine.trading_types import AlertLevel, Route, StreamState
@@ -41,12 +43,14 @@ class PrivateEvents:
     def __init__(
         self,
         tracker: OrderTracker,
+        algos: AlgoTracker,
         positions: PositionTracker,
         publish: Callable[[Event], None],
         clock: Clock,
         on_gap: Callable[[], None],
     ) -> None:
         self._tracker = tracker
+        self._algos = algos
         self._positions = positions
         self._publish = publish
         self._clock = clock
@@ -99,6 +103,8 @@ class PrivateEvents:
         self.taken += 1
         if isinstance(event, OrderUpdate):
             self._tracker.apply_update(event)
+        elif isinstance(event, AlgoUpdate):
+            self._algos.apply_update(event)
         elif isinstance(event, AccountUpdate):
             self._positions.apply_account_update(event)
         elif isinstance(event, LeverageChanged):

@@ -1,6 +1,6 @@
 """Reading the account anew: the one way to the truth, at start and after every gap.
 
-Open orders, each local order that is missing among them, trades since the last
+Open orders of both services, each local one that is missing among them, trades since the last
 known one, positions, balances. All of it is read first and applied in one step
 with the events that came meanwhile. The exchange's word always wins.
 """
@@ -16,13 +16,16 @@ from functools import partial
 import msgspec
 
 from engine.errors import OrderRefused, PerpdeskError
-from engine.events import EngineStateChanged, OrderUpdate
+from engine.events import AlgoUpdate, EngineStateChanged, OrderUpdate
+from engine.oms.algo_desk import AlgoDesk
+from engine.oms.algo_models import AlgoOrder
 from engine.oms.order_changes import Doubted
 from engine.oms.order_desk import NO_SUCH_ORDER, OrderDesk, ids_of
 from engine.oms.order_models import Order
 from engine.oms.position_tracker import PositionTracker
 from engine.oms.private_events import PrivateEvents
-from engine.trading_types import AlertLevel, EngineState, OrderStatus
+from engine.protection_views import AlgoView
+from engine.trading_types import AlertLevel, AlgoStatus, EngineState, OrderStatus
 from engine.utils.decimals import plain
 from engine.views import ZERO, BalanceView, FillView, OrderView, PositionView
 
@@ -44,6 +47,8 @@ class Recovery(msgspec.Struct, frozen=True):
 class _Reading(msgspec.Struct):
     updates: list[OrderUpdate]
     absent: list[Order]
+    algo_updates: list[AlgoUpdate]
+    absent_algos: list[AlgoOrder]
     trades: list[FillView]
     positions: list[PositionView]
     balances: list[BalanceView]
@@ -57,11 +62,13 @@ class Reconciler:
     def __init__(
         self,
         desk: OrderDesk,
+        algos: AlgoDesk,
         positions: PositionTracker,
         events: PrivateEvents,
         pauses_s: tuple[float, ...] = PAUSES_S,
     ) -> None:
         self._desk = desk
+        self._algos = algos
         self._positions = positions
         self._events = events
         self._pauses_s = pauses_s
@@ -122,6 +129,8 @@ class Reconciler:
 
     def _read(self) -> _Reading:
         gateway = self._desk.gateway
+        # the conditional ones first: what triggers meanwhile is then among the orders
+        algo_updates, absent_algos = self._read_algos()
         known = self._desk.tracker.open_orders()
         updates = gateway.get_open_orders()
         listed = {(update.symbol, update.order_id) for update in updates}
@@ -144,12 +153,42 @@ class Reconciler:
         stamp, heard_until_ms = self._positions.stamp(), self._events.buffered_until_ms()
         positions = gateway.get_positions()
         symbols = {u.symbol for u in updates} | {p.symbol for p in positions}
-        symbols |= {order.symbol for order in known}
+        symbols |= {order.symbol for order in known} | {algo.symbol for algo in algo_updates}
         trades = self._read_trades(symbols)
         updates += self._orders_of_unknown_trades(trades, updates)
         trades += self._missing_trades(updates, trades)
         balances = gateway.get_account_balance()
-        return _Reading(updates, absent, trades, positions, balances, stamp, heard_until_ms)
+        return _Reading(
+            updates,
+            absent,
+            algo_updates,
+            absent_algos,
+            trades,
+            positions,
+            balances,
+            stamp,
+            heard_until_ms,
+        )
+
+    def _read_algos(self) -> tuple[list[AlgoUpdate], list[AlgoOrder]]:
+        """Open conditional orders, and each local one that is missing among them."""
+        known = self._algos.tracker.open_algos()
+        updates = self._desk.gateway.get_open_algo_orders()
+        listed = {update.algo_id for update in updates}
+        listed_ids = {update.client_algo_id for update in updates}
+        absent = []
+        for algo in known:
+            view = algo.view
+            by_client_id = view.algo_id is None and view.client_algo_id in listed_ids
+            # PENDING_NEW: its own request is on the wire and will be answered
+            if view.algo_id in listed or by_client_id or view.status is AlgoStatus.PENDING_NEW:
+                continue
+            update = self._algos.query(view)
+            if update is None:
+                absent.append(algo)
+            else:
+                updates.append(update)
+        return updates, absent
 
     def _query(self, order: Order) -> OrderUpdate | None:
         return self._query_id(order.symbol, **ids_of(order))
@@ -225,8 +264,9 @@ class Reconciler:
     # --- applying: dictionary work only, under the locks ---------------------------------
 
     def _apply(self, reading: _Reading) -> list[str]:
-        tracker = self._desk.tracker
+        tracker, algos = self._desk.tracker, self._algos.tracker
         before = {order: order.view for order in tracker.orders()}
+        algos_before = {algo: algo.view for algo in algos.algos()}
         for update in reading.updates:
             tracker.apply_update(update)
         for trade in reading.trades:
@@ -235,9 +275,13 @@ class Reconciler:
         read_ids = tracker.last_trade_ids() if self._read_ids is None else self._read_ids
         self._read_ids = _newest(reading.trades, read_ids)
         reason = "The exchange does not list this order; it is being asked again."
+        for algo_update in reading.algo_updates:
+            algos.apply_update(algo_update)
         for order in reading.absent:
             # one "no such order" is no proof: the resolver repeats the question
             tracker.apply(order, Doubted(reason, self._desk.clock.now_ms()))
+        for algo in reading.absent_algos:
+            algos.apply(algo, Doubted(reason, self._desk.clock.now_ms()))
         phrases = [
             f"order {order.client_order_id} {_state(old)} -> {_state(order.view)}"
             for order, old in before.items()
@@ -247,6 +291,16 @@ class Reconciler:
             f"order {order.client_order_id} found, {order.status}"
             for order in tracker.orders()
             if order not in before
+        ]
+        phrases += [
+            f"conditional order {algo.client_algo_id} {old.status} -> {algo.status}"
+            for algo, old in algos_before.items()
+            if _has_algo_changed(old, algo.view)
+        ]
+        found += [
+            f"conditional order {algo.client_algo_id} found, {algo.status}"
+            for algo in algos.algos()
+            if algo not in algos_before
         ]
         found += self._positions.apply_positions(
             reading.positions, reading.stamp, reading.heard_until_ms
@@ -282,6 +336,12 @@ def _has_changed(old: OrderView, new: OrderView) -> bool:
     if old.status is OrderStatus.UNKNOWN and not new.status.is_terminal:
         return old.executed_qty != new.executed_qty  # only what we know of it has changed
     return _state(old) != _state(new)
+
+
+def _has_algo_changed(old: AlgoView, new: AlgoView) -> bool:
+    if old.status is AlgoStatus.UNKNOWN and new.status is AlgoStatus.NEW:
+        return False  # only what we know of it has changed
+    return old.status is not new.status
 
 
 def _state(view: OrderView) -> str:

@@ -204,6 +204,8 @@ class AlgoReply(_Reply, frozen=True, kw_only=True):
     activate_price: str | None = None
     callback_rate: str | None = None
     working_type: str = "CONTRACT_PRICE"
+    time_in_force: str = "GTC"
+    price_protect: bool = False
     close_position: bool = False
     reduce_only: bool = False
     create_time: Whole = 0

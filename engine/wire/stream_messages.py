@@ -287,6 +287,8 @@ class AlgoBlock(
         "reduce_only": "R",
         "close_position": "cp",
         "working_type": "wt",
+        "time_in_force": "f",
+        "price_protect": "pP",
     },
 ):
     client_algo_id: str
@@ -304,6 +306,8 @@ class AlgoBlock(
     reduce_only: bool = False
     close_position: bool = False
     working_type: str = "CONTRACT_PRICE"
+    time_in_force: str = "GTC"
+    price_protect: bool = False
 
 
 class AlgoUpdateMessage(
