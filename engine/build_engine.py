@@ -24,6 +24,7 @@ from engine.exchange.stream_liveness import StreamSettings
 from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_writer import JournalWriter
 from engine.market.instruments import Instrument
+from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.paper.paper_discovery import announce, find_running, withdraw
 from engine.paper.paper_process import PaperOptions, PaperProcess, ReadyLine
@@ -146,17 +147,22 @@ class Parts:
         venue: Venue,
         gateway: BinanceGateway,
         oms: OrderManager,
+        brackets: Brackets,
         journal: JournalWriter,
         rules: Rules,
     ) -> None:
         self.venue = venue
         self.gateway = gateway
         self.oms = oms
+        self.brackets = brackets
         self.journal = journal
         self.rules = rules
 
     def restore(self) -> None:
-        """What the journal knew to be open; the first recovery asks what became of it."""
+        """What the journal knew to be open; the first recovery asks what became of it.
+
+        Brackets are followed from then on.
+        """
         reader = JournalReader(self.journal.path)
         self.oms.restore(
             reader.open_orders(),
@@ -164,6 +170,8 @@ class Parts:
             reader.last_trade_ids(),
             reader.open_algos(),
         )
+        self.brackets.restore(reader.open_brackets())
+        self.brackets.start()
 
     def history(self) -> HistoryLoaded:
         """What the tables of a window begin with."""
@@ -177,6 +185,7 @@ class Parts:
         """First: whoever waits on the network sees its end at once."""
         self.oms.close()
         self.gateway.close(timeout_s)
+        self.brackets.stop(timeout_s)
 
     def close(self, timeout_s: float) -> None:
         """Last: everything that happened until now is written down, then our child ends."""
@@ -216,11 +225,21 @@ def build_parts(
             last_price=last_price,
             on_gap=on_gap,
         )
+        brackets = Brackets(
+            oms,
+            gateway,
+            journal,
+            hub,
+            clock,
+            rules.instruments,
+            price_now=last_price,
+            on_crash=on_crash,
+        )
     except PerpdeskError:
         venue.close(1.0)
         raise
     journal.start(hub)
-    return Parts(venue, gateway, oms, journal, rules)
+    return Parts(venue, gateway, oms, brackets, journal, rules)
 
 
 def _journal_file(environment: Environment, venue: Venue, user_data: Path) -> Path:

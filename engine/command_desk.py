@@ -29,8 +29,17 @@ from engine.event_hub import EventHub
 from engine.events import CandlesLoaded, CommandDone, CommandRefused, LeverageChanged
 from engine.exchange.gateway import ExchangeGateway
 from engine.market_feed import MarketFeed
+from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OrderManager
-from engine.protection_commands import CancelAlgo, CancelOrders, MoveAlgo, PlaceAlgo
+from engine.protection_commands import (
+    CancelAlgo,
+    CancelBracket,
+    CancelOrders,
+    MoveAlgo,
+    PlaceAlgo,
+    PlaceBracket,
+    ProtectPosition,
+)
 from engine.trading_types import OrderType, PositionSide, Side
 from engine.utils.task_queue import TaskQueue
 
@@ -46,6 +55,7 @@ class CommandDesk:
         self,
         gateway: ExchangeGateway,
         oms: OrderManager,
+        brackets: Brackets,
         feed: MarketFeed,
         hub: EventHub,
         orders: TaskQueue,
@@ -53,6 +63,7 @@ class CommandDesk:
     ) -> None:
         self._gateway = gateway
         self._oms = oms
+        self._brackets = brackets
         self._feed = feed
         self._hub = hub
         self._orders = orders
@@ -67,6 +78,9 @@ class CommandDesk:
             CancelAlgo: self._cancel_algo,
             MoveAlgo: self._move_algo,
             CancelOrders: self._cancel_orders,
+            PlaceBracket: brackets.place,
+            ProtectPosition: brackets.protect,
+            CancelBracket: brackets.cancel,
         }
         self._query_works: Mapping[type[Command], Work] = {
             SetLeverage: self._set_leverage,
@@ -138,9 +152,15 @@ class CommandDesk:
         self._oms.cancel_order(command.client_order_id, request_id=command.request_id)
 
     def _cancel_algo(self, command: CancelAlgo) -> None:
+        if self._brackets.owns(command.client_algo_id):
+            self._brackets.cancel_exit(command)
+            return
         self._oms.algos.cancel(command.client_algo_id, request_id=command.request_id)
 
     def _move_algo(self, command: MoveAlgo) -> None:
+        if self._brackets.owns(command.client_algo_id):
+            self._brackets.move_exit(command)
+            return
         self._oms.algos.move(
             command.client_algo_id,
             trigger_price=command.trigger_price,

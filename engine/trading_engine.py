@@ -44,6 +44,7 @@ from engine.health import HealthReporter
 from engine.market.instruments import Instrument
 from engine.market.market_state import MarketState
 from engine.market_feed import MarketFeed
+from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OrderManager
 from engine.trading_types import AlertLevel, EngineState
 from engine.utils.backoff import Backoff
@@ -142,6 +143,10 @@ class TradingEngine:
     @property
     def oms(self) -> OrderManager:
         return self._built.oms
+
+    @property
+    def brackets(self) -> Brackets:
+        return self._built.brackets
 
     @property
     def gateway(self) -> ExchangeGateway:
@@ -313,7 +318,15 @@ class TradingEngine:
         self.hub.publish(parts.history())
         parts.restore()
         feed = MarketFeed(parts.gateway, self.hub, self.market, self._queries, self.clock)
-        desk = CommandDesk(parts.gateway, parts.oms, feed, self.hub, self._orders, self._queries)
+        desk = CommandDesk(
+            parts.gateway,
+            parts.oms,
+            parts.brackets,
+            feed,
+            self.hub,
+            self._orders,
+            self._queries,
+        )
         parts.gateway.start_user_stream(parts.oms.on_event)
         with self._lock:
             self._feed, self._desk = feed, desk

@@ -119,6 +119,16 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX open_algos ON algos (status) WHERE status NOT IN
         ('FINISHED', 'CANCELED', 'REJECTED', 'EXPIRED');
     """,
+    """
+    -- one row a bracket, its newest record as JSON: what it is made of changes step by step
+    CREATE TABLE brackets (
+        bracket_id TEXT PRIMARY KEY,
+        is_ended INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        body TEXT NOT NULL
+    );
+    CREATE INDEX open_brackets ON brackets (is_ended) WHERE is_ended = 0;
+    """,
 )
 
 

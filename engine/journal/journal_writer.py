@@ -40,6 +40,7 @@ from engine.journal.journal_rows import (
     INSERT_EVENT,
     INSERT_FILL,
     UPSERT_ALGO,
+    UPSERT_BRACKET,
     UPSERT_ORDER,
     Intent,
     Row,
@@ -48,7 +49,7 @@ from engine.journal.journal_rows import (
     intent_statement,
     order_row,
 )
-from engine.protection_events import AlgoChanged
+from engine.protection_events import AlgoChanged, BracketChanged
 from engine.trading_types import AlertLevel
 from engine.utils.mailbox import Mailbox
 from engine.utils.threads import StoppableThread
@@ -58,6 +59,7 @@ logger = logging.getLogger(__name__)
 FOLLOWED: tuple[type[Event], ...] = (
     OrderChanged,
     AlgoChanged,
+    BracketChanged,
     FillRecorded,
     Alert,
     CommandRefused,
@@ -118,7 +120,13 @@ class JournalWriter:
 
     def record_intent(self, intent: Intent, at_ms: int) -> None:
         """Returns when the row survives a kill. Raises JournalError: then send nothing."""
-        statement, row = intent_statement(intent, at_ms)
+        self._write_now(*intent_statement(intent, at_ms))
+
+    def record_bracket(self, bracket_id: str, body: bytes, *, is_ended: bool, at_ms: int) -> None:
+        """The bracket's newest record, as JSON. Returns and raises like `record_intent`."""
+        self._write_now(UPSERT_BRACKET, (bracket_id, is_ended, at_ms, body.decode()))
+
+    def _write_now(self, statement: str, row: Row) -> None:
         with self._lock:
             if self._is_closed:
                 raise JournalError("The journal is closed; nothing was sent.")
