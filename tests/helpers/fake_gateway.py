@@ -370,6 +370,12 @@ class FakeGateway(ExchangeGateway):
     ) -> AlgoUpdate:
         loses = self._begin("place_algo", client_algo_id or "")
         with self.lock:
+            if close_position and any(
+                algo.close_position and (algo.symbol, algo.side) == (symbol, side)
+                for algo in self.algos.values()
+                if algo.status == "NEW"
+            ):
+                raise OrderRefused(-4130, "A closing order of this direction exists.", 400)
             algo_id = 1_000_000_000_000_001 + len(self.algos)
             update = AlgoUpdate(
                 algo_id=algo_id,
@@ -388,6 +394,8 @@ class FakeGateway(ExchangeGateway):
                 working_type=WorkingType(working_type),
                 activate_price=_amount(activate_price),
                 callback_pct=_amount(callback_pct),
+                price_protect=price_protect,
+                time_in_force=time_in_force or TimeInForce.GTC,
             )
             self.algos[algo_id] = update
         self.emit(update)
@@ -404,9 +412,12 @@ class FakeGateway(ExchangeGateway):
             raise OutcomeUnknown("The connection was reset while waiting for the answer.")
 
     def cancel_all_algo_orders(self, symbol: str) -> None:
-        self._begin("cancel_all_algo", symbol)
+        loses = self._begin("cancel_all_algo", symbol)
         for algo in self.get_open_algo_orders(symbol):
-            self._end_algo(algo)
+            if algo.status == "NEW":
+                self._end_algo(algo)
+        if loses is Loses.AFTER:
+            raise OutcomeUnknown("The connection was reset while waiting for the answer.")
 
     def query_algo_order(
         self, *, algo_id: int | None = None, client_algo_id: str | None = None
@@ -420,8 +431,34 @@ class FakeGateway(ExchangeGateway):
             return [
                 algo
                 for algo in self.algos.values()
-                if algo.status == "NEW" and symbol in (None, algo.symbol)
+                if algo.status in ("NEW", "TRIGGERING", "TRIGGERED")
+                and symbol in (None, algo.symbol)
             ]
+
+    def turn_algo(
+        self, algo_id: int, status: str, *, emits: bool = True, **more: Any
+    ) -> AlgoUpdate:
+        """The venue moves a conditional order on: TRIGGERING, TRIGGERED, REJECTED ..."""
+        with self.lock:
+            update = replace(self.algos[algo_id], status=status, event_ms=self._tick(), **more)
+            self.algos[algo_id] = update
+        if emits:
+            self.emit(update)
+        return update
+
+    def trigger_algo(self, algo_id: int, *, emits: bool = True) -> int:
+        """It becomes a market order that fills. Returns the order's id."""
+        algo = self.algos[algo_id]
+        self.turn_algo(algo_id, "TRIGGERING", emits=emits)
+        held, self.holds_events = self.holds_events, self.holds_events or not emits
+        kept = len(self.held)
+        order = self.submit_order(algo.symbol, algo.side, "MARKET", algo.quantity)
+        self.holds_events = held
+        if not emits:
+            del self.held[kept:]
+        self.turn_algo(algo_id, "TRIGGERED", emits=emits, order_id=order.order_id)
+        self.turn_algo(algo_id, "FINISHED", emits=emits)
+        return order.order_id
 
     def _end_algo(self, algo: AlgoUpdate) -> None:
         with self.lock:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from engine.clock import FakeClock
 from engine.errors import JournalError
 from engine.events import Alert, Event
+from engine.oms.algo_models import AlgoOrder
 from engine.oms.intent_journal import Intent
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.oms.order_models import Order
@@ -55,6 +56,7 @@ class OmsBench:
         self.log = EventLog()
         self.gaps = 0
         self.marks: dict[str, Decimal] = {}
+        self.lasts: dict[str, Decimal] = {}
         self.oms = OrderManager(
             self.gateway,
             self.journal,
@@ -63,6 +65,7 @@ class OmsBench:
             self.gateway.get_exchange_instruments,
             OmsSettings(strict=True),
             mark_price=self.marks.get,
+            last_price=self.lasts.get,
             on_gap=self._count_gap,
         )
         self.gateway.start_user_stream(self.oms.on_event)
@@ -75,10 +78,17 @@ class OmsBench:
     def buy(self, quantity: str = "0.1", price: str = "60000") -> Order:
         return self.oms.submit_order("BTCUSDT", "BUY", "LIMIT", quantity, price)
 
+    def stop(self, trigger: str = "59000", quantity: str = "0.1", **more: Any) -> AlgoOrder:
+        """A stop under a long position."""
+        return self.oms.algos.place_algo(
+            "BTCUSDT", "SELL", "STOP_MARKET", quantity, trigger, reduce_only=True, **more
+        )
+
     def tick(self, seconds: float) -> None:
         """Let time pass, then let the resolver look."""
         self.clock.advance(seconds)
         self.oms.resolver.tick(self.clock.monotonic())
+        self.oms.algos.tick(self.clock.monotonic())
 
     def _count_gap(self) -> None:
         self.gaps += 1
