@@ -17,6 +17,7 @@ from engine.trading_types import (
     PositionSide,
     Side,
     TimeInForce,
+    WorkingType,
 )
 from engine.views import ZERO, FillView, OrderView
 
@@ -119,8 +120,22 @@ def algo_row(view: AlgoView) -> Row:
     return (*head, view.created_at, view.updated_at, body)
 
 
+class _AlgoBody(AlgoView, frozen=True, kw_only=True):
+    """As it is decoded: words that we may not know are plain text first."""
+
+    type: str
+    working_type: str = WorkingType.CONTRACT_PRICE.value
+    time_in_force: str = TimeInForce.GTC.value
+
+
 def algo_view(row: sqlite3.Row) -> AlgoView:
-    return msgspec.json.decode(row["body"], type=AlgoView)
+    body = msgspec.json.decode(row["body"], type=_AlgoBody)
+    words = {
+        "type": _order_type(body.type),
+        "working_type": _working_type(body.working_type),
+        "time_in_force": _time_in_force(body.time_in_force),
+    }
+    return AlgoView(**{**msgspec.structs.asdict(body), **words})
 
 
 def algo_intent(row: sqlite3.Row) -> tuple[PlaceAlgo, int]:
@@ -205,3 +220,7 @@ def _order_type(text: str) -> OrderType | str:
 
 def _time_in_force(text: str) -> TimeInForce | str:
     return TimeInForce(text) if text in TimeInForce.__members__ else text
+
+
+def _working_type(text: str) -> WorkingType | str:
+    return WorkingType(text) if text in WorkingType.__members__ else text

@@ -20,6 +20,7 @@ from engine.protection_views import AlgoView, BracketView
 from engine.trading_types import AlgoStatus, BracketState
 from engine.utils.mailbox import Mailbox
 from engine.utils.task_queue import TaskQueue
+from engine.utils.threads import StoppableThread
 from engine.wire.hosts import Hosts
 
 
@@ -69,6 +70,8 @@ class BracketTrader:
         self._live = threading.Event()
         self.gateway.start_user_stream(self.oms.on_event)
         assert self._live.wait(10)
+        self._house = StoppableThread("housekeeping", self._keep_house)
+        self._house.start()
 
     def place(self, price: Decimal | None = None, **terms: object) -> BracketView:
         terms.setdefault("quantity", "0.3")
@@ -97,17 +100,26 @@ class BracketTrader:
 
     def close(self) -> None:
         self.oms.close()
+        self._house.request_stop()
         self.gateway.close()
         assert self.brackets.stop()
+        assert self._house.join(5)
         self.queries.stop(5)
         assert self.journal.close()
 
     def die(self) -> None:
         """As far as the venue and the journal can tell, the process is gone."""
+        self._house.request_stop()
         self.gateway.close()
         self.brackets.stop()
+        self._house.join(5)
         self.queries.stop(5)
         self.journal.close()
+
+    def _keep_house(self, stop: threading.Event) -> None:
+        while not stop.wait(0.1):
+            self.gateway.tick()
+            self.oms.tick(SystemClock().monotonic())
 
     def _recover(self) -> None:
         self.oms.reconciler.recover(threading.Event())
