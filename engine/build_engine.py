@@ -28,6 +28,7 @@ from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.paper.paper_discovery import announce, find_running, withdraw
 from engine.paper.paper_process import PaperOptions, PaperProcess, ReadyLine
+from engine.protection_views import BracketView
 from engine.utils.threads import CrashHandler
 from engine.wire.hosts import Hosts
 
@@ -159,10 +160,7 @@ class Parts:
         self.rules = rules
 
     def restore(self) -> None:
-        """What the journal knew to be open; the first recovery asks what became of it.
-
-        Brackets are followed from then on.
-        """
+        """What the journal knew to be open; the first recovery asks what became of it."""
         reader = JournalReader(self.journal.path)
         self.oms.restore(
             reader.open_orders(),
@@ -170,8 +168,14 @@ class Parts:
             reader.last_trade_ids(),
             reader.open_algos(),
         )
-        self.brackets.restore(reader.open_brackets())
-        self.brackets.start()
+
+    def resume_brackets(self) -> int:
+        """Follow those that an earlier run left open. Returns their number."""
+        return self.brackets.restore(JournalReader(self.journal.path).open_brackets())
+
+    def kept_brackets(self) -> list[BracketView]:
+        """Those that the journal knows to be open, whoever follows them."""
+        return self.brackets.read(JournalReader(self.journal.path).open_brackets())
 
     def history(self) -> HistoryLoaded:
         """What the tables of a window begin with."""
@@ -233,6 +237,7 @@ def build_parts(
             clock,
             rules.instruments,
             price_now=last_price,
+            locks=journal.path.with_suffix(".brackets"),
             on_crash=on_crash,
         )
     except PerpdeskError:

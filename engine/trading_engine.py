@@ -46,6 +46,7 @@ from engine.market.market_state import MarketState
 from engine.market_feed import MarketFeed
 from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OrderManager
+from engine.protection_views import BracketView
 from engine.trading_types import AlertLevel, EngineState
 from engine.utils.backoff import Backoff
 from engine.utils.deadline import Deadline
@@ -74,6 +75,8 @@ class TradingEngine:
         environment: Environment,
         user_data: Path,
         clock: Clock | None = None,
+        *,
+        resumes: bool = True,
     ) -> None:
         self.config = config
         self.environment = environment
@@ -81,6 +84,7 @@ class TradingEngine:
         self.hub = EventHub()
         self.market = MarketState()
         self._user_data = user_data
+        self._resumes = resumes
         self._state = EngineState.STOPPED
         self._changed = threading.Condition()
         self._failure: PerpdeskError | None = None
@@ -110,14 +114,21 @@ class TradingEngine:
         config: Config | None = None,
         user_data: Path | str | None = None,
         timeout_s: float = 30.0,
+        resumes: bool = True,
     ) -> Self:
         """A started engine that is live and watches the configured symbol.
 
         Blocks; raises what kept it from starting. The environment is the
-        configured one when None.
+        configured one when None. `resumes`: follow the brackets that an earlier run
+        left open.
         """
         settings = config if config is not None else load_config()
-        engine = cls(settings, settings.environment(environment), user_data_dir(user_data))
+        engine = cls(
+            settings,
+            settings.environment(environment),
+            user_data_dir(user_data),
+            resumes=resumes,
+        )
         engine.start()
         try:
             engine.wait_until_live(timeout_s)
@@ -147,6 +158,17 @@ class TradingEngine:
     @property
     def brackets(self) -> Brackets:
         return self._built.brackets
+
+    def resume_brackets(self) -> int:
+        """Follow those that an earlier run left open and no other program follows now.
+
+        Returns their number. Raises NotConnected before the engine is built.
+        """
+        return self._built.resume_brackets()
+
+    def kept_brackets(self) -> list[BracketView]:
+        """Those that the journal knows to be open, whoever follows them; read from the file."""
+        return self._built.kept_brackets()
 
     @property
     def gateway(self) -> ExchangeGateway:
@@ -317,6 +339,9 @@ class TradingEngine:
                 self.clock.wait(stop, backoff.next_s())
         self.hub.publish(parts.history())
         parts.restore()
+        if self._resumes:
+            parts.resume_brackets()
+        parts.brackets.start()
         feed = MarketFeed(parts.gateway, self.hub, self.market, self._queries, self.clock)
         desk = CommandDesk(
             parts.gateway,

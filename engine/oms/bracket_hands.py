@@ -32,6 +32,7 @@ from engine.oms.bracket_facts import (
     PlaceExit,
 )
 from engine.oms.bracket_outcomes import WOULD_TRIGGER
+from engine.oms.bracket_owners import BracketOwners
 from engine.oms.bracket_record import Bracket, Leg, LegKind
 from engine.oms.order_desk import NO_SUCH_ORDER
 from engine.oms.order_manager import OrderManager
@@ -62,9 +63,15 @@ class BracketHands:
     """Any thread; steps of one bracket one after the other."""
 
     def __init__(
-        self, oms: OrderManager, gateway: ExchangeGateway, journal: BracketJournal, clock: Clock
+        self,
+        oms: OrderManager,
+        gateway: ExchangeGateway,
+        journal: BracketJournal,
+        owners: BracketOwners,
+        clock: Clock,
     ) -> None:
         self._oms = oms
+        self._owners = owners
         self._gateway = gateway
         self._journal = journal
         self._clock = clock
@@ -92,6 +99,8 @@ class BracketHands:
             self.write_down(bracket)
         except JournalError as error:
             logger.warning("bracket=%s is not written down: %s", bracket.bracket_id, error)
+        if bracket.is_ended:
+            self._owners.release(bracket.bracket_id)
 
     def carry_out(self, bracket: Bracket, actions: Iterable[Action]) -> Step:
         # also unwritten: what it does only reduces, and a position without a stop is worse

@@ -10,9 +10,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-import msgspec
 from msgspec.structs import replace
 
 from engine.clock import Clock
@@ -126,13 +125,6 @@ class BracketSupervisor:
             return self._changed.wait_for(lambda: until(self._views[bracket_id]), timeout_s)
 
     # --- life ------------------------------------------------------------------------------
-
-    def restore(self, bodies: Iterable[bytes]) -> None:
-        """What the journal knew to be open. Nothing is decided before the first LIVE."""
-        for body in bodies:
-            bracket = msgspec.json.decode(body, type=Bracket)
-            self.add(bracket)
-            logger.info("restored bracket=%s %s", bracket.bracket_id, bracket.state)
 
     def start(self) -> None:
         self._hub.listen(OrderChanged, lambda event: self._note(event.order.symbol))

@@ -7,10 +7,13 @@ Perpdesk is back, and of two exits the one that is left is not cancelled.
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from engine.clock import Clock
@@ -23,7 +26,15 @@ from engine.oms.bracket_absorb import absent
 from engine.oms.bracket_books import BracketBooks
 from engine.oms.bracket_checks import check_bracket, check_exits
 from engine.oms.bracket_hands import BracketHands, BracketJournal
-from engine.oms.bracket_record import Bracket, Leg, LegKind, entry_id_of, new_bracket_id
+from engine.oms.bracket_owners import BracketOwners
+from engine.oms.bracket_record import (
+    Bracket,
+    Leg,
+    LegKind,
+    entry_id_of,
+    new_bracket_id,
+    view_of,
+)
 from engine.oms.bracket_supervisor import BracketSupervisor
 from engine.oms.order_manager import OrderManager
 from engine.protection_commands import (
@@ -47,13 +58,16 @@ from engine.utils.threads import CrashHandler
 from engine.utils.words import read_word
 from engine.views import ZERO
 
+logger = logging.getLogger(__name__)
+
 _REQUESTS_KEPT = 10_000
 
 
 class Brackets:
     """Thread-safe. `place` blocks until the entry has been answered, all else returns at once.
 
-    `price_now` is what exits are compared with, None where it is not known.
+    `price_now` is what exits are compared with, None where it is not known. `locks` is
+    the folder that says which process follows which bracket of this journal.
     """
 
     def __init__(
@@ -66,6 +80,7 @@ class Brackets:
         instruments: Callable[[], Mapping[str, Instrument]],
         *,
         price_now: Callable[[str], Decimal | None] = lambda _: None,
+        locks: Path | None = None,
         on_crash: CrashHandler | None = None,
     ) -> None:
         self._oms = oms
@@ -73,7 +88,8 @@ class Brackets:
         self._instruments = instruments
         self._price_now = price_now
         self._books = BracketBooks(oms)
-        self._hands = BracketHands(oms, gateway, journal, clock)
+        self._owners = BracketOwners(locks)
+        self._hands = BracketHands(oms, gateway, journal, self._owners, clock)
         self._supervisor = BracketSupervisor(self._books, self._hands, hub, clock, on_crash)
         self._lock = threading.Lock()
         self._by_request: dict[str, str] = {}
@@ -127,7 +143,7 @@ class Brackets:
         self._supervisor.add(bracket, is_sending=True)
         is_placed = False
         try:
-            self._hands.write_down(bracket)
+            self._write_down(bracket)
             self._oms.place(_entry_from(command, bracket))
             is_placed = True
         finally:
@@ -179,7 +195,7 @@ class Brackets:
             is_followed = any(not bracket.entry_id for bracket in found)
             if not is_followed and abs(position.quantity) > covered:
                 around = replace(around, replaces=self._own_exits(around))
-                self._hands.write_down(around)
+                self._write_down(around)
                 self._supervisor.add(around)
                 ids.append(around.bracket_id)
         return [self.get(bracket_id) for bracket_id in ids]
@@ -250,6 +266,10 @@ class Brackets:
         self.get(bracket_id)
         return self._supervisor.wait(bracket_id, until, timeout_s)
 
+    def read(self, bodies: Iterable[bytes]) -> list[BracketView]:
+        """What the journal keeps, as views; the exchange has not been asked about them."""
+        return [view_of(bracket, ZERO) for bracket in _decoded(bodies)]
+
     @property
     def longest_unprotected_ms(self) -> int:
         """The longest time, since the start, that something filled had no confirmed stop."""
@@ -257,16 +277,29 @@ class Brackets:
 
     # --- life ----------------------------------------------------------------------------
 
-    def restore(self, bodies: Iterable[bytes]) -> None:
-        """What the journal knew to be open, before `start`. Followed from the first LIVE on."""
-        self._supervisor.restore(bodies)
+    def restore(self, bodies: Iterable[bytes]) -> int:
+        """Follow what the journal knew to be open, from the first LIVE on.
+
+        Returns how many: what another process follows already is left to it. Raises
+        JournalError.
+        """
+        count = 0
+        for bracket in _decoded(bodies):
+            is_ours = self._supervisor.find(bracket.bracket_id) is None
+            if is_ours and self._owners.acquire(bracket.bracket_id):
+                self._supervisor.add(bracket)
+                logger.info("restored bracket=%s %s", bracket.bracket_id, bracket.state)
+                count += 1
+        return count
 
     def start(self) -> None:
         self._supervisor.start()
 
     def stop(self, timeout_s: float = 2.0) -> bool:
         """Follow nothing more; exits stay at the exchange. False: not ended in time."""
-        return self._supervisor.stop(timeout_s)
+        has_ended = self._supervisor.stop(timeout_s)
+        self._owners.close()
+        return has_ended
 
     # --- within --------------------------------------------------------------------------
 
@@ -281,6 +314,11 @@ class Brackets:
                 if len(self._by_request) > _REQUESTS_KEPT:
                     del self._by_request[next(iter(self._by_request))]
             return earlier
+
+    def _write_down(self, bracket: Bracket) -> None:
+        """The intent, before the first byte. Raises JournalError."""
+        self._owners.acquire(bracket.bracket_id)
+        self._hands.write_down(bracket)
 
     def _owner(self, client_algo_id: str) -> tuple[Bracket, Leg] | None:
         for bracket in self._supervisor.active():
@@ -310,6 +348,10 @@ class Brackets:
         if symbol not in known:
             raise UnknownSymbol(symbol, tuple(known))
         return known[symbol]
+
+
+def _decoded(bodies: Iterable[bytes]) -> Iterator[Bracket]:
+    return (msgspec.json.decode(body, type=Bracket) for body in bodies)
 
 
 def _amount(value: Number | None, field: str) -> Decimal | None:

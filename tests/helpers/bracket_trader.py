@@ -57,6 +57,7 @@ class BracketTrader:
             self.hub,
             SystemClock(),
             self.gateway.get_exchange_instruments,
+            locks=journal.with_suffix(".brackets"),
         )
         reader = JournalReader(journal)
         self.oms.restore(
