@@ -236,7 +236,8 @@ def build_parts(
             hub,
             clock,
             rules.instruments,
-            price_now=last_price,
+            # a market where nothing has traded yet still has a mark price
+            price_now=lambda symbol: last_price(symbol) or mark_price(symbol),
             locks=journal.path.with_suffix(".brackets"),
             on_crash=on_crash,
         )

@@ -130,3 +130,16 @@ def test_the_paper_server_alone_and_a_taken_port(tmp_path):
         assert "Traceback" not in taken.stderr
         server.stdin.close()
         assert server.wait(10) == 0
+
+
+def test_a_bracket_is_placed_followed_listed_and_cancelled(cli):
+    exits = ("--stop", "50000", "--target", "90000")
+    entry = ("bracket", "BTCUSDT", "BUY", "0.1", "--price", "62000", *exits)
+    code, out, _ = cli(*entry, "--seconds", "0.3")
+    assert code == 0
+    assert "entering BUY BTCUSDT 0/0.1 stop 50000 target 90000" in out
+    assert "Nobody follows this bracket now" in out
+    bracket_id = re.search(r"id=(b\w+)", out)[1]
+    code, out, _ = cli("bracket-cancel", bracket_id)
+    assert (code, out.split()[0]) == (0, "closed")
+    assert "No open brackets." in cli("brackets")[1]
