@@ -104,6 +104,7 @@ def test_what_is_wrong_with_a_bracket_is_said_by_field(engine: TradingEngine) ->
             engine.brackets.place_bracket("BTCUSDT", "BUY", "0.1", **terms)
         return caught.value
 
+    wait_until(lambda: engine.market.mark_price("BTCUSDT") is not None)
     assert refusal().field == "stop_price"
     above = refusal(stop_price=90000)
     assert (above.field, above.fix is not None) == ("stop_price", True)
