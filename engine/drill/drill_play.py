@@ -8,10 +8,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
 
-import msgspec
-
+from engine.drill.drill_lots import LOTS
 from engine.drill.drill_session import (
-    LOTS,
     Amend,
     Cancel,
     CancelAll,
@@ -26,8 +24,9 @@ from engine.drill.drill_session import (
     Step,
     Together,
 )
+from engine.drill.drill_stop_play import StopPlay
 from engine.drill.drill_trader import DrillTrader
-from engine.drill.drill_venue import DrillVenue
+from engine.drill.drill_venue import DrillVenue, Reference
 from engine.errors import PerpdeskError
 from engine.oms.order_models import Order
 from engine.trading_types import OrderType, Side, TimeInForce
@@ -36,14 +35,6 @@ from engine.utils.threads import StoppableThread
 logger = logging.getLogger(__name__)
 
 _STEP_S = 15.0
-
-
-class Reference(msgspec.Struct, frozen=True, kw_only=True):
-    """Prices between the best bid and ask, one tick and more apart, and the tick."""
-
-    bid: Decimal
-    ask: Decimal
-    tick: Decimal
 
 
 class DrillPlay:
@@ -65,6 +56,7 @@ class DrillPlay:
         self._references = references
         self._restart_venue = restart_venue
         self._orders: dict[int, Order] = {}
+        self._stops = StopPlay(trader, account, references)
         self.placed = 0
         self.hung: list[str] = []
 
@@ -106,6 +98,8 @@ class DrillPlay:
                 self._account.add_faults(self._session.seed, planned.rule)
             case Together(steps):
                 self._together(steps)
+            case _:
+                self._stops.carry_out(step)
 
     def _place(self, step: Place) -> None:
         is_limit = step.type is OrderType.LIMIT

@@ -133,7 +133,9 @@ class DrillTrader:
         self._queries.start()
         reader = JournalReader(Path(self.place.journal))
         last_ids = {**self.place.trades_before, **reader.last_trade_ids()}
-        self.oms.restore(reader.open_orders(), reader.fills_of_open_orders(), last_ids)
+        self.oms.restore(
+            reader.open_orders(), reader.fills_of_open_orders(), last_ids, reader.open_algos()
+        )
         self.gateway.start_user_stream(self._on_event)
         self._house.start()
 

@@ -115,7 +115,7 @@ class OrderManager:
             self.tracker, algos, self.positions, hub.publish, clock, on_gap
         )
         algo_desk = AlgoDesk(orders=desk, tracker=algos)
-        self.algos = AlgoFace(algo_desk, lambda: self._events.why_closed)
+        self.algos = AlgoFace(algo_desk, lambda: self._events.why_closed, settings.resolver)
         self._placing = OrderPlacing(desk, lambda: self._events.why_closed)
         self._changing = OrderChanging(desk)
         self.reconciler = Reconciler(
@@ -123,7 +123,7 @@ class OrderManager:
         )
         self.resolver = UnknownResolver(desk, settings.resolver)
         self._audit = AccountAudit(
-            desk, self.positions, lambda: self._events.why_closed, settings.audit
+            desk, algos, self.positions, lambda: self._events.why_closed, settings.audit
         )
 
     # --- orders ----------------------------------------------------------------------
@@ -283,3 +283,4 @@ class OrderManager:
         """Take no more requests and end every pause. Blocks for nothing."""
         self._sender.close()
         self.resolver.close()
+        self.algos.close()
