@@ -391,3 +391,15 @@ def test_intents_of_many_threads_beside_a_busy_queue_are_all_kept(bench: Bench) 
     assert bench.writer.flush()
     wait_until(lambda: len(bench.reader.orders()) == 400)
     assert len(bench.reader.open_orders()) == 400
+
+
+def test_a_bracket_is_kept_as_its_newest_record(bench: Bench) -> None:
+    for body in (b'{"state":"entering"}', b'{"state":"protected"}'):
+        bench.writer.record_bracket("b2", body, is_ended=False, at_ms=5)
+    bench.writer.record_bracket("b1", b"{}", is_ended=False, at_ms=4)
+    assert bench.reader.open_brackets() == [b"{}", b'{"state":"protected"}']
+    bench.writer.record_bracket("b2", b"{}", is_ended=True, at_ms=6)
+    assert bench.reader.open_brackets() == [b"{}"]
+    bench.writer.close()
+    with pytest.raises(JournalError):
+        bench.writer.record_bracket("b3", b"{}", is_ended=False, at_ms=7)
