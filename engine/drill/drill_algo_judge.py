@@ -58,7 +58,7 @@ def judge_algos_in_journal(
     lost += [f"conditional order {key} is not in the journal" for key in ours.keys() - known]
     by_id = {int(row["algoId"]): row for row in rows}
     return Verdict(
-        lost=tuple([*lost, *_unfinished(algos)]),
+        lost=(*lost, *_unfinished(algos)),
         duplicated=tuple(
             f"{key} is {n} conditional orders at the exchange" for key, n in ours.items() if n > 1
         ),
@@ -102,7 +102,9 @@ def _compare(algos: Sequence[AlgoView], by_id: dict[int, Row], what: str) -> lis
 
 def _unlinked(algos: Sequence[AlgoView], orders: Sequence[OrderView]) -> list[str]:
     """An order that a conditional one became says so."""
-    parents = {(view.symbol, view.order_id): view.client_algo_id for view in algos if view.order_id}
+    parents: dict[tuple[str, int | None], str] = {
+        (view.symbol, view.order_id): view.client_algo_id for view in algos if view.order_id
+    }
     return [
         f"order {view.order_id} does not know that it was {parents[view.symbol, view.order_id]}"
         for view in orders

@@ -25,6 +25,7 @@ from engine.drill.drill_session import (
     Together,
 )
 from engine.drill.drill_stop_play import StopPlay
+from engine.drill.drill_stops import StopStep
 from engine.drill.drill_trader import DrillTrader
 from engine.drill.drill_venue import DrillVenue, Reference
 from engine.errors import PerpdeskError
@@ -69,7 +70,10 @@ class DrillPlay:
     def _do(self, step: Step) -> None:
         """A refusal is an answer like any other: what counts is the books at the end."""
         try:
-            self._carry_out(step)
+            if isinstance(step, StopStep):
+                self._stops.carry_out(step)
+            else:
+                self._carry_out(step)
         except PerpdeskError as error:
             logger.debug("step %s: %s", step, error)
 
@@ -98,8 +102,6 @@ class DrillPlay:
                 self._account.add_faults(self._session.seed, planned.rule)
             case Together(steps):
                 self._together(steps)
-            case _:
-                self._stops.carry_out(step)
 
     def _place(self, step: Place) -> None:
         is_limit = step.type is OrderType.LIMIT

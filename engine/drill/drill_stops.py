@@ -21,6 +21,7 @@ _KINDS = (
     OrderType.TAKE_PROFIT,
     OrderType.TRAILING_STOP_MARKET,
 )
+_WORKING = (*(WorkingType.CONTRACT_PRICE,) * 4, WorkingType.MARK_PRICE)
 
 
 class PlaceStop(msgspec.Struct, frozen=True):
