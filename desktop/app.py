@@ -17,6 +17,7 @@ from desktop.engine_bridge import EngineBridge
 from desktop.main_window import MainWindow
 from desktop.options import Options
 from desktop.shutdown import Shutdown
+from desktop.single_instance import SingleInstance
 from desktop.theme.apply_theme import apply_theme
 from engine.config import Config, Environment, load_config
 from engine.errors import PerpdeskError
@@ -62,6 +63,14 @@ class Desk(QObject):
         """Show the window; the engine starts once it has been painted."""
         self.window.show()
         QTimer.singleShot(0, self.engine.start)
+
+    @Slot()
+    def come_forward(self) -> None:
+        """Somebody started the program again: this window is what they want to see."""
+        if self.window.isMinimized():
+            self.window.showNormal()
+        self.window.raise_()
+        self.window.activateWindow()
 
     @Slot()
     def close(self) -> None:
@@ -127,7 +136,12 @@ def _serve(
     app: QApplication, options: Options, config: Config, environment: Environment, user_data: Path
 ) -> int:
     setup_logging(user_data)
+    instance = SingleInstance(user_data)
+    if not instance.is_first:
+        close_logging()
+        return _say_open(user_data)
     desk = Desk(config, environment, user_data)
+    instance.second_start.connect(desk.come_forward)
     hooks = CrashHooks(user_data, desk.tell)
     hooks.install()
     if options.size is not None:
@@ -140,6 +154,7 @@ def _serve(
         task.begin()
     code = app.exec()
     ctrl_c.stop()
+    instance.close()
     hooks.close()
     close_logging()
     return code or (task.exit_code if task is not None else 0)
@@ -170,6 +185,14 @@ def _listen_for_ctrl_c(desk: Desk) -> QTimer:
 
 def _take_a_turn() -> None:
     """Nothing to do: being called is the point."""
+
+
+def _say_open(user_data: Path) -> int:
+    """The first window is on top now: nothing is wrong, so no dialog says more."""
+    if sys.stderr is not None:
+        sentence = f"Perpdesk is open already with {user_data}; its window was brought forward."
+        print(f"perpdesk: {sentence}", file=sys.stderr)  # noqa: T201 - for the shell that asked
+    return 0
 
 
 def _refuse(sentence: str, *, with_window: bool) -> int:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from engine.trading_engine import TradingEngine
     from engine.wire.hosts import Hosts
 
+__version__ = "0.1.0"
+
 __all__ = ["BinanceGateway", "Hosts", "TradingEngine", "WebSocketManager"]
 
 _HOMES = {

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from engine import __version__
 from engine.errors import PerpdeskError
 
 _CONDITIONAL_TYPES = (
@@ -94,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="perpdesk-cli", description="Trade from the console.", epilog=_EPILOG
     )
+    parser.add_argument("--version", action="version", version=f"Perpdesk {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name: str, words: str) -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ the key, says what is wrong and what would be right.
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +19,7 @@ import yaml
 from engine.config_keys import KEYS
 from engine.errors import ConfigError
 from engine.trading_types import EnvironmentKind
-from engine.utils.paths import program_dir
+from engine.utils.paths import is_frozen, program_dir
 from engine.wire.hosts import MAINNET, TESTNET, Hosts
 
 
@@ -104,7 +105,11 @@ def parse_config(content: str, file_name: str = "config.yaml") -> Config:
 
 
 def _usual_file() -> Path | None:
-    for folder in (Path.cwd(), program_dir()):
+    """Here, then beside the packaged program, where a person may edit it, then its own."""
+    folders = [Path.cwd(), program_dir()]
+    if is_frozen():
+        folders.insert(1, Path(sys.executable).resolve().parent)
+    for folder in folders:
         if (folder / "config.yaml").is_file():
             return folder / "config.yaml"
     return None

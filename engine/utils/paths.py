@@ -7,16 +7,23 @@ from pathlib import Path
 
 import platformdirs
 
+PORTABLE_FOLDER = "perpdesk-data"
+
 
 def user_data_dir(override: str | Path | None = None) -> Path:
     """Settings, journal, logs and the paper account. Created when missing."""
-    chosen = (
-        Path(override)
-        if override is not None
-        else platformdirs.user_data_path("perpdesk", appauthor=False, roaming=False)
-    )
+    chosen = Path(override) if override is not None else _usual_data_dir()
     chosen.mkdir(parents=True, exist_ok=True)
     return chosen
+
+
+def _usual_data_dir() -> Path:
+    """Beside the packaged program when such a folder was made there: it is portable then."""
+    if is_frozen():
+        beside = Path(sys.executable).resolve().parent / PORTABLE_FOLDER
+        if beside.is_dir():
+            return beside
+    return platformdirs.user_data_path("perpdesk", appauthor=False, roaming=False)
 
 
 def program_dir() -> Path:

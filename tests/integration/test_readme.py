@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from engine.config import default_config
 from engine.trading_engine import TradingEngine
 
@@ -25,13 +23,3 @@ def test_the_script_trades(tmp_path, monkeypatch, capsys):
     )
     exec(compile(script, "README.md", "exec"), {})
     assert re.fullmatch(r"CANCELED FILLED [\d.]+\n", capsys.readouterr().out)
-
-
-@pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"]
-)
-def test_every_link_leads_somewhere(name):
-    text = (ROOT / name).read_text(encoding="utf-8")
-    links = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text) if "://" not in link]
-    missing = [link for link in links if not (ROOT / link).exists()]
-    assert missing == []

@@ -1,0 +1,80 @@
+"""The documents are true where a program can tell: links lead somewhere, commands can be read."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from engine.__main__ import _parser
+from engine.config_keys import KEYS
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("resources/help/*.md")])
+PLACEHOLDERS = {"CLIENT_ORDER_ID": "pd-1", "ALGO_ID": "pd-2", "PLAN_ID": "pl-1"}
+
+
+def text_of(document: Path) -> str:
+    return document.read_text(encoding="utf-8")
+
+
+def console_lines(document: Path) -> list[str]:
+    """Each `perpdesk-cli ...` of a shell block, without its comment."""
+    blocks = re.findall(r"```(?:sh|powershell)\n(.*?)```", text_of(document), re.DOTALL)
+    lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith("perpdesk-cli ")]
+
+
+def anchors_of(document: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", text_of(document), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+def test_every_link_leads_somewhere(document):
+    missing = []
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", text_of(document)):
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        file = (document.parent / target).resolve() if target else document
+        is_there = file.exists() and (
+            not anchor or file.suffix != ".md" or anchor in anchors_of(file)
+        )
+        if not is_there:
+            missing.append(f"{target}#{anchor}")
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("document", "line"),
+    [(document, line) for document in DOCUMENTS for line in console_lines(document)],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+def test_every_console_command_can_be_read(document, line):
+    words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line)[1:]]
+    if words[0] == "paper-server":
+        return  # has options of its own; tests/contract starts it
+    _parser().parse_args(words)
+
+
+def test_some_console_commands_were_looked_at():
+    assert len(console_lines(ROOT / "README.md")) >= 8
+
+
+def test_the_shipped_settings_name_every_key_and_its_default():
+    document = yaml.safe_load(text_of(ROOT / "config.yaml"))
+    given = {}
+    for section, content in document.items():
+        if section in KEYS:
+            given[section] = content
+        else:
+            given |= {f"{section}.{key}": value for key, value in content.items()}
+    assert given.keys() == KEYS.keys()
+    wrong = {key: value for key, value in given.items() if KEYS[key][0](key, value) != KEYS[key][1]}
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+def test_no_document_names_a_path_of_one_machine(document):
+    assert not re.search(r"/(work|root|farm)/", text_of(document))
