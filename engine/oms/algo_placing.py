@@ -40,7 +40,7 @@ class AlgoPlacing:
         """
         orders = self._desk.orders
         orders.instrument(command.symbol)  # so that an unknown symbol is said before all else
-        with orders.sender.turn(command.symbol):
+        with self._desk.turn(command.symbol):
             earlier = self.of_request(command.request_id)
             if earlier is not None:
                 return earlier
@@ -82,7 +82,7 @@ class AlgoPlacing:
         desk, orders = self._desk, self._desk.orders
         is_answered = False
         try:
-            answer = orders.sender.send(
+            answer = desk.send(
                 algo.symbol,
                 lambda: self._request(command),
                 # an event about it is an answer too, and so is a cancel during a pause

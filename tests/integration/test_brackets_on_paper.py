@@ -300,6 +300,18 @@ def test_a_lost_answer_to_the_stop_makes_no_second_one(
     assert sorted(row["orderType"] for row in rows) == ["STOP_MARKET", "TAKE_PROFIT_MARKET"]
 
 
+def test_a_stop_does_not_wait_for_the_late_answer_to_its_entry(
+    trader: BracketTrader, server: PaperProcess, stranger: PaperClient
+) -> None:
+    bid, ask, _ = best(stranger)
+    late = {"fault": "reply_late", "ms": 2500, "act": "at_once"}
+    play_faults(server, [{**late, "when": {"path": "/fapi/v1/order", "method": "POST"}}])
+    placed = trader.place(stop_price=bid - 500, target_price=ask + 500)  # at market
+    has_exits(trader, "0.3", "0.3")
+    trader.wait(placed.bracket_id, protected)
+    assert trader.brackets.longest_unprotected_ms < 2000
+
+
 def test_a_fill_during_a_gap_is_protected_after_it(
     trader: BracketTrader, server: PaperProcess, stranger: PaperClient, inside: Decimal
 ) -> None:
