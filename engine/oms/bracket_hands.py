@@ -33,7 +33,7 @@ from engine.oms.bracket_facts import (
 )
 from engine.oms.bracket_outcomes import WOULD_TRIGGER
 from engine.oms.bracket_owners import BracketOwners
-from engine.oms.bracket_record import Bracket, Leg, LegKind
+from engine.oms.bracket_record import Bracket, Leg, LegKind, body_of
 from engine.oms.order_desk import NO_SUCH_ORDER
 from engine.oms.order_manager import OrderManager
 from engine.protection_commands import PlaceAlgo
@@ -88,9 +88,11 @@ class BracketHands:
 
     def write_down(self, bracket: Bracket) -> None:
         """Raises JournalError."""
-        body = msgspec.json.encode(bracket)
         self._journal.record_bracket(
-            bracket.bracket_id, body, is_ended=bracket.is_ended, at_ms=self._clock.now_ms()
+            bracket.bracket_id,
+            body_of(bracket),
+            is_ended=bracket.is_ended,
+            at_ms=self._clock.now_ms(),
         )
 
     def keep(self, bracket: Bracket) -> None:

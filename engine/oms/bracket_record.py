@@ -195,6 +195,15 @@ def without(bracket: Bracket, leg: Leg) -> Bracket:
     return replace(bracket, legs=legs, closed_qty=bracket.closed_qty + leg.executed)
 
 
+def body_of(bracket: Bracket) -> bytes:
+    """As the journal keeps it."""
+    return msgspec.json.encode(bracket)
+
+
+def bracket_of(body: bytes) -> Bracket:
+    return msgspec.json.decode(body, type=Bracket)
+
+
 def view_of(bracket: Bracket, protected_qty: Decimal) -> BracketView:
     return BracketView(
         bracket_id=bracket.bracket_id,
@@ -211,6 +220,7 @@ def view_of(bracket: Bracket, protected_qty: Decimal) -> BracketView:
         filled_qty=bracket.filled_qty,
         protected_qty=protected_qty,
         unprotected_since_ms=bracket.unprotected_since,
+        is_stop_released=bracket.is_stop_released,
         reason=bracket.reason,
         created_at=bracket.created_at,
         updated_at=bracket.updated_at,

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
-import msgspec
 from msgspec.structs import replace
 
 from engine.clock import Clock
@@ -31,6 +30,7 @@ from engine.oms.bracket_record import (
     Bracket,
     Leg,
     LegKind,
+    bracket_of,
     entry_id_of,
     new_bracket_id,
     view_of,
@@ -351,7 +351,7 @@ class Brackets:
 
 
 def _decoded(bodies: Iterable[bytes]) -> Iterator[Bracket]:
-    return (msgspec.json.decode(body, type=Bracket) for body in bodies)
+    return (bracket_of(body) for body in bodies)
 
 
 def _amount(value: Number | None, field: str) -> Decimal | None:
