@@ -154,6 +154,21 @@ def test_a_stop_that_would_trigger_at_once_closes_what_is_filled(
     assert "bracket.stop_refused" in trader.alert_codes()
 
 
+def test_a_stop_refused_at_its_trigger_closes_what_is_filled(
+    trader: BracketTrader, server: PaperProcess, stranger: PaperClient
+) -> None:
+    bid, ask, _ = best(stranger)
+    placed = trader.place(stop_price=bid - NEAR, target_price=ask + 500)
+    has_exits(trader, "0.3", "0.3")
+    refused = {"fault": "trigger_refused", "account": "first"}
+    play_faults(server, [{**refused, "when": {"trigger": "time"}}])
+    push_to(stranger, bid - NEAR)
+    trader.wait(placed.bracket_id, BracketState.CLOSED)
+    wait_until(lambda: trader.position() == 0)
+    assert trader.exits() == []
+    assert "bracket.rejected" in trader.alert_codes()
+
+
 def test_a_refused_entry_fails_the_bracket(trader: BracketTrader, stranger: PaperClient) -> None:
     _, ask, _ = best(stranger)
     placed = trader.place(
