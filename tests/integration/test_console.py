@@ -44,6 +44,24 @@ def test_place_list_amend_cancel(cli):
     assert "No open orders." in cli("orders")[1]
 
 
+def test_place_list_move_cancel_a_conditional_order(cli):
+    code, out, _ = cli("algo", "btcusdt", "sell", "stop_market", "0.1", "--trigger", "50000")
+    assert (code, out.split()[:4]) == (0, ["NEW", "SELL", "STOP_MARKET", "BTCUSDT"])
+    first = re.search(r" id=(\d+)", out)[1]
+    listed = cli("orders")[1]
+    assert "No open orders." in listed
+    assert first in listed
+    code, out, _ = cli("algo-move", "BTCUSDT", first, "--trigger", "51000")
+    assert (code, "when 51000" in out) == (0, True)
+    second = re.search(r"client_id=(\S+)", out)[1]
+    listed = cli("orders", "BTCUSDT")[1]
+    assert second in listed
+    assert first not in listed
+    code, out, _ = cli("algo-cancel", "BTCUSDT", second)
+    assert (code, out.split()[0]) == (0, "CANCELED")
+    assert "No conditional orders." in cli("orders")[1]
+
+
 def test_fill_position_balance(cli):
     code, out, _ = cli("order", "BTCUSDT", "BUY", "MARKET", "0.1")
     assert (code, out.split()[0]) == (0, "FILLED")
@@ -68,6 +86,10 @@ def test_watch_prints_prices(cli):
         (("cancel", "BTCUSDT", "777"), "no open order 777"),
         (("amend", "BTCUSDT", "777"), "no open order 777"),
         (("watch", "NOSUCH"), "no symbol 'NOSUCH'"),
+        (("algo", "BTCUSDT", "SELL", "STOP_MARKET", "0.1"), "needs trigger_price"),
+        (("algo", "BTCUSDT", "SELL", "STOP", "0.1", "--trigger", "9000000"), "needs price"),
+        (("algo-move", "BTCUSDT", "777"), "--trigger, --price, --quantity"),
+        (("algo-cancel", "BTCUSDT", "777"), "no conditional order 777"),
     ],
 )
 def test_a_mistake_is_one_sentence(cli, words, said):
