@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.command == "kpi":
             return _measure(given, words)
+        if given.command == "export":
+            return _export(given)
         return _drill(given) if given.command == "drill" else _trade(given)
     except PerpdeskError as error:
         print(f"perpdesk-cli: {error}", file=sys.stderr)
@@ -41,6 +43,12 @@ def _measure(given: argparse.Namespace, words: list[str]) -> int:
     from engine.kpi.kpi_command import kpi  # noqa: PLC0415
 
     return kpi(given, words)
+
+
+def _export(given: argparse.Namespace) -> int:
+    from engine.export_command import export  # noqa: PLC0415
+
+    return export(given)
 
 
 def _trade(given: argparse.Namespace) -> int:
@@ -109,6 +117,13 @@ def _parser() -> argparse.ArgumentParser:
     placing.add_argument("price", nargs="?")
     placing.add_argument("--tif", type=str.upper, choices=["GTC", "IOC", "FOK", "GTX"])
     placing.add_argument("--reduce-only", action="store_true")
+    placing.add_argument(
+        "--position-side",
+        type=str.upper,
+        choices=["BOTH", "LONG", "SHORT"],
+        default="BOTH",
+        help="LONG or SHORT in hedge mode",
+    )
     amending = add("amend", "change price or total quantity of a resting limit order")
     cancelling = add("cancel", "cancel an open order")
     for changing in (amending, cancelling):
@@ -121,6 +136,9 @@ def _parser() -> argparse.ArgumentParser:
     add("orders", "list the open orders, the conditional ones too").add_argument(
         "symbol", nargs="?"
     )
+    exporting = add("export", "write the journal's fills, orders or round trips as a CSV file")
+    exporting.add_argument("what", choices=["fills", "orders", "trips"])
+    exporting.add_argument("file", type=Path, metavar="FILE.csv")
     add("positions", "list the open positions")
     add("balance", "show the wallet")
     watching = add("watch", "print prices as they come")

@@ -33,6 +33,7 @@ from engine.utils.threads import CrashHandler
 from engine.wire.hosts import Hosts
 
 _HISTORY_KEPT = 500
+_KEY_CHARS = 8  # of a paper account's key, in its journal's name
 
 
 class Venue(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,9 +249,20 @@ def build_parts(
     return Parts(venue, gateway, oms, brackets, journal, rules)
 
 
+def journals_of(environment: Environment, user_data: Path) -> list[Path]:
+    """Those that were written for an environment, the last used first: on paper there may be
+    several, one an account.
+    """
+    if environment.hosts is not None:
+        file = user_data / f"journal-{environment.name}.db"
+        return [file] if file.exists() else []
+    pattern = f"journal-{environment.name}-{'[!.]' * _KEY_CHARS}.db"
+    return sorted(user_data.glob(pattern), key=lambda file: -file.stat().st_mtime)
+
+
 def _journal_file(environment: Environment, venue: Venue, user_data: Path) -> Path:
     """One journal an environment; on paper one an account, since a reset starts its ids anew."""
     name = environment.name
     if environment.hosts is None:
-        name += f"-{venue.credentials.api_key[:8]}"
+        name += f"-{venue.credentials.api_key[:_KEY_CHARS]}"
     return user_data / f"journal-{name}.db"

@@ -24,13 +24,14 @@ from engine.commands import (
     SetLeverage,
     WatchSymbol,
 )
-from engine.errors import BadInput, NotConnected, PerpdeskError, VenueError
+from engine.errors import BadInput, NotConnected, PerpdeskError, UnknownSymbol, VenueError
 from engine.event_hub import EventHub
 from engine.events import CandlesLoaded, CommandDone, CommandRefused, LeverageChanged
 from engine.exchange.gateway import ExchangeGateway
 from engine.market_feed import MarketFeed
 from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OrderManager
+from engine.oms.position_closing import closing_order
 from engine.protection_commands import (
     CancelAlgo,
     CancelBracket,
@@ -39,8 +40,9 @@ from engine.protection_commands import (
     PlaceAlgo,
     PlaceBracket,
     ProtectPosition,
+    SetHedgeMode,
+    SetMarginType,
 )
-from engine.trading_types import OrderType, PositionSide, Side
 from engine.utils.task_queue import TaskQueue
 
 logger = logging.getLogger(__name__)
@@ -84,6 +86,8 @@ class CommandDesk:
         }
         self._query_works: Mapping[type[Command], Work] = {
             SetLeverage: self._set_leverage,
+            SetMarginType: self._set_margin_type,
+            SetHedgeMode: self._set_hedge_mode,
             WatchSymbol: self._watch,
             LoadCandles: self._load_candles,
             AskAgain: self._ask_again,
@@ -203,22 +207,24 @@ class CommandDesk:
         self._done(command, f"Cancelling {len(orders)} open orders of {command.symbol}.")
 
     def _close(self, command: ClosePosition) -> None:
-        position = self._oms.positions.position(command.symbol, command.position_side)
-        if position is None or not position.quantity:
-            self.refuse(command, f"There is no open position in {command.symbol}.")
-            return
-        hedged = command.position_side is not PositionSide.BOTH
-        self._oms.place(
-            PlaceOrder(
-                request_id=command.request_id,
-                symbol=command.symbol,
-                side=Side.SELL if position.quantity > 0 else Side.BUY,
-                type=OrderType.MARKET,
-                quantity=abs(position.quantity),
-                reduce_only=not hedged,  # the venue refuses it in hedge mode
-                position_side=command.position_side,
-            )
+        instruments = self._gateway.get_exchange_instruments()
+        if command.symbol not in instruments:
+            raise UnknownSymbol(command.symbol, tuple(instruments))
+        held = self._oms.positions.positions()
+        self._oms.place(closing_order(command, held, instruments[command.symbol]))
+
+    def _set_hedge_mode(self, command: SetHedgeMode) -> None:
+        self._oms.mode.change(command.is_on)
+        self._done(
+            command,
+            "Long and short are held side by side now (hedge mode)."
+            if command.is_on
+            else "Each symbol has one position now (one-way mode).",
         )
+
+    def _set_margin_type(self, command: SetMarginType) -> None:
+        self._gateway.set_margin_type(command.symbol, command.margin_type)
+        self._done(command, f"Margin of {command.symbol} is {command.margin_type.lower()} now.")
 
     def _set_leverage(self, command: SetLeverage) -> None:
         now = self._gateway.set_leverage(command.symbol, command.leverage)

@@ -37,6 +37,7 @@ def order(engine: TradingEngine, given: Namespace) -> int:
         given.price,
         time_in_force=given.tif,
         reduce_only=given.reduce_only,
+        position_side=given.position_side,
     )
     # a market order fills within the same moment: say how, not only that it was taken
     patient = placed.type != "LIMIT"
@@ -48,8 +49,7 @@ def amend(engine: TradingEngine, given: Namespace) -> int:
     found = _find(engine.oms, given.symbol, given.id)
     if given.price is None and given.quantity is None:
         raise BadInput("price", "Give --price, --quantity or both.")
-    engine.oms.modify_order(found, price=given.price, quantity=given.quantity)
-    return _tell(found)
+    return _tell(engine.oms.modify_order(found, price=given.price, quantity=given.quantity))
 
 
 def cancel(engine: TradingEngine, given: Namespace) -> int:

@@ -438,7 +438,20 @@ class UnknownMessage(Event, frozen=True, kw_only=True):
 
 
 class OrderChanged(Event, frozen=True, kw_only=True, gc=False):
+    """A partial fill is one, and has it all: `executed_qty`, `remaining_qty`, `avg_price`,
+    and `realized_pnl` and `commission` of what is filled. Its trade follows as FillRecorded.
+    """
+
     order: OrderView
+
+
+class OrderReplaced(Event, frozen=True, kw_only=True):
+    """An order that could not be amended was cancelled, and its rest placed anew."""
+
+    symbol: str
+    old_client_order_id: str
+    new_client_order_id: str
+    at_ms: int
 
 
 class FillRecorded(Event, frozen=True, kw_only=True, gc=False):

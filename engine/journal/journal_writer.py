@@ -31,9 +31,11 @@ from engine.events import (
     Event,
     FillRecorded,
     OrderChanged,
+    OrderReplaced,
     StreamStateChanged,
     ThreadCrashed,
 )
+from engine.journal.journal_archive import move_old_rows
 from engine.journal.journal_file import journal_error, open_journal
 from engine.journal.journal_rows import (
     FORGET_EVENTS,
@@ -58,6 +60,7 @@ logger = logging.getLogger(__name__)
 
 FOLLOWED: tuple[type[Event], ...] = (
     OrderChanged,
+    OrderReplaced,
     AlgoChanged,
     BracketChanged,
     FillRecorded,
@@ -67,6 +70,7 @@ FOLLOWED: tuple[type[Event], ...] = (
     StreamStateChanged,
     ThreadCrashed,
 )
+_FILLED = "ORDER_FILLED order=%s side=%s price=%s quantity=%s"  # off the thread that applied it
 _BATCH = 256  # bounds how long an intent may wait for a batch
 _GATHER_S = 0.02  # what belongs together comes together; orders do not meet a write at each step
 _RETRY_S = 1.0
@@ -99,6 +103,7 @@ class JournalWriter:
         self._problem: str | None = None
         self._is_closed = False
         self._thread = StoppableThread("journal", self._work, self._on_crash)
+        self._archiver = StoppableThread("journal-archive", self._archive, self._on_archive_crash)
 
     @property
     def problem(self) -> str | None:
@@ -110,6 +115,7 @@ class JournalWriter:
         if hub is not None:
             hub.attach(self._mailbox, FOLLOWED)  # type: ignore[arg-type]
         self._thread.start()
+        self._archiver.start()
         if self.set_aside is not None:
             self._tell(
                 AlertLevel.ERROR,
@@ -156,10 +162,11 @@ class JournalWriter:
         if self._is_closed:
             return True
         is_flushed = not self._thread.is_alive or self.flush(timeout_s)
+        self._archiver.request_stop()
         self._thread.request_stop()
         self._mailbox.close()
         self._hurry.set()
-        has_ended = self._thread.join(timeout_s)
+        has_ended = self._thread.join(timeout_s) and self._archiver.join(timeout_s)
         if not has_ended:
             return False
         with self._lock:
@@ -188,6 +195,10 @@ class JournalWriter:
             self._checkpoint(checkpointer)
         finally:
             checkpointer.close()
+
+    def _archive(self, stop: threading.Event) -> None:
+        """The thread `journal-archive`: ends when nothing old is left."""
+        move_old_rows(self.path, self._clock.now_ms(), is_stopping=stop.is_set)
 
     def _write_waiting(self) -> bool:
         """False when the disk did not take it: the rows stay and are tried again."""
@@ -221,6 +232,7 @@ class JournalWriter:
                 algos[algo.symbol, algo.client_algo_id] = algo_row(algo)
             elif isinstance(event, FillRecorded):
                 fills.append(fill_row(event.fill))
+                logger.info(_FILLED, *fills[-1][3:7])
         if not events:
             return
         with self._lock:
@@ -281,6 +293,11 @@ class JournalWriter:
     def _on_crash(self, thread: str, error: BaseException) -> None:
         self._note_problem(f"The journal's thread ended: {error}. No new orders are sent.")
         self._publish(ThreadCrashed(thread=thread, sentence=str(error)))
+
+    def _on_archive_crash(self, thread: str, error: BaseException) -> None:
+        self._publish(
+            ThreadCrashed(thread=thread, sentence=f"Old rows stay where they are: {error}")
+        )
 
 
 def _insert(connection: sqlite3.Connection, statement: str, rows: list[Row]) -> None:

@@ -18,6 +18,7 @@ from engine.oms.algo_models import AlgoOrder
 from engine.oms.client_ids import new_client_order_id
 from engine.oms.order_changes import Write
 from engine.oms.order_sender import Accepted, Lost, Refused
+from engine.oms.pre_trade_checks import check_position_side
 from engine.protection_commands import PlaceAlgo
 from engine.protection_views import pending_algo
 from engine.trading_types import AlgoStatus
@@ -52,6 +53,12 @@ class AlgoPlacing:
     def check(self, command: PlaceAlgo) -> None:
         """Raises OrderNotAllowed."""
         tracker = self._desk.tracker
+        check_position_side(
+            command.side,
+            command.position_side,
+            reduces=command.reduce_only or command.close_position,
+            is_hedge_mode=self._desk.orders.mode.is_hedge,
+        )
         check_algo(
             command,
             self._desk.orders.instrument(command.symbol),
@@ -98,6 +105,7 @@ class AlgoPlacing:
         elif isinstance(answer, Refused):
             self.give_up(algo, str(answer.error))
             orders.tell_refusal(asked, answer.error)
+            orders.mode.heed(answer.error)
         elif isinstance(answer, Lost):
             desk.lose(algo, Write.PLACE, answer.sentence)
 

@@ -18,6 +18,8 @@ from engine.oms.order_changes import (
 )
 from engine.oms.order_desk import NO_SUCH_OPEN_ORDER, NO_SUCH_ORDER, OrderDesk, ids_of
 from engine.oms.order_models import Order
+from engine.oms.order_placing import OrderPlacing
+from engine.oms.order_replacing import OrderReplacing, can_replace
 from engine.oms.order_sender import Accepted, Lost, Refused
 from engine.oms.pre_trade_checks import check_amend, check_rules
 from engine.trading_types import OrderStatus, OrderType
@@ -29,13 +31,18 @@ _GONE = (NO_SUCH_OPEN_ORDER, NO_SUCH_ORDER)
 
 
 class OrderChanging:
-    def __init__(self, desk: OrderDesk) -> None:
+    def __init__(self, desk: OrderDesk, placing: OrderPlacing) -> None:
         self._desk = desk
+        self._replacing = OrderReplacing(
+            desk, placing.check, self._cancel_in_turn, placing.place_in_turn
+        )
 
     # --- amend -----------------------------------------------------------------------
 
     def amend(self, order: Order, command: AmendOrder) -> Order:
-        """Blocks until answered. Raises OrderNotAllowed before sending, and the venue's
+        """The amended order; another one where it had to be cancelled and placed anew.
+
+        Blocks until answered. Raises OrderNotAllowed before sending, and the venue's
         refusal after it has been published as CommandRefused.
         """
         desk = self._desk
@@ -48,7 +55,9 @@ class OrderChanging:
                 return order
             check_rules(target, instrument, desk.mark_price(order.symbol))
             desk.journal.record_intent(command, desk.clock.now_ms())
-            self._send_amend(order, command, target)
+            refusal = self._send_amend(order, command, target)
+            if refusal is not None:
+                return self._replacing.replace(order, target, command, refusal)
         return order
 
     def _target(self, order: Order, command: AmendOrder) -> PlaceOrder:
@@ -61,9 +70,13 @@ class OrderChanging:
             quantity=view.orig_qty if command.quantity is None else command.quantity,
             price=view.price if command.price is None else command.price,
             reduce_only=view.reduce_only,
+            position_side=view.position_side,
         )
 
-    def _send_amend(self, order: Order, command: AmendOrder, target: PlaceOrder) -> None:
+    def _send_amend(
+        self, order: Order, command: AmendOrder, target: PlaceOrder
+    ) -> PerpdeskError | None:
+        """The refusal after which only cancelling and placing anew is left; None: all is said."""
         desk = self._desk
         price = target.price
         assert price is not None  # check_rules has seen it
@@ -83,13 +96,16 @@ class OrderChanging:
                 desk.lose(order, Write.AMEND, "Perpdesk failed while waiting for the answer")
         if isinstance(answer, Lost):
             desk.lose(order, Write.AMEND, answer.sentence)
-            return
+            return None
         if isinstance(answer, Accepted):
             desk.tracker.apply_update(answer.reply)
             logger.info("ORDER_MODIFIED order=%s", order.client_order_id)
         desk.tracker.apply(order, AmendEnded(desk.clock.now_ms()))
         if isinstance(answer, Refused):
+            if can_replace(order.view, answer.error):
+                return answer.error
             self._after_refused_amend(order, command, answer.error)
+        return None
 
     def _after_refused_amend(self, order: Order, command: AmendOrder, error: PerpdeskError) -> None:
         code = _code(error)
@@ -113,10 +129,14 @@ class OrderChanging:
             if order.status is OrderStatus.PENDING_NEW:
                 self._give_up(order)
                 return order
-            self._record_cancel(command)
-            desk.tracker.apply(order, CancelSent(desk.clock.now_ms()))
-            self._send_cancel(order, command)
+            self._cancel_in_turn(order, command)
         return order
+
+    def _cancel_in_turn(self, order: Order, command: CancelOrder) -> bool:
+        """True: the exchange has confirmed this very cancel."""
+        self._record_cancel(command)
+        self._desk.tracker.apply(order, CancelSent(self._desk.clock.now_ms()))
+        return self._send_cancel(order, command)
 
     def _give_up(self, order: Order) -> None:
         """PENDING_NEW inside its symbol's turn: refused for now, and waiting to be tried again."""
@@ -125,7 +145,7 @@ class OrderChanging:
         desk.tracker.apply(order, Concluded(OrderStatus.REJECTED, reason, desk.clock.now_ms()))
         desk.sender.wake_paused()
 
-    def _send_cancel(self, order: Order, command: CancelOrder) -> None:
+    def _send_cancel(self, order: Order, command: CancelOrder) -> bool:
         desk = self._desk
         is_answered = False
         try:
@@ -145,6 +165,7 @@ class OrderChanging:
             desk.lose(order, Write.CANCEL, answer.sentence)
         elif isinstance(answer, Refused):
             self._after_refused_cancel(order, command, answer.error)
+        return isinstance(answer, Accepted)
 
     def _after_refused_cancel(
         self, order: Order, command: CancelOrder, error: PerpdeskError

@@ -19,6 +19,7 @@ from engine.oms.order_changes import OutcomeLost, Write
 from engine.oms.order_models import Order
 from engine.oms.order_sender import OrderSender
 from engine.oms.order_tracker import OrderTracker
+from engine.oms.position_mode import PositionMode
 from engine.trading_types import AlertLevel
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class OrderDesk:
     journal: IntentJournal
     tracker: OrderTracker
     sender: OrderSender
+    mode: PositionMode
     clock: Clock
     publish: Callable[[Event], None]
     instruments: Callable[[], Mapping[str, Instrument]]

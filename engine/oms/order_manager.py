@@ -23,6 +23,7 @@ from engine.oms.account_audit import AccountAudit, AuditSettings
 from engine.oms.algo_desk import AlgoDesk
 from engine.oms.algo_face import AlgoFace
 from engine.oms.algo_tracker import AlgoTracker
+from engine.oms.fill_audit import FillAudit
 from engine.oms.intent_journal import IntentJournal
 from engine.oms.order_changing import OrderChanging
 from engine.oms.order_desk import OrderDesk
@@ -30,6 +31,7 @@ from engine.oms.order_models import Order
 from engine.oms.order_placing import OrderPlacing
 from engine.oms.order_sender import OrderSender
 from engine.oms.order_tracker import CLOSED_KEPT, OrderTracker
+from engine.oms.position_mode import PositionMode
 from engine.oms.position_tracker import PositionTracker
 from engine.oms.private_events import PrivateEvents
 from engine.oms.reconciler import PAUSES_S, Reconciler
@@ -88,6 +90,7 @@ class OrderManager:
             strict=settings.strict,
         )
         self.positions = PositionTracker(hub.publish)
+        self.mode = PositionMode(gateway, hub.publish)
         self._sender = OrderSender(
             clock,
             retry_attempts=settings.retry_attempts,
@@ -98,6 +101,7 @@ class OrderManager:
             journal=journal,
             tracker=self.tracker,
             sender=self._sender,
+            mode=self.mode,
             clock=clock,
             publish=hub.publish,
             instruments=instruments,
@@ -117,11 +121,12 @@ class OrderManager:
         algo_desk = AlgoDesk(orders=desk, tracker=algos)
         self.algos = AlgoFace(algo_desk, lambda: self._events.why_closed, settings.resolver)
         self._placing = OrderPlacing(desk, lambda: self._events.why_closed)
-        self._changing = OrderChanging(desk)
+        self._changing = OrderChanging(desk, self._placing)
         self.reconciler = Reconciler(
             desk, algo_desk, self.positions, self._events, settings.recovery_pauses_s
         )
         self.resolver = UnknownResolver(desk, settings.resolver)
+        self._fill_audit = FillAudit(desk, self.positions)
         self._audit = AccountAudit(
             desk, algos, self.positions, lambda: self._events.why_closed, settings.audit
         )
@@ -179,8 +184,10 @@ class OrderManager:
     ) -> Order:
         """New price and new TOTAL quantity of a resting limit order; None keeps the old.
 
-        The order loses its place in the queue. Raises OrderNotAllowed before
-        sending; a VenueError has been published as CommandRefused already.
+        The order loses its place in the queue. Where the exchange does not amend it any
+        more it is cancelled and the rest placed anew: then another order is returned,
+        and OrderReplaced and an alert say so. Raises OrderNotAllowed before sending; a
+        VenueError has been published as CommandRefused already.
         """
         found = self.get_order(order)
         command = AmendOrder(
@@ -213,6 +220,11 @@ class OrderManager:
         return self.resolver.ask_again(self.get_order(order))
 
     # --- reading ---------------------------------------------------------------------
+
+    @property
+    def is_hedge_mode(self) -> bool:
+        """Long and short are held side by side. False also before it has been read."""
+        return bool(self.mode.is_hedge)
 
     def get_order(self, order: Order | str) -> Order:
         """By client order id. Raises BadInput when it is not known."""
@@ -255,6 +267,10 @@ class OrderManager:
         self.resolver.tick(now_s)
         self.algos.tick(now_s)
         self._audit.tick(now_s)
+        if self._events.why_closed:
+            self._fill_audit.forget()
+        else:
+            self._fill_audit.tick(now_s)
 
     def on_event(self, event: Event) -> None:
         """Everything of the private stream, in its order, on its reading thread."""

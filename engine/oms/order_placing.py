@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
@@ -17,7 +17,7 @@ from engine.oms.order_desk import OrderDesk
 from engine.oms.order_models import Order
 from engine.oms.order_sender import Accepted, Lost, Refused
 from engine.oms.pre_trade_checks import check_order
-from engine.trading_types import OrderStatus, OrderType, TimeInForce
+from engine.trading_types import OrderStatus, OrderType, PositionSide, TimeInForce
 from engine.views import ZERO, OrderView
 
 logger = logging.getLogger(__name__)
@@ -36,28 +36,36 @@ class OrderPlacing:
         """Blocks until answered. The same request id never places twice: a double click
         gets the order of the first click.
         """
-        desk = self._desk
-        instrument = desk.instrument(command.symbol)
-        with desk.sender.turn(command.symbol):
+        self._desk.instrument(command.symbol)  # a turn is for symbols that exist
+        with self._desk.sender.turn(command.symbol):
             earlier = self._order_of(command.request_id)
-            if earlier is not None:
-                return earlier
-            check_order(
-                command,
-                instrument,
-                lost=desk.tracker.lost(),
-                open_count=desk.tracker.open_count(command.symbol),
-                mark_price=desk.mark_price(command.symbol),
-                closed_because=self._why_closed(),
-            )
-            command = self._with_client_id(command)
-            now_ms = desk.clock.now_ms()
-            desk.journal.record_intent(command, now_ms)
-            order = Order(pending_view(command, now_ms))
-            desk.tracker.add(order)
-            self._remember(command.request_id, order)
-            self._send(order, command)
-            return order
+            return self.place_in_turn(command) if earlier is None else earlier
+
+    def place_in_turn(self, command: PlaceOrder) -> Order:
+        """For who holds the symbol's turn already."""
+        desk = self._desk
+        self.check(command)
+        command = self._with_client_id(as_sent(command))
+        now_ms = desk.clock.now_ms()
+        desk.journal.record_intent(command, now_ms)
+        order = Order(pending_view(command, now_ms))
+        desk.tracker.add(order)
+        self._remember(command.request_id, order)
+        self._send(order, command)
+        return order
+
+    def check(self, command: PlaceOrder, leaving: Iterable[Order] = ()) -> None:
+        """Raises OrderNotAllowed or UnknownSymbol. `leaving`: orders that will be gone by then."""
+        desk = self._desk
+        check_order(
+            command,
+            desk.instrument(command.symbol),
+            lost=desk.tracker.lost(),
+            open_count=desk.tracker.open_count(command.symbol) - len(tuple(leaving)),
+            mark_price=desk.mark_price(command.symbol),
+            closed_because=self._why_closed(),
+            is_hedge_mode=desk.mode.is_hedge,
+        )
 
     def _send(self, order: Order, command: PlaceOrder) -> None:
         desk = self._desk
@@ -81,6 +89,7 @@ class OrderPlacing:
             end = Concluded(OrderStatus.REJECTED, reason, desk.clock.now_ms())
             desk.tracker.apply(order, end)
             desk.tell_refusal(command, answer.error)
+            desk.mode.heed(answer.error)
         elif isinstance(answer, Lost):
             desk.lose(order, Write.PLACE, answer.sentence)
 
@@ -118,6 +127,13 @@ class OrderPlacing:
             self._by_request[request_id] = order
             if len(self._by_request) > _REQUESTS_KEPT:
                 del self._by_request[next(iter(self._by_request))]
+
+
+def as_sent(command: PlaceOrder) -> PlaceOrder:
+    """Beside the opposite position there is no reduce-only at the venue: the side says it."""
+    if command.reduce_only and command.position_side is not PositionSide.BOTH:
+        return replace(command, reduce_only=False)
+    return command
 
 
 def pending_view(command: PlaceOrder, at_ms: int) -> OrderView:

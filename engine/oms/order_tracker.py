@@ -11,6 +11,7 @@ import logging
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 
 from engine.clock import Clock
 from engine.errors import BugError
@@ -19,7 +20,7 @@ from engine.oms.order_changes import Applied, Change, Impossible, Outcome, Paren
 from engine.oms.order_models import Order, order_from
 from engine.oms.order_transitions import origin_of
 from engine.protection_views import AlgoView
-from engine.trading_types import AlertLevel, OrderOrigin
+from engine.trading_types import AlertLevel, OrderOrigin, PositionSide, Side
 from engine.utils.decimals import plain
 from engine.views import FillView, OrderView
 
@@ -66,6 +67,7 @@ class OrderTracker:
         self._incomplete: dict[Order, None] = {}
         self._open_counts: Counter[str] = Counter()
         self._last_trade_ids: dict[str, int] = {}
+        self._traded: defaultdict[tuple[str, PositionSide], Decimal] = defaultdict(Decimal)
         self._orphans: dict[tuple[str, int], FillView] = {}
         self.stale_count = 0
         self.impossible_count = 0
@@ -165,6 +167,9 @@ class OrderTracker:
         if fill.trade_id > self._last_trade_ids.get(fill.symbol, 0):
             self._last_trade_ids[fill.symbol] = fill.trade_id
         if (fill.symbol, fill.trade_id) not in self._orphans:  # else it was told already
+            is_buy = fill.side is Side.BUY
+            signed = fill.quantity if is_buy else -fill.quantity
+            self._traded[fill.symbol, fill.position_side] += signed
             self._publish(FillRecorded(fill=fill))
 
     def _note_unapplied(self, outcome: Stale | Impossible) -> None:
@@ -295,6 +300,11 @@ class OrderTracker:
     def last_trade_ids(self) -> dict[str, int]:
         with self.lock:
             return dict(self._last_trade_ids)
+
+    def traded(self) -> dict[tuple[str, PositionSide], Decimal]:
+        """Bought minus sold since the start, by position."""
+        with self.lock:
+            return dict(self._traded)
 
     def wait(self, is_met: Callable[[], bool], timeout_s: float) -> bool:
         """Block until `is_met()` after some change; False when `timeout_s` passed first."""

@@ -9,7 +9,7 @@ from engine.commands import PlaceOrder
 from engine.errors import OrderNotAllowed
 from engine.market.instruments import Instrument
 from engine.oms.order_models import Order
-from engine.trading_types import OrderStatus, OrderType, PositionSide
+from engine.trading_types import OrderStatus, OrderType, PositionSide, Side
 from engine.utils.decimals import plain
 from engine.views import ZERO, OrderView
 
@@ -22,11 +22,21 @@ def check_order(
     open_count: int,
     mark_price: Decimal | None,
     closed_because: str,
+    is_hedge_mode: bool | None,
 ) -> None:
-    """Raises OrderNotAllowed. `closed_because`: why no new risk may be taken now, or ""."""
-    if closed_because and not command.reduce_only:
+    """Raises OrderNotAllowed. `closed_because`: why no new risk may be taken now, or "".
+
+    `is_hedge_mode` None: not known, so its rules are left to the venue.
+    """
+    if closed_because and not only_reduces(command):
         raise OrderNotAllowed("", closed_because)
     _check_kind(command)
+    check_position_side(
+        command.side,
+        command.position_side,
+        reduces=command.reduce_only,
+        is_hedge_mode=is_hedge_mode,
+    )
     check_rules(command, instrument, mark_price)
     _check_room(command, instrument, open_count)
     _check_twin(command, lost)
@@ -40,7 +50,7 @@ def check_rules(command: PlaceOrder, instrument: Instrument, mark_price: Decimal
         quantity=command.quantity,
         price=command.price,
         mark_price=mark_price,
-        reduce_only=command.reduce_only,
+        reduce_only=only_reduces(command),
     )
     if found:
         fix = None if found[0].fix is None else plain(found[0].fix)
@@ -75,9 +85,48 @@ _WHY_NOT_AMENDED = {
 def _check_kind(command: PlaceOrder) -> None:
     if command.type not in (OrderType.LIMIT, OrderType.MARKET):
         raise OrderNotAllowed("type", f"{command.type} orders cannot be placed here.")
-    if command.reduce_only and command.position_side is not PositionSide.BOTH:
+    if command.reduce_only and not only_reduces(command):
         raise OrderNotAllowed(
-            "reduce_only", "With long and short held side by side reduce-only does not exist."
+            "reduce_only",
+            f"A {command.side} of {command.position_side} adds to the position, so it cannot be"
+            f" reduce-only - use {command.side.opposite}?",
+            "false",
+        )
+
+
+def only_reduces(command: PlaceOrder) -> bool:
+    """May never open: reduce-only or, with long and short side by side, the closing side."""
+    if command.position_side is PositionSide.BOTH:
+        return command.reduce_only
+    return command.side is closing_side(command.position_side)
+
+
+def closing_side(position_side: PositionSide) -> Side:
+    return Side.SELL if position_side is PositionSide.LONG else Side.BUY
+
+
+def check_position_side(
+    side: Side, position_side: PositionSide, *, reduces: bool, is_hedge_mode: bool | None
+) -> None:
+    """Raises OrderNotAllowed where the account's mode knows no such position; its fix is the
+    one meant. `is_hedge_mode` None: not known, so it is left to the venue.
+    """
+    is_both = position_side is PositionSide.BOTH
+    if is_hedge_mode and is_both:
+        is_long = (side is Side.BUY) is not reduces
+        fix = PositionSide.LONG if is_long else PositionSide.SHORT
+        raise OrderNotAllowed(
+            "position_side",
+            "The account holds long and short side by side: an order must say which it is"
+            f" for, LONG or SHORT - use {fix}?",
+            fix,
+        )
+    if is_hedge_mode is False and not is_both:
+        raise OrderNotAllowed(
+            "position_side",
+            f"The account holds one position a symbol (one-way mode), so {position_side}"
+            " does not exist - use BOTH?",
+            PositionSide.BOTH,
         )
 
 
@@ -104,6 +153,7 @@ def _is_twin(command: PlaceOrder, view: OrderView) -> bool:
     return (
         command.symbol == view.symbol
         and command.side is view.side
+        and command.position_side is view.position_side
         and command.quantity == view.orig_qty
         and (command.price or ZERO) == view.price
     )

@@ -53,6 +53,7 @@ class _Reading(msgspec.Struct):
     positions: list[PositionView]
     balances: list[BalanceView]
     stamp: int
+    is_hedge_mode: bool
     heard_until_ms: int  # account updates up to then are in the positions already
 
 
@@ -167,6 +168,7 @@ class Reconciler:
             positions,
             balances,
             stamp,
+            gateway.is_hedge_mode(),
             heard_until_ms,
         )
 
@@ -265,6 +267,7 @@ class Reconciler:
 
     def _apply(self, reading: _Reading) -> list[str]:
         tracker, algos = self._desk.tracker, self._algos.tracker
+        self._desk.mode.learn(reading.is_hedge_mode)
         before = {order: order.view for order in tracker.orders()}
         algos_before = {algo: algo.view for algo in algos.algos()}
         for update in reading.updates:

@@ -138,6 +138,11 @@ _KINDS = (
         {**_ACTED, "status": (_gateway_status, 502)},
         rest_only=True,
     ),
+    _reply(
+        "amend_limit",
+        "Code -5026: the order counts as amended as often as is allowed; not carried out.",
+        acts=False,
+    ),
     _reply("rate_limited_429", "429 with Retry-After: not carried out.", _retry(1), acts=False),
     _reply("banned_418", "418 with Retry-After: not carried out.", _retry(120), acts=False),
     # beside the reply

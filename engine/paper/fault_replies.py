@@ -27,6 +27,7 @@ _ERRORS: dict[str, tuple[int, int | None, str]] = {
     ),
     "unknown_1000": (400, -1000, refusal(-1000).text),
     "disconnected_1001": (400, -1001, _INTERNAL),
+    "amend_limit": (400, -5026, refusal(-5026).text),
     "rate_limited_429": (
         429,
         -1003,

@@ -112,8 +112,16 @@ _ROWS: tuple[tuple[int, CodeClass, str], ...] = (
     (-4032, CodeClass.REQUEST, "Too many orders in one cancel request."),
     (-4045, CodeClass.BUSINESS, "There are too many open conditional orders."),
     (-4046, CodeClass.DONE, "The margin type is so already."),
-    (-4047, CodeClass.BUSINESS, "The margin type cannot change while orders are open."),
-    (-4048, CodeClass.BUSINESS, "The margin type cannot change while a position is open."),
+    (
+        -4047,
+        CodeClass.BUSINESS,
+        "The margin type cannot change while the symbol has open orders: cancel them first.",
+    ),
+    (
+        -4048,
+        CodeClass.BUSINESS,
+        "The margin type cannot change while the symbol has a position: close it first.",
+    ),
     (-4049, CodeClass.BUSINESS, "Margin can be added to isolated positions only."),
     (-4050, CodeClass.BUSINESS, "The cross balance is not sufficient."),
     (-4051, CodeClass.BUSINESS, "The isolated balance is not sufficient."),
@@ -126,8 +134,17 @@ _ROWS: tuple[tuple[int, CodeClass, str], ...] = (
     (-4060, CodeClass.REQUEST, "The position side is not valid."),
     (-4061, CodeClass.REQUEST, "The position side does not match the account's position mode."),
     (-4062, CodeClass.REQUEST, "Reduce-only is not allowed here."),
-    (-4067, CodeClass.BUSINESS, "The position mode cannot change while orders are open."),
-    (-4068, CodeClass.BUSINESS, "The position mode cannot change while a position is open."),
+    (
+        -4067,
+        CodeClass.BUSINESS,
+        "The position mode cannot change while any order is open, conditional ones too:"
+        " cancel them first.",
+    ),
+    (
+        -4068,
+        CodeClass.BUSINESS,
+        "The position mode cannot change while any position is open: close them first.",
+    ),
     (-4082, CodeClass.REQUEST, "Too many orders in one batch."),
     (-4083, CodeClass.STATE, "The batch failed."),
     (-4087, CodeClass.KEY, "This account may only reduce positions."),

@@ -192,6 +192,7 @@ ERRORS: list[tuple[str, dict[str, Any], int, int, str, bool]] = [
     ("timeout_1007", {"acted": False}, 408, -1007, "Timeout waiting for response", False),
     ("unknown_1000", {"acted": True}, 400, -1000, "An unknown error occurred", True),
     ("disconnected_1001", {}, 400, -1001, INTERNAL, False),
+    ("amend_limit", {}, 400, -5026, "Exceed maximum modify order limit", False),
     ("rate_limited_429", {"retry_after_s": 7}, 429, -1003, "Too many requests", False),
     ("banned_418", {"retry_after_s": 9}, 418, -1003, "Way too many requests", False),
 ]

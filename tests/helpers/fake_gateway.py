@@ -87,6 +87,7 @@ class FakeGateway(ExchangeGateway):
         self.calls: list[tuple[str, str]] = []
         self.faults: dict[str, deque[Fault]] = defaultdict(deque)
         self.is_offline = False
+        self.is_hedge = False
         self.holds_events = False
         self.held: list[Event] = []
         self._on_event: Callable[[Event], None] = lambda _: None
@@ -494,16 +495,18 @@ class FakeGateway(ExchangeGateway):
         return 20
 
     def is_hedge_mode(self) -> bool:
-        return False
+        self._begin("is_hedge_mode", "")
+        return self.is_hedge
 
     def set_hedge_mode(self, is_on: bool) -> None:
         self._begin("hedge_mode", str(is_on))
+        self.is_hedge = is_on
 
     def set_margin_type(self, symbol: str, margin_type: MarginType | str) -> None:
         self._begin("margin_type", symbol)
 
     def get_account_settings(self) -> AccountSettings:
-        return AccountSettings(is_hedge_mode=False)
+        return AccountSettings(is_hedge_mode=self.is_hedge)
 
     def get_symbol_settings(self, symbol: str | None = None) -> list[SymbolSettings]:
         name = symbol or BTC.symbol

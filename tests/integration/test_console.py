@@ -69,6 +69,18 @@ def test_fill_position_balance(cli):
     assert re.search(r"USDT +4999999\d\.", cli("balance")[1])
 
 
+def test_what_was_traded_is_exported(cli, tmp_path):
+    code, _, err = cli("export", "fills", str(tmp_path / "none.csv"))
+    assert (code, "no journal" in err) == (1, True)
+    cli("order", "BTCUSDT", "BUY", "MARKET", "0.1")
+    cli("order", "BTCUSDT", "SELL", "MARKET", "0.1")
+    for what, least in (("fills", 2), ("orders", 2), ("trips", 1)):
+        file = tmp_path / f"{what}.csv"
+        code, out, _ = cli("export", what, str(file))
+        assert (code, f"{what} written to" in out) == (0, True)
+        assert len(file.read_text(encoding="utf-8").splitlines()) > least
+
+
 def test_watch_prints_prices(cli):
     code, out, _ = cli("watch", "BTCUSDT", "--seconds", "1")
     assert code == 0

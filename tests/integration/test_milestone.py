@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from engine import BinanceGateway, Hosts, TradingEngine, WebSocketManager
+from engine.trading_types import OrderStatus
 from tests.helpers.waiting import wait_until
 
 
@@ -86,3 +87,44 @@ def test_the_gateway_alone_places_amends_and_cancels(engine):
     assert gateway.get_positions() == []
     assert len(gateway.get_ohlc_data("BTCUSDT", "1m", 10)) == 10
     assert gateway.set_leverage("BTCUSDT", 5) == 5
+
+
+FIELDS = (
+    *("order_id", "symbol", "side", "type", "status", "price", "orig_qty", "executed_qty"),
+    *("cummulative_quote_qty", "time_in_force", "created_at", "updated_at"),
+)
+STATES = (
+    *("PENDING_NEW", "NEW", "PARTIALLY_FILLED", "FILLED"),
+    *("PENDING_CANCEL", "CANCELED", "REJECTED"),
+)
+
+
+def test_an_order_has_the_fields_and_the_states_of_the_milestone(engine):
+    oms = engine.oms
+    order = oms.submit_order("BTCUSDT", "BUY", "LIMIT", 0.1, 62000)
+    assert [name for name in FIELDS if getattr(order, name) is None] == []
+    assert set(STATES) <= set(OrderStatus)
+    assert order in oms.open_orders("BTCUSDT")
+    oms.modify_order(order, price=61990)
+    assert (order.status, order.price) == ("NEW", 61990)
+    oms.cancel_order(order)
+    assert oms.wait(order, "CANCELED", 5)
+    assert oms.open_orders() == []
+
+
+def test_orders_from_several_threads_are_each_tracked_once(engine):
+    placed = []
+
+    def trade(price):
+        placed.append(engine.oms.submit_order("BTCUSDT", "BUY", "LIMIT", 0.01, price))
+
+    threads = [threading.Thread(target=trade, args=(61000 + n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len({order.order_id for order in placed}) == 6
+    assert set(placed) == set(engine.oms.open_orders())
+    engine.oms.cancel_all("BTCUSDT")
+    for order in placed:
+        assert engine.oms.wait(order, "CANCELED", 5)

@@ -6,7 +6,10 @@ makers stand still.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import random
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -17,9 +20,10 @@ from pathlib import Path
 import pytest
 
 from engine.clock import SystemClock
-from engine.errors import OrderNotAllowed, OrderRefused
+from engine.commands import CancelOrder
+from engine.errors import JournalError, OrderNotAllowed, OrderRefused
 from engine.event_hub import EventHub
-from engine.events import Event, FillRecorded, OrderChanged
+from engine.events import Alert, Event, FillRecorded, OrderChanged
 from engine.exchange.binance_gateway import BinanceGateway, GatewaySettings
 from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_writer import JournalWriter
@@ -386,3 +390,61 @@ def test_a_kill_at_any_instant_loses_and_doubles_nothing(
     trades = venue.signed("GET", "/fapi/v1/userTrades", symbol="BTCUSDT", limit=1000).body
     ours_traded = {t["id"]: D(t["qty"]) for t in trades if t["orderId"] in sent}
     assert known == ours_traded
+
+
+def test_an_order_amended_too_often_is_cancelled_and_its_rest_placed_anew(
+    trader: Trader, stranger: PaperClient, server: PaperProcess, inside: D
+) -> None:
+    order = trader.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.3", inside)
+    assert stranger.market("SELL", "0.1").status == 200
+    assert trader.oms.wait(order, "PARTIALLY_FILLED")
+    when = {"method": "PUT", "path": "/fapi/v1/order"}
+    fault = json.dumps({"fault": "amend_limit", "when": when})
+    assert stranger.raw("POST", "/paper/v1/faults", fault).status == 200
+
+    new = trader.oms.modify_order(order, price=inside - 100)
+    assert (order.status, order.executed_qty) == ("CANCELED", D("0.1"))
+    assert (new.status, new.price, new.orig_qty) == ("NEW", inside - 100, D("0.2"))
+    theirs = PaperClient(server).signed("GET", "/fapi/v1/openOrders").body
+    assert [row["clientOrderId"] for row in theirs] == [new.client_order_id]
+
+
+@pytest.mark.parametrize("trouble", ["disk is full", "another program"])
+def test_a_journal_that_cannot_be_written_stops_orders_and_lets_cancels_go(
+    trader: Trader, journal: Path, inside: D, trouble: str
+) -> None:
+    order = trader.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.01", inside - 100)
+    assert trader.journal.flush()
+    with contextlib.closing(sqlite3.connect(journal, isolation_level=None)) as other:
+        if trouble == "another program":
+            other.execute("BEGIN IMMEDIATE")
+        else:
+            fill_the_disk(trader.journal)
+        with pytest.raises(JournalError, match=trouble):
+            trader.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.01", inside - 200)
+        assert trader.oms.cancel_order(order).status == "CANCELED"
+        alerts = [event.sentence for event in trader.of(Alert) if isinstance(event, Alert)]
+        assert [sentence for sentence in alerts if "cancels go on" in sentence]
+        if trouble == "another program":
+            other.execute("ROLLBACK")
+    free_the_disk(trader.journal)
+    wait_until(lambda: trader.journal.problem is None)
+    again = trader.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.01", inside - 300)
+    assert trader.oms.cancel_order(again).status == "CANCELED"
+    assert trader.journal.flush()
+    assert JournalReader(journal).open_orders() == []
+
+
+def fill_the_disk(writer: JournalWriter) -> None:
+    with writer._lock:
+        (pages,) = writer._connection.execute("PRAGMA page_count").fetchone()
+        writer._connection.execute(f"PRAGMA max_page_count={pages}")
+    command = CancelOrder(symbol="BTCUSDT", client_order_id="pd-full")
+    with contextlib.suppress(JournalError):
+        for _ in range(1000):
+            writer.record_intent(command, 1)
+
+
+def free_the_disk(writer: JournalWriter) -> None:
+    with writer._lock:
+        writer._connection.execute("PRAGMA max_page_count=1000000")

@@ -406,6 +406,29 @@ def test_intents_of_many_threads_beside_a_busy_queue_are_all_kept(bench: Bench) 
     assert len(bench.reader.open_orders()) == 400
 
 
+def test_profit_by_fifo_stands_beside_the_exchanges_word(bench: Bench) -> None:
+    sold = replace(FILL, trade_id=78, side=Side.SELL, price=D(61000), realized_pnl=D("44.9"))
+    bench.record(FillRecorded(fill=sold), FillRecorded(fill=replace(FILL, time_ms=14)))
+    found = bench.reader.fifo_pnl().realized("BTCUSDT")
+    assert (found.fifo, found.venue) == (D("0.05") * D("999.90"), D("44.9"))
+
+
+def test_round_trips_are_exported_with_both_accounts_of_profit(
+    bench: Bench, tmp_path: Path
+) -> None:
+    sold = replace(FILL, trade_id=78, side=Side.SELL, price=D(61000), realized_pnl=D("44.9"))
+    bench.record(FillRecorded(fill=replace(FILL, time_ms=14)), FillRecorded(fill=sold))
+    target = tmp_path / "trips.csv"
+    assert bench.reader.export_round_trips(target) == 1
+    (row,) = csv.DictReader(target.read_text(encoding="utf-8").splitlines())
+    assert (row["symbol"], row["side"], row["quantity"]) == ("BTCUSDT", "BUY", "0.05")
+    assert (row["pnl"], row["venue_pnl"], row["other_fees"]) == (
+        "49.995",
+        "44.9",
+        "0.00000246 BNB",
+    )
+
+
 # --- conditional orders ---------------------------------------------------------------------
 
 ALGO = AlgoView(
