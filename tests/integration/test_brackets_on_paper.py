@@ -348,7 +348,7 @@ def test_a_fill_during_a_gap_is_protected_after_it(
 def test_long_and_short_are_bracketed_side_by_side(
     trader: BracketTrader, server: PaperProcess, stranger: PaperClient
 ) -> None:
-    trader.gateway.set_hedge_mode(is_on=True)
+    trader.oms.mode.change(is_hedge=True)
     try:
         bid, ask, _ = best(stranger)
         long = trader.place(
@@ -372,4 +372,4 @@ def test_long_and_short_are_bracketed_side_by_side(
         }
     finally:
         clean(server)
-        trader.gateway.set_hedge_mode(is_on=False)
+        trader.oms.mode.change(is_hedge=False)
