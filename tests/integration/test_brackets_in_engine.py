@@ -96,6 +96,9 @@ def test_a_bracket_lives_by_commands_alone(engine: TradingEngine, window: Window
     wait_until(lambda: window.exits() == [])
     assert len(engine.brackets.all()) == 1
     assert window.refusals == []
+    window.give(CancelBracket(symbol="BTCUSDT", bracket_id=view.bracket_id))  # it has ended
+    wait_until(lambda: window.bracket() and window.refusals)
+    assert view.bracket_id in window.refusals[0]
 
 
 def test_what_is_wrong_with_a_bracket_is_said_by_field(engine: TradingEngine) -> None:
@@ -113,12 +116,6 @@ def test_what_is_wrong_with_a_bracket_is_said_by_field(engine: TradingEngine) ->
     assert refusal(price=62000, stop_price=63000).field == "stop_price"
     assert refusal(stop_price=100, position_side="SHORT").fix == "LONG"
     assert engine.brackets.all() == []
-
-
-def test_a_command_for_an_unknown_bracket_is_refused(window: Window) -> None:
-    window.give(CancelBracket(symbol="BTCUSDT", bracket_id="b0"))
-    wait_until(lambda: window.bracket() is None and window.refusals)
-    assert "b0" in window.refusals[0]
 
 
 def test_the_console_protects_a_position_and_tells_what_happens(

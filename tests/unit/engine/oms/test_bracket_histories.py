@@ -167,7 +167,7 @@ def at_rest(table: CheckedTable) -> None:
     assert view.unprotected_since_ms is None
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(STEPS)
 def test_at_rest_what_is_filled_is_protected_or_closed(steps: list[tuple[str, int]]) -> None:
     table = CheckedTable(a_bracket())
