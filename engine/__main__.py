@@ -53,7 +53,12 @@ def _export(given: argparse.Namespace) -> int:
 
 def _trade(given: argparse.Namespace) -> int:
     # paper-server and --help need none of it
-    from engine import console, console_brackets  # noqa: PLC0415
+    from engine import (  # noqa: PLC0415
+        console,
+        console_brackets,
+        console_plans,
+        console_strategy,
+    )
     from engine.config import load_config  # noqa: PLC0415
     from engine.trading_engine import TradingEngine  # noqa: PLC0415
     from engine.utils.logger import close_logging, setup_logging  # noqa: PLC0415
@@ -75,9 +80,17 @@ def _trade(given: argparse.Namespace) -> int:
         "balance": console.balance,
         "watch": console.watch,
     }
+    commands |= {
+        "chase": console_plans.chase,
+        "scaled": console_plans.scaled,
+        "twap": console_plans.twap,
+        "plans": console_plans.plans,
+        "plan-stop": console_plans.plan_stop,
+        "run": console_strategy.run,
+    }
     setup_logging(user_data_dir(given.user_data))
     try:
-        # a command of a second must not take over what an earlier run was following
+        # a command of a second must not take over what an earlier run was doing
         with TradingEngine.open(
             given.environment,
             config=load_config(given.config),
@@ -144,6 +157,11 @@ def _parser() -> argparse.ArgumentParser:
     watching = add("watch", "print prices as they come")
     watching.add_argument("symbol")
     watching.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
+    _add_plans(add)
+    running = add("run", "run a strategy of your own: run FILE.py --symbol BTCUSDT")
+    running.add_argument("file", type=Path, metavar="FILE.py")
+    running.add_argument("--symbol", action="append", help="may be given several times")
+    running.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
     _add_kpi(add("kpi", "measure KPI 1.1 to 1.4; exit code 0 only when all of them pass"))
     drilling = commands.add_parser("drill", help="random sessions with faults; compare the books")
     drilling.add_argument("--seeds", type=_count, required=True, help="how many sessions")
@@ -152,6 +170,30 @@ def _parser() -> argparse.ArgumentParser:
     drilling.add_argument("--json", action="store_true", help="failures and the last line only")
     commands.add_parser("paper-server", help="serve the paper exchange alone", add_help=False)
     return parser
+
+
+def _add_plans(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    chasing = add("chase", "a post-only limit that follows the best price: chase BTCUSDT BUY 0.1")
+    scaling = add("scaled", "limits over a range: scaled BTCUSDT BUY 0.1 62000 61000 5")
+    slicing = add("twap", "market orders spread over time: twap BTCUSDT BUY 0.1 10 600")
+    for planning in (chasing, scaling, slicing):
+        planning.add_argument("symbol")
+        planning.add_argument("side", type=str.upper, choices=["BUY", "SELL"])
+        planning.add_argument("quantity")
+        planning.add_argument("--reduce-only", action="store_true")
+        planning.add_argument(
+            "--position-side", type=str.upper, choices=["BOTH", "LONG", "SHORT"], default="BOTH"
+        )
+    chasing.add_argument("--limit", metavar="PRICE", help="never beyond this price")
+    chasing.add_argument("--longest", type=_count, default=300, metavar="SECONDS", help="(300)")
+    scaling.add_argument("first_price")
+    scaling.add_argument("last_price")
+    scaling.add_argument("count", type=_count, help="how many orders")
+    slicing.add_argument("count", type=_count, help="how many orders")
+    slicing.add_argument("duration", type=_count, help="seconds from the first to the end")
+    listing = add("plans", "list the newest plans: chase, scaled and TWAP")
+    listing.add_argument("--resume", action="store_true", help="carry on those that were cut off")
+    add("plan-stop", "stop a plan and cancel what rests of it").add_argument("plan_id")
 
 
 def _add_algos(add: Callable[[str, str], argparse.ArgumentParser]) -> None:

@@ -32,6 +32,7 @@ from engine.market_feed import MarketFeed
 from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OrderManager
 from engine.oms.position_closing import closing_order
+from engine.plans.plan_runner import PlanRunner
 from engine.protection_commands import (
     CancelAlgo,
     CancelBracket,
@@ -42,7 +43,12 @@ from engine.protection_commands import (
     ProtectPosition,
     SetHedgeMode,
     SetMarginType,
+    StartChase,
+    StartScaled,
+    StartTwap,
+    StopPlan,
 )
+from engine.trading_types import Side
 from engine.utils.task_queue import TaskQueue
 
 logger = logging.getLogger(__name__)
@@ -59,6 +65,7 @@ class CommandDesk:
         oms: OrderManager,
         brackets: Brackets,
         feed: MarketFeed,
+        plans: PlanRunner,
         hub: EventHub,
         orders: TaskQueue,
         queries: TaskQueue,
@@ -67,6 +74,7 @@ class CommandDesk:
         self._oms = oms
         self._brackets = brackets
         self._feed = feed
+        self._plans = plans
         self._hub = hub
         self._orders = orders
         self._queries = queries
@@ -83,6 +91,10 @@ class CommandDesk:
             PlaceBracket: brackets.place,
             ProtectPosition: brackets.protect,
             CancelBracket: brackets.cancel,
+            StartChase: plans.start,
+            StartScaled: plans.start,
+            StartTwap: plans.start,
+            StopPlan: self._stop_plan,
         }
         self._query_works: Mapping[type[Command], Work] = {
             SetLeverage: self._set_leverage,
@@ -182,6 +194,7 @@ class CommandDesk:
 
     def _cancel_orders(self, command: CancelOrders) -> None:
         """Of both services, one after the other: what is refused does not keep the rest."""
+        self._stop_plans(command.symbol, command.side)
         orders = self._oms.open_orders(command.symbol)
         algos = [a for a in self._oms.algos.open(command.symbol) if not a.has_triggered]
         works: list[Callable[[], object]] = [
@@ -202,7 +215,15 @@ class CommandDesk:
             command, f"Cancelled {count} open orders and {len(works) - count} conditional ones."
         )
 
+    def _stop_plan(self, command: StopPlan) -> None:
+        self._plans.stop(command.plan_id)
+
+    def _stop_plans(self, symbol: str | None, side: Side | None) -> None:
+        """Before their orders are cancelled: a plan would place the next one."""
+        self._plans.stop_all("Its orders were cancelled.", symbol=symbol, side=side)
+
     def _cancel_all(self, command: CancelAllOrders) -> None:
+        self._stop_plans(command.symbol, None)
         orders = self._oms.cancel_all(command.symbol, request_id=command.request_id)
         self._done(command, f"Cancelling {len(orders)} open orders of {command.symbol}.")
 

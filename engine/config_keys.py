@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from engine.errors import ConfigError
 
@@ -65,6 +66,19 @@ def one_of(*allowed: str) -> Check:
     return check
 
 
+def proxy(key: str, value: object) -> str:
+    """The value is never shown: it may hold a password."""
+    word = value if isinstance(value, str) else ""
+    parts = urlsplit(word)
+    try:
+        is_url = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port beyond 65535
+        is_url = False
+    if word not in ("system", "none") and not is_url:
+        raise ConfigError(key, "must be system, none or http://host:port (or user:password@host).")
+    return word
+
+
 def symbol(key: str, value: object) -> str:
     word = text(key, value)
     if not word.isalnum():
@@ -115,6 +129,7 @@ KEYS: Mapping[str, tuple[Check, Any]] = {
     "environments": (environments, {}),
     "network.connect_timeout_s": (number(0.1, 60, "s"), 3.0),
     "network.read_timeout_s": (number(0.1, 60, "s"), 5.0),
+    "network.proxy": (proxy, "system"),
     "network.weight_limit_per_minute": (whole(0, 100_000), 0),
     "websocket.reconnect_max_delay": (number(1, 600, "s"), 120.0),
     "websocket.ping_interval": (number(1, 180, "s"), 20.0),
@@ -122,6 +137,8 @@ KEYS: Mapping[str, tuple[Check, Any]] = {
     "orders.transport": (one_of("auto", "websocket", "rest"), "auto"),
     "oms.retry_attempts": (whole(1, 10), 3),
     "oms.retry_backoff_base": (number(0.01, 60, "s"), 1.0),
+    "plans.amends_per_second": (whole(1, 10), 2),
+    "plans.order_reserve_pct": (number(0, 90, "%"), 40.0),
     "paper.balance_usdt": (whole(1, 1_000_000_000, "USDT"), 10_000),
     "paper.seed": (whole(0, 2**31 - 1), 7),
     "paper.quiet_market": (truth, False),

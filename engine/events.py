@@ -286,6 +286,82 @@ class Ticker24h(
         return ("ticker", self.symbol)
 
 
+class MiniTicker(
+    Event,
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    tag_field="e",
+    tag="24hrMiniTicker",
+    rename={
+        "symbol": "s",
+        "event_ms": "E",
+        "last_price": "c",
+        "open": "o",
+        "high": "h",
+        "low": "l",
+        "volume": "v",
+        "quote_volume": "q",
+    },
+):
+    symbol: str
+    event_ms: int
+    last_price: float
+    open: float
+    high: float
+    low: float
+    volume: float
+    quote_volume: float
+
+    def latest_key(self) -> Hashable | None:
+        return ("miniTicker", self.symbol)
+
+
+class ForcedOrder(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    rename={
+        "symbol": "s",
+        "side": "S",
+        "quantity": "q",
+        "price": "p",
+        "avg_price": "ap",
+        "status": "X",
+        "filled_quantity": "z",
+        "trade_ms": "T",
+    },
+):
+    symbol: str
+    side: str
+    quantity: float
+    price: float
+    avg_price: float
+    status: str
+    filled_quantity: float
+    trade_ms: int
+
+
+class Liquidation(
+    Event,
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    tag_field="e",
+    tag="forceOrder",
+    rename={"event_ms": "E", "order": "o"},
+):
+    """Somebody's position was closed by the venue; the largest of each second and symbol."""
+
+    event_ms: int
+    order: ForcedOrder
+
+    @property
+    def symbol(self) -> str:
+        return self.order.symbol
+
+
 # --- market: made by us -----------------------------------------------------
 
 
@@ -503,10 +579,16 @@ class Alert(Event, frozen=True, kw_only=True):
 
 
 class StreamStateChanged(Event, frozen=True, kw_only=True):
+    """`is_doubted`: the state has not changed, but the exchange is late with an answer.
+
+    Nothing is lost yet; the connection is dropped when the answer does not come at all.
+    """
+
     route: Route
     state: StreamState
     sentence: str
     reconnects: int = 0
+    is_doubted: bool = False
     at_ms: int = 0
 
 

@@ -117,12 +117,16 @@ class GuardView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KillView(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the kill switch is. `left` names what is still there, as phrases."""
+    """How far the kill switch is. `left` names what is still there, as phrases.
+
+    `symbols` is empty when it is about everything; a flatten names its own.
+    """
 
     state: KillState
     sentence: str
     left: tuple[str, ...] = ()
     rounds: int = 0
+    symbols: tuple[str, ...] = ()
 
 
 class DeadManView(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from engine.build_engine import Parts, build_parts
+from engine.build_engine import Parts, build_parts, build_plans
 from engine.clock import Clock, SystemClock
 from engine.command_desk import CommandDesk
 from engine.commands import Command, LoadCandles, WatchSymbol
@@ -46,6 +46,7 @@ from engine.market.market_state import MarketState
 from engine.market_feed import MarketFeed
 from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OrderManager
+from engine.plans.plan_runner import PlanRunner
 from engine.protection_views import BracketView
 from engine.trading_types import AlertLevel, EngineState
 from engine.utils.backoff import Backoff
@@ -96,6 +97,7 @@ class TradingEngine:
         self._is_stopped = False
         self._parts: Parts | None = None
         self._feed: MarketFeed | None = None
+        self._plans: PlanRunner | None = None
         self._desk: CommandDesk | None = None
         self._paper_lost = False
         self._account_moved = False
@@ -119,8 +121,8 @@ class TradingEngine:
         """A started engine that is live and watches the configured symbol.
 
         Blocks; raises what kept it from starting. The environment is the
-        configured one when None. `resumes`: follow the brackets that an earlier run
-        left open.
+        configured one when None. `resumes`: go on with a chase or TWAP, and with the
+        brackets, that an earlier run was killed or closed in.
         """
         settings = config if config is not None else load_config()
         engine = cls(
@@ -173,6 +175,13 @@ class TradingEngine:
     @property
     def gateway(self) -> ExchangeGateway:
         return self._built.gateway
+
+    @property
+    def plans(self) -> PlanRunner:
+        """Chase, scaled orders and TWAP."""
+        if self._plans is None:
+            raise NotConnected("The engine is not ready yet; use wait_until_live().")
+        return self._plans
 
     @property
     def state(self) -> EngineState:
@@ -233,6 +242,17 @@ class TradingEngine:
         """Stream this symbol's book, tape, mark price and candles into `market` and `hub`."""
         self.submit(WatchSymbol(symbol=symbol, interval=interval))
 
+    def follow(self, symbol: str) -> None:
+        """Best and mark price of one more symbol, beside the watched one; for scripts.
+
+        Raises UnknownSymbol, and NotConnected before the engine is live.
+        """
+        self.instrument(symbol)
+        if self._feed is None:
+            raise NotConnected("The engine is not ready yet; use wait_until_live().")
+        self._feed.follow_best_price(symbol)
+        self._feed.follow_mark_price(symbol)
+
     # --- life ------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -269,12 +289,16 @@ class TradingEngine:
         self._housekeeping.request_stop()
         if self._feed is not None:
             self._feed.stop()
+        if self._plans is not None:
+            self._plans.request_stop()
         parts = self._parts
         if parts is not None:
             parts.close_connections(deadline.left_s() / 2)
         ended = [self._orders.stop(deadline.left_s()), self._queries.stop(deadline.left_s())]
         if not self._housekeeping.is_current():
             ended.append(self._housekeeping.join(deadline.left_s()))
+        if self._plans is not None:
+            ended.append(self._plans.close(deadline.left_s()))
         # a start that was still running may have built its parts meanwhile
         parts = self._parts
         if parts is not None:
@@ -343,11 +367,19 @@ class TradingEngine:
             parts.resume_brackets()
         parts.brackets.start()
         feed = MarketFeed(parts.gateway, self.hub, self.market, self._queries, self.clock)
+        plans = build_plans(
+            self.config, parts, feed, clock=self.clock, hub=self.hub, on_crash=self._on_crash
+        )
+        if self._resumes:
+            plans.resume()
+        plans.begin()
+        self._plans = plans
         desk = CommandDesk(
             parts.gateway,
             parts.oms,
             parts.brackets,
             feed,
+            plans,
             self.hub,
             self._orders,
             self._queries,

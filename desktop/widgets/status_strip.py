@@ -26,6 +26,7 @@ _STREAM_LOOKS = {
     StreamState.DISCONNECTED: (MarkShape.CROSS, palette.ERROR),
     StreamState.STOPPED: (MarkShape.DASH, palette.TEXT_FAINT),
 }
+_DOUBTED = _STREAM_LOOKS[StreamState.STALE]
 _ENGINE_COLOUR = {
     EngineState.STARTING: palette.IN_FLIGHT,
     EngineState.RECOVERING: palette.WARNING,
@@ -44,12 +45,13 @@ class StreamDot(QWidget):
         self._route = route
         self._font = ui_font(11)
         self.state = StreamState.DISCONNECTED
+        self.is_doubted = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.set_state(StreamState.STOPPED, "Not started yet.")
 
-    def set_state(self, state: StreamState, sentence: str) -> None:
-        if state is not self.state:
-            self.state = state
+    def set_state(self, state: StreamState, sentence: str, *, is_doubted: bool = False) -> None:
+        if (state, is_doubted) != (self.state, self.is_doubted):
+            self.state, self.is_doubted = state, is_doubted
             self.setAccessibleName(f"Stream {self.text()}")
             self.updateGeometry()
             self.update()
@@ -57,6 +59,8 @@ class StreamDot(QWidget):
 
     def text(self) -> str:
         """Live needs no word; anything else does."""
+        if self.is_doubted:
+            return f"{self._route} no answer"
         return self._route if self.state is StreamState.LIVE else f"{self._route} {self.state}"
 
     def sizeHint(self) -> QSize:
@@ -64,10 +68,10 @@ class StreamDot(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        shape, colour = _STREAM_LOOKS[self.state]
+        shape, colour = _DOUBTED if self.is_doubted else _STREAM_LOOKS[self.state]
         paint_mark(painter, QRectF(0, 0, 10, self.height()), shape, colour)
         painter.setFont(self._font)
-        is_quiet = self.state in (StreamState.LIVE, StreamState.STOPPED)
+        is_quiet = self.state in (StreamState.LIVE, StreamState.STOPPED) and not self.is_doubted
         painter.setPen(QColor(palette.TEXT_DIM if is_quiet else colour))
         area = self.rect().adjusted(14, 0, 0, 0)
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self.text())
@@ -97,7 +101,9 @@ class StatusStrip(QStatusBar):
 
     def set_stream(self, change: StreamStateChanged) -> None:
         again = f" Reconnected {change.reconnects} times." if change.reconnects else ""
-        self.streams[change.route].set_state(change.state, f"{change.sentence}{again}")
+        self.streams[change.route].set_state(
+            change.state, f"{change.sentence}{again}", is_doubted=change.is_doubted
+        )
 
     def set_engine(self, change: EngineStateChanged) -> None:
         text = change.sentence

@@ -37,6 +37,7 @@ from engine.exchange.venue_alerts import VenueAlerts
 from engine.exchange.venue_calls import VenueCalls
 from engine.exchange.websocket_manager import WebSocketManager
 from engine.market.instruments import Instrument
+from engine.trading_types import StreamState
 from engine.utils.deadline import Deadline
 from engine.utils.threads import CrashHandler
 from engine.views import Candle
@@ -50,6 +51,7 @@ from engine.wire.rest_messages import (
 
 logger = logging.getLogger(__name__)
 
+_LOST = (StreamState.STALE, StreamState.DISCONNECTED)
 _UPKEEP_S = 5.0
 """How soon housekeeping asks again a venue that did not answer."""
 
@@ -113,7 +115,7 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
             hosts=self.hosts,
             clock=self._clock,
             settings=self._settings.streams,
-            on_state=on_state or _nobody,
+            on_state=self._noting_doubt(on_state or _nobody),
             on_crash=on_crash,
         )
         alerts = VenueAlerts(on_alert or _nobody, self._clock)
@@ -123,6 +125,8 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
             alerts,
             lambda: self._contracts.symbols if self._contracts is not None else (),
             self.hurry,
+            self._probe,
+            self._expect_news,
         )
         self._lock = threading.Lock()  # guards the first and the third below
         self._user_stream: UserStream | None = None
@@ -172,7 +176,7 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
         stream = UserStream(
             self.hosts,
             _ListenKeyCalls(self._calls),
-            on_event,
+            self._noting_doubt(on_event),
             clock=self._clock,
             settings=self._settings.streams,
             on_crash=self._on_crash,
@@ -296,6 +300,27 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
         )
 
     # --- within -----------------------------------------------------------------------
+
+    def _noting_doubt(self, listener: Callable[[Any], None]) -> Callable[[Any], None]:
+        """One silent connection is a reason to ask on all the others."""
+
+        def note(event: Event) -> None:
+            if type(event) is StreamStateChanged and (event.is_doubted or event.state in _LOST):
+                self._probe()
+            listener(event)
+
+        return note
+
+    def _probe(self) -> None:
+        self._streams.probe()
+        if self._order_socket is not None:
+            self._order_socket.probe()
+        if self._user_stream is not None:
+            self._user_stream.probe()
+
+    def _expect_news(self) -> None:
+        if self._user_stream is not None:
+            self._user_stream.expect_news()
 
     def _make_order_socket(self, api_key: str, alerts: VenueAlerts) -> OrderSocket | None:
         settings = self._settings

@@ -29,6 +29,15 @@ from engine.journal.journal_rows import (
     order_view,
     order_view_of_intent,
 )
+from engine.journal.plan_rows import (
+    CHILD_ORDERS,
+    LONELY_CHILDREN,
+    NEWEST_PLANS,
+    UNFINISHED_PLANS,
+    child_range,
+    plan_of,
+)
+from engine.plan_records import Plan
 from engine.protection_views import AlgoView, pending_algo
 from engine.trading_types import AlgoStatus, OrderStatus
 from engine.views import FillView, OrderView
@@ -124,6 +133,16 @@ class JournalReader:
             )
             return {(str(symbol), str(client_order_id)) for symbol, client_order_id in rows}
 
+    def unfinished_plans(self) -> list[Plan]:
+        """Oldest first."""
+        return self._rows(UNFINISHED_PLANS, (), plan_of)
+
+    def orders_of(self, plan: Plan) -> list[OrderView]:
+        """Every order of the plan that may have been sent, as last written down."""
+        keys = child_range(plan)
+        views = self._rows(CHILD_ORDERS, keys, order_view)
+        return views + self._rows(LONELY_CHILDREN, keys, order_view_of_intent)
+
     def open_brackets(self) -> list[bytes]:
         """The newest record of each bracket that has not ended, as JSON, oldest first."""
         with self._open() as connection:
@@ -150,6 +169,10 @@ class JournalReader:
         not on the GUI's thread.
         """
         return FifoPnl(fill_view(row) for row in self._all_in_order("fills"))
+
+    def plans(self, *, limit: int = 20) -> list[Plan]:
+        """The newest `limit`, newest first."""
+        return self._rows(NEWEST_PLANS, (limit,), plan_of)
 
     def algos(self, *, since_ms: int = 0, limit: int = 1000) -> list[AlgoView]:
         """The newest `limit` by their last change since then, newest first."""

@@ -135,6 +135,20 @@ MIGRATIONS: tuple[str, ...] = (
         ('FINISHED', 'CANCELED', 'REJECTED', 'EXPIRED');
     """,
     """
+    CREATE TABLE plans (
+        plan_id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        state TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        cancels_rest INTEGER NOT NULL,
+        next_index INTEGER NOT NULL,
+        terms TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        updated_ms INTEGER NOT NULL
+    );
+    CREATE INDEX unfinished_plans ON plans (created_ms) WHERE state IN ('running', 'stopping');
+    """,
+    """
     -- one row a bracket, its newest record as JSON: what it is made of changes step by step
     CREATE TABLE brackets (
         bracket_id TEXT PRIMARY KEY,

@@ -51,7 +51,9 @@ from engine.journal.journal_rows import (
     intent_statement,
     order_row,
 )
-from engine.protection_events import AlgoChanged, BracketChanged
+from engine.journal.plan_rows import UPSERT_PLAN, plan_row
+from engine.plan_records import Plan
+from engine.protection_events import AlgoChanged, BracketChanged, PlanChanged
 from engine.trading_types import AlertLevel
 from engine.utils.mailbox import Mailbox
 from engine.utils.threads import StoppableThread
@@ -69,6 +71,7 @@ FOLLOWED: tuple[type[Event], ...] = (
     EngineStateChanged,
     StreamStateChanged,
     ThreadCrashed,
+    PlanChanged,
 )
 _FILLED = "ORDER_FILLED order=%s side=%s price=%s quantity=%s"  # off the thread that applied it
 _BATCH = 256  # bounds how long an intent may wait for a batch
@@ -127,6 +130,10 @@ class JournalWriter:
     def record_intent(self, intent: Intent, at_ms: int) -> None:
         """Returns when the row survives a kill. Raises JournalError: then send nothing."""
         self._write_now(*intent_statement(intent, at_ms))
+
+    def record_plan(self, plan: Plan) -> None:
+        """Its newest state. Returns when it survives a kill. Raises JournalError."""
+        self._write_now(UPSERT_PLAN, plan_row(plan))
 
     def record_bracket(self, bracket_id: str, body: bytes, *, is_ended: bool, at_ms: int) -> None:
         """The bracket's newest record, as JSON. Returns and raises like `record_intent`."""

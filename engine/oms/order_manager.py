@@ -7,7 +7,7 @@ time, or `wait` for what you need.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -174,6 +174,13 @@ class OrderManager:
         """
         return self._placing.place(command)
 
+    def check(self, commands: Sequence[PlaceOrder]) -> None:
+        """Whether all of these could be placed now, one after the other; sends nothing.
+
+        Raises like `place`, before anything is sent.
+        """
+        self._placing.check_all(commands)
+
     def modify_order(
         self,
         order: Order | str,
@@ -255,6 +262,11 @@ class OrderManager:
             return self.tracker.wait(lambda: found.is_terminal, timeout_s)
         wanted = frozenset((until,) if isinstance(until, str) else until)
         return self.tracker.wait(lambda: found.status in wanted, timeout_s)
+
+    @property
+    def why_closed(self) -> str:
+        """Why no new risk may be taken now, as a sentence; "" when it may."""
+        return self._events.why_closed
 
     # --- life ------------------------------------------------------------------------
 

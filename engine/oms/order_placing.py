@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -54,18 +54,27 @@ class OrderPlacing:
         self._send(order, command)
         return order
 
-    def check(self, command: PlaceOrder, leaving: Iterable[Order] = ()) -> None:
+    def check(
+        self, command: PlaceOrder, leaving: Iterable[Order] = (), placed_before: int = 0
+    ) -> None:
         """Raises OrderNotAllowed or UnknownSymbol. `leaving`: orders that will be gone by then."""
         desk = self._desk
         check_order(
             command,
             desk.instrument(command.symbol),
             lost=desk.tracker.lost(),
-            open_count=desk.tracker.open_count(command.symbol) - len(tuple(leaving)),
+            open_count=desk.tracker.open_count(command.symbol)
+            - len(tuple(leaving))
+            + placed_before,
             mark_price=desk.mark_price(command.symbol),
             closed_because=self._why_closed(),
             is_hedge_mode=desk.mode.is_hedge,
         )
+
+    def check_all(self, commands: Sequence[PlaceOrder]) -> None:
+        """As `check` for each, as if those before it were open already."""
+        for placed, command in enumerate(commands):
+            self.check(command, placed_before=placed)
 
     def _send(self, order: Order, command: PlaceOrder) -> None:
         desk = self._desk

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy
@@ -224,6 +225,19 @@ def test_silent_private_stream_greys_the_account(desk: Desk) -> None:
     )
     assert desk.window.header.equity.colour() == palette.STALE
     assert desk.window.account.is_stale
+
+
+def test_a_stream_without_answer_is_said_before_it_is_lost(desk: Desk) -> None:
+    desk.feed(*scene.streams())
+    late = StreamStateChanged(
+        route=Route.PRIVATE, state=StreamState.LIVE, sentence="Asking again.", is_doubted=True
+    )
+    desk.feed(late)
+    dot = desk.window.status.streams[Route.PRIVATE]
+    assert (dot.text(), dot.toolTip()) == ("private no answer", "Asking again.")
+    assert not desk.window.account.is_stale, "nothing is lost yet"
+    desk.feed(msgspec.structs.replace(late, sentence="It answers.", is_doubted=False))
+    assert (dot.text(), dot.toolTip()) == ("private", "It answers.")
 
 
 def test_ladder_and_chart_are_told_of_staleness(

@@ -49,11 +49,17 @@ class EventLog:
 class OmsBench:
     """`live=False` leaves the stream down and the account unread."""
 
-    def __init__(self, *, live: bool = True, gateway: FakeGateway | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        live: bool = True,
+        gateway: FakeGateway | None = None,
+        log: EventLog | None = None,
+    ) -> None:
         self.clock = gateway.clock if gateway is not None else FakeClock()
         self.gateway = gateway or FakeGateway(self.clock)
         self.journal = MemoryJournal()
-        self.log = EventLog()
+        self.log = log or EventLog()
         self.gaps = 0
         self.marks: dict[str, Decimal] = {}
         self.lasts: dict[str, Decimal] = {}

@@ -166,6 +166,40 @@ def test_the_paper_server_alone_and_a_taken_port(tmp_path):
         assert server.wait(10) == 0
 
 
+def test_plans_from_the_console(cli):
+    code, out, _ = cli("scaled", "BTCUSDT", "BUY", "0.03", "62000", "61000", "3")
+    assert (code, out.split()[:4]) == (0, ["running", "BUY", "scaled", "BTCUSDT"])
+    plan_id = re.search(r"plan=(\S+)", out)[1]
+    assert re.search(rf"{plan_id} +scaled +BTCUSDT +BUY +running +0/0.03", cli("plans")[1])
+    code, out, err = cli("plan-stop", plan_id)
+    assert (code, out.split()[0], err) == (1, "stopped", "Stopped by hand.\n")
+
+
+def test_a_twap_and_a_chase_run_as_long_as_their_command(cli):
+    code, out, _ = cli("twap", "BTCUSDT", "BUY", "0.02", "2", "2")
+    assert code == 0
+    assert re.search(r"^done BUY twap BTCUSDT 0.02/0.02 at 64250.1 ", out, re.MULTILINE)
+    code, out, err = cli("chase", "BTCUSDT", "SELL", "0.02", "--longest", "1", "--reduce-only")
+    assert (code, err) == (1, "Its 1 s are over.\n")
+    assert re.search(r"^stopped SELL chase BTCUSDT 0/0.02 plan=", out, re.MULTILINE)
+
+
+def test_a_strategy_runs_until_its_time_is_over(cli, tmp_path):
+    file = tmp_path / "hello.py"
+    file.write_text(
+        "class Hello:\n"
+        "    def on_start(self, desk):\n"
+        "        desk.say(f'hello {desk.symbols}')\n"
+        "    def on_event(self, event):\n"
+        "        raise ValueError('enough')\n",
+        encoding="utf-8",
+    )
+    code, out, _ = cli("run", str(file), "--symbol", "btcusdt", "--seconds", "20")
+    assert code == 1
+    assert "hello: hello ('BTCUSDT',)\n" in out
+    assert "hello: crashed and was ended. hello.py, line 5: ValueError: enough.\n" in out
+
+
 def test_a_bracket_is_placed_followed_listed_and_cancelled(cli):
     exits = ("--stop", "50000", "--target", "90000")
     entry = ("bracket", "BTCUSDT", "BUY", "0.1", "--price", "62000", *exits)
