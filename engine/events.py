@@ -624,6 +624,9 @@ class HealthReport(Event, frozen=True, kw_only=True):
     messages_per_s: float
     last_data_age_s: dict[str, float]  # by route
     decode_errors: int
+    route_states: dict[str, StreamState] = {}
+    reconnects: dict[str, int] = {}  # by route, since the start
+    last_gap_s: float | None = None  # how long closing the last gap took
 
     def latest_key(self) -> Hashable | None:
         return "health"

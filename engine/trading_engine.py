@@ -87,6 +87,7 @@ class TradingEngine:
         self._user_data = user_data
         self._resumes = resumes
         self._state = EngineState.STOPPED
+        self._last_gap_s: float | None = None
         self._changed = threading.Condition()
         self._failure: PerpdeskError | None = None
         self._orders = TaskQueue("orders", self._on_crash)
@@ -325,7 +326,7 @@ class TradingEngine:
         while not stop.is_set():
             self._tick()
             if ticks % _REPORT_EVERY == 0:
-                reporter.report()
+                reporter.report(self._last_gap_s)
             ticks += 1
             self.clock.wait(stop, TICK_S)
 
@@ -452,6 +453,8 @@ class TradingEngine:
     def _on_state(self, event: EngineStateChanged) -> None:
         with self._changed:
             self._state = event.state
+            if event.gap_s is not None:
+                self._last_gap_s = event.gap_s
             self._changed.notify_all()
 
     def _on_stream_state(self, event: StreamStateChanged) -> None:

@@ -62,7 +62,7 @@ def _bench(rate: float, cut_every_s: float) -> Iterator[_Soak]:
         folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
         server = stack.enter_context(paper_server(Path(folder), fresh=True))
         sender = stack.enter_context(child("stream_server"))
-        url = f"{sender.ready['url']}/pace-{rate:g}-0-split"
+        url = f"{sender.ready['url']}/steady-{rate:g}-0-split"
         market = RelayedHosts(Hosts(rest=url, streams=url, ws_api=url))
         stack.callback(market.close)
         account = RelayedHosts(server.hosts)
