@@ -59,6 +59,7 @@ def _trade(given: argparse.Namespace) -> int:
         console_plans,
         console_strategy,
     )
+    from engine import console_protection as protection  # noqa: PLC0415
     from engine.config import load_config  # noqa: PLC0415
     from engine.trading_engine import TradingEngine  # noqa: PLC0415
     from engine.utils.logger import close_logging, setup_logging  # noqa: PLC0415
@@ -79,6 +80,11 @@ def _trade(given: argparse.Namespace) -> int:
         "positions": console.positions,
         "balance": console.balance,
         "watch": console.watch,
+        "close": protection.close,
+        "reverse": protection.reverse,
+        "flatten": protection.flatten,
+        "kill": protection.kill,
+        "dead-man": protection.dead_man,
     }
     commands |= {
         "chase": console_plans.chase,
@@ -95,6 +101,7 @@ def _trade(given: argparse.Namespace) -> int:
             given.environment,
             config=load_config(given.config),
             user_data=given.user_data,
+            needs_stream=given.command not in protection.WITHOUT_STREAM,
             resumes=False,
         ) as engine:
             return commands[given.command](engine, given)
@@ -157,6 +164,7 @@ def _parser() -> argparse.ArgumentParser:
     watching = add("watch", "print prices as they come")
     watching.add_argument("symbol")
     watching.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
+    _add_protection(add)
     _add_plans(add)
     running = add("run", "run a strategy of your own: run FILE.py --symbol BTCUSDT")
     running.add_argument("file", type=Path, metavar="FILE.py")
@@ -170,6 +178,26 @@ def _parser() -> argparse.ArgumentParser:
     drilling.add_argument("--json", action="store_true", help="failures and the last line only")
     commands.add_parser("paper-server", help="serve the paper exchange alone", add_help=False)
     return parser
+
+
+def _add_protection(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    closing = add("close", "close a position, or a share of it, at market")
+    closing.add_argument("--share-pct", default="100", help="how much of it, in %% (default 100)")
+    reversing = add("reverse", "close a position, then open the same size the other way")
+    for turning in (closing, reversing):
+        turning.add_argument(
+            "--position-side", type=str.upper, default="BOTH", choices=["BOTH", "LONG", "SHORT"]
+        )
+    flattening = add("flatten", "cancel and close everything of a symbol, until it is flat")
+    killing = add("kill", "cancel and close everything, until it is flat; Ctrl+C stops trying")
+    for ending in (flattening, killing):
+        ending.add_argument(
+            "--seconds", type=_seconds, default=0, help="stop trying after so long (default: never)"
+        )
+    watching_over = add("dead-man", "the exchange cancels the symbol's orders unless renewed")
+    for about_one in (closing, reversing, flattening, watching_over):
+        about_one.add_argument("symbol")
+    watching_over.add_argument("seconds", type=int, help="the countdown; 0 switches it off")
 
 
 def _add_plans(add: Callable[[str, str], argparse.ArgumentParser]) -> None:

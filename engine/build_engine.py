@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -23,10 +24,12 @@ from engine.exchange.rest_client import RestSettings
 from engine.exchange.stream_liveness import StreamSettings
 from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_writer import JournalWriter
+from engine.journal.lock_outs import LockOuts
 from engine.market.instruments import Instrument
 from engine.market_feed import MarketFeed
 from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OmsSettings, OrderManager
+from engine.oms.risk_rules import RiskLimits
 from engine.paper.paper_discovery import announce, find_running, withdraw
 from engine.paper.paper_process import PaperOptions, PaperProcess, ReadyLine
 from engine.plan_records import Plan
@@ -211,6 +214,7 @@ class Parts:
         self.oms.close()
         self.gateway.close(timeout_s)
         self.brackets.stop(timeout_s)
+        self.oms.join(timeout_s)
 
     def close(self, timeout_s: float) -> None:
         """Last: everything that happened until now is written down, then our child ends."""
@@ -245,10 +249,13 @@ def build_parts(
             OmsSettings(
                 retry_attempts=config["oms.retry_attempts"],
                 retry_backoff_base=config["oms.retry_backoff_base"],
+                risk=risk_limits(config),
             ),
             mark_price=mark_price,
             last_price=last_price,
             on_gap=on_gap,
+            on_crash=on_crash,
+            locks=LockOuts(journal.path, venue.credentials.api_secret.reveal()),
         )
         brackets = Brackets(
             oms,
@@ -267,6 +274,21 @@ def build_parts(
         raise
     journal.start(hub)
     return Parts(venue, gateway, oms, brackets, journal, rules)
+
+
+def risk_limits(config: Config) -> RiskLimits:
+    """Every `risk.` setting; amounts as the Decimal that the file shows."""
+    exact = {
+        field.name: _exact(config[f"risk.{field.name}"])
+        for field in msgspec.structs.fields(RiskLimits)
+    }
+    return RiskLimits(**exact)
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    return {key: _exact(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 def build_plans(

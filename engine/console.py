@@ -39,10 +39,7 @@ def order(engine: TradingEngine, given: Namespace) -> int:
         reduce_only=given.reduce_only,
         position_side=given.position_side,
     )
-    # a market order fills within the same moment: say how, not only that it was taken
-    patient = placed.type != "LIMIT"
-    engine.oms.wait(placed, timeout_s=_SETTLE_S if patient else 0)
-    return _tell(placed)
+    return settled(engine, placed)
 
 
 def amend(engine: TradingEngine, given: Namespace) -> int:
@@ -159,6 +156,15 @@ def watch(engine: TradingEngine, given: Namespace) -> int:
     finally:
         engine.hub.detach(box)
     return DONE
+
+
+def settled(engine: TradingEngine, placed: Order) -> int:
+    """Print what became of it. A market order fills within the same moment: say how, not only
+    that it was taken.
+    """
+    patient = placed.type != "LIMIT"
+    engine.oms.wait(placed, timeout_s=_SETTLE_S if patient else 0)
+    return _tell(placed)
 
 
 def _quote(instrument: Instrument, events: Iterable[Event]) -> None:

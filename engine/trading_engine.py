@@ -45,7 +45,9 @@ from engine.market.instruments import Instrument
 from engine.market.market_state import MarketState
 from engine.market_feed import MarketFeed
 from engine.oms.brackets import Brackets
+from engine.oms.kill_switch import KillSwitch
 from engine.oms.order_manager import OrderManager
+from engine.oms.risk_guard import RiskGuard
 from engine.plans.plan_runner import PlanRunner
 from engine.protection_views import BracketView
 from engine.trading_types import AlertLevel, EngineState
@@ -117,13 +119,15 @@ class TradingEngine:
         config: Config | None = None,
         user_data: Path | str | None = None,
         timeout_s: float = 30.0,
+        needs_stream: bool = True,
         resumes: bool = True,
     ) -> Self:
         """A started engine that is live and watches the configured symbol.
 
         Blocks; raises what kept it from starting. The environment is the
-        configured one when None. `resumes`: go on with a chase or TWAP, and with the
-        brackets, that an earlier run was killed or closed in.
+        configured one when None. Without `needs_stream` it is enough that the
+        exchange answers: for taking risk off. `resumes`: go on with a chase or TWAP,
+        and with the brackets, that an earlier run was killed or closed in.
         """
         settings = config if config is not None else load_config()
         engine = cls(
@@ -134,7 +138,10 @@ class TradingEngine:
         )
         engine.start()
         try:
-            engine.wait_until_live(timeout_s)
+            if needs_stream:
+                engine.wait_until_live(timeout_s)
+            else:
+                engine.wait_until_reached(timeout_s)
         except BaseException:
             engine.stop()
             raise
@@ -176,6 +183,14 @@ class TradingEngine:
     @property
     def gateway(self) -> ExchangeGateway:
         return self._built.gateway
+
+    @property
+    def guard(self) -> RiskGuard:
+        return self._built.oms.guard
+
+    @property
+    def kill_switch(self) -> KillSwitch:
+        return self._built.oms.kill_switch
 
     @property
     def plans(self) -> PlanRunner:
@@ -277,6 +292,19 @@ class TradingEngine:
                 f" (state: {self._state})."
             )
 
+    def wait_until_reached(self, timeout_s: float = 30.0) -> None:
+        """Block until commands are taken; the account stream may still be down. Raises like
+        `wait_until_live`.
+        """
+        with self._changed:
+            settled = self._changed.wait_for(
+                lambda: self._desk is not None or self._failure is not None, timeout_s
+            )
+        if self._failure is not None:
+            raise self._failure
+        if not settled:
+            raise NotConnected(f"{self.environment.name} was not reached within {timeout_s:g} s.")
+
     def stop(self, timeout_s: float = 4.0) -> None:
         """End every thread, connection and child. Orders at the exchange stay as they are.
 
@@ -355,6 +383,7 @@ class TradingEngine:
                 parts.gateway.warm_up()
                 parts.rules.instruments()
                 parts.gateway.is_hedge_mode()  # also shows whether the key is good
+                parts.oms.guard.begin()
                 break
             except (KeyRefused, OrderRefused):
                 raise  # asking again would not change the answer
@@ -389,6 +418,8 @@ class TradingEngine:
         with self._lock:
             self._feed, self._desk = feed, desk
             early, self._early = self._early, []
+        with self._changed:
+            self._changed.notify_all()
         feed.follow_all_tickers()
         for command in early:
             desk.submit(command)
@@ -403,6 +434,7 @@ class TradingEngine:
         if self._state is not EngineState.RECOVERING and self._state is not EngineState.STARTING:
             # a recovery asks about every order by itself
             parts.oms.tick(self.clock.monotonic())
+        parts.oms.dead_man.tick(self.clock.monotonic())
         if self._feed is not None:
             self._feed.tick()
         self._refresh_account()

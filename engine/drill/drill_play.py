@@ -19,6 +19,7 @@ from engine.drill.drill_session import (
     Counter,
     Elsewhere,
     Fault,
+    KillAll,
     Place,
     Refresh,
     RestartVenue,
@@ -32,12 +33,13 @@ from engine.drill.drill_trader import DrillTrader
 from engine.drill.drill_venue import DrillVenue, Reference
 from engine.errors import PerpdeskError
 from engine.oms.order_models import Order
-from engine.trading_types import OrderType, Side, TimeInForce
+from engine.trading_types import KillState, OrderType, Side, TimeInForce
 from engine.utils.threads import StoppableThread
 
 logger = logging.getLogger(__name__)
 
 _STEP_S = 15.0
+_KILL_S = 15.0
 
 
 class DrillPlay:
@@ -63,6 +65,7 @@ class DrillPlay:
         self._brackets = BracketPlay(trader, references)
         self.placed = 0
         self.hung: list[str] = []
+        self.not_flat: list[str] = []  # what the exchange had although the kill switch said flat
 
     def run(self, stop: threading.Event) -> None:
         for step in self._session.steps:
@@ -101,6 +104,13 @@ class DrillPlay:
                 self._elsewhere(step)
             case Refresh():
                 self._trader.refresh()
+            case _:
+                self._disturb(step)
+
+    def _disturb(self, step: Step) -> None:
+        match step:
+            case KillAll():
+                self._kill_all()
             case RestartVenue():
                 self._restart_venue()
             case Fault(planned):
@@ -140,6 +150,15 @@ class DrillPlay:
         self._trader.oms.submit_order(
             symbol, side, OrderType.MARKET, abs(view.quantity), reduce_only=True
         )
+
+    def _kill_all(self) -> None:
+        switch = self._trader.oms.kill_switch
+        switch.start()
+        if not switch.join(_KILL_S):
+            self.hung.append(f"not flat within {_KILL_S:g} s: {switch.view.sentence}")
+            switch.stop()
+        elif switch.view.state is KillState.FLAT:
+            self.not_flat += self._account.left()
 
     def _counter(self, step: Counter) -> None:
         self._counterparty.order(step.symbol, step.side, LOTS[step.symbol] * step.lots)

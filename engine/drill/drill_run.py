@@ -151,7 +151,8 @@ def _trade_and_judge(
         judge_algos_in_journal(journal.placed_algos, journal.algos, books.algos)
     )
     verdict = verdict.with_more(judge_kept_brackets(journal.brackets, trader.brackets.all()))
-    return verdict.with_more(Verdict(hung=tuple(hung))), trader.brackets.longest_unprotected_ms
+    verdict = verdict.with_more(Verdict(hung=tuple(hung), wrong_state=tuple(play.not_flat)))
+    return verdict, trader.brackets.longest_unprotected_ms
 
 
 def _play(play: DrillPlay, trader: DrillTrader) -> list[str]:

@@ -76,6 +76,10 @@ class Refresh(msgspec.Struct, frozen=True):
     """Positions and balances are read while the stream tells of them, too."""
 
 
+class KillAll(msgspec.Struct, frozen=True):
+    """The kill switch, in the middle of whatever goes on; then the exchange must be flat."""
+
+
 class RestartVenue(msgspec.Struct, frozen=True):
     """The exchange is killed and comes back with its state kept."""
 
@@ -99,6 +103,7 @@ Step = (
     | Counter
     | Elsewhere
     | Refresh
+    | KillAll
     | RestartVenue
     | Fault
     | Together
@@ -184,6 +189,7 @@ class _Planner:
             self._brackets.change: 2,
             self._brackets.protect: 1,
             self._bracket_race: 5,
+            KillAll: 1,
         }
         if not self._is_killed:  # nobody watches what is done elsewhere before a first start
             makers[self._elsewhere] = 2

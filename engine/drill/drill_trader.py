@@ -182,6 +182,7 @@ class DrillTrader:
         self._house.request_stop()
         self.gateway.close(_CLOSE_S)
         ended = self.brackets.stop(_CLOSE_S)
+        ended = self.oms.join(_CLOSE_S) and ended
         ended = self._queries.stop(_CLOSE_S) and ended
         ended = self._house.join(_CLOSE_S) and ended
         return self.journal.close(_CLOSE_S) and ended

@@ -24,6 +24,7 @@ from engine.wire.signing import HmacSigner, encode_params
 _TIMEOUT_S = 10.0
 _FAULTS = "/paper/v1/faults"
 _PAGE = 1000
+_TRIES, _AGAIN_S = 30, 0.1
 
 
 class Reference(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +109,20 @@ class DrillVenue:
     def positions(self) -> list[dict[str, Any]]:
         return list(self._signed("GET", "/fapi/v3/positionRisk", {}))
 
+    def left(self) -> list[str]:
+        """Open orders of both services, and positions, as phrases."""
+        paths = ("/fapi/v1/openAlgoOrders", "/fapi/v1/openOrders", "/fapi/v3/positionRisk")
+        algos, orders, positions = (self._surely(path) for path in paths)
+        return [
+            *(f"conditional order {row['clientAlgoId']} after the kill switch" for row in algos),
+            *(f"order {row['clientOrderId']} after the kill switch" for row in orders),
+            *(
+                f"{row['positionAmt']} {row['symbol']} after the kill switch"
+                for row in positions
+                if Decimal(row["positionAmt"])
+            ),
+        ]
+
     def wallet(self) -> Decimal:
         rows = self._signed("GET", "/fapi/v3/balance", {})
         return next(Decimal(row["balance"]) for row in rows if row["asset"] == "USDT")
@@ -135,6 +150,14 @@ class DrillVenue:
         return played, rows[-1]["number"] if rows else since
 
     # --- within ------------------------------------------------------------------------
+
+    def _surely(self, path: str) -> list[dict[str, Any]]:
+        """In the middle of faults, which are played to us as well."""
+        for _ in range(_TRIES):
+            with contextlib.suppress(OrderRefused, PaperExchangeError):
+                return list(self._signed("GET", path, {}))
+            time.sleep(_AGAIN_S)
+        return list(self._signed("GET", path, {}))
 
     def _signed(self, method: str, path: str, params: Mapping[str, object]) -> Any:
         timed = {**params, "recvWindow": 60_000, "timestamp": time.time_ns() // 1_000_000}

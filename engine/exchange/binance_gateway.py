@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
@@ -21,6 +22,7 @@ from engine.events import Alert, Event, RateBrake, StreamStateChanged
 from engine.exchange.binance_account import BinanceAccount
 from engine.exchange.binance_algos import BinanceAlgoOrders
 from engine.exchange.binance_orders import BinanceOrders
+from engine.exchange.binance_urgent import BinanceUrgentCalls
 from engine.exchange.contract_book import ContractBook
 from engine.exchange.gateway import DepthSnapshot, ExchangeGateway
 from engine.exchange.gateway_health import GatewayHealth, gather
@@ -47,6 +49,7 @@ from engine.wire.rest_messages import (
     ExchangeInfo,
     KlineRow,
     ListenKeyReply,
+    MarkPriceReply,
 )
 
 logger = logging.getLogger(__name__)
@@ -68,7 +71,9 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     weight_limit: int | None = None  # instead of what exchangeInfo says
 
 
-class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeGateway):
+class BinanceGateway(
+    BinanceAccount, BinanceOrders, BinanceAlgoOrders, BinanceUrgentCalls, ExchangeGateway
+):
     """See ExchangeGateway for what every method promises.
 
     Keys come from PERPDESK_API_KEY and PERPDESK_API_SECRET when not given; market
@@ -168,6 +173,9 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
     def get_depth(self, symbol: str, limit: int = 1000) -> DepthSnapshot:
         reply = self._calls.call("depth", DepthReply, {"symbol": symbol, "limit": limit})
         return DepthSnapshot(symbol, reply.last_update_id, reply.bids, reply.asks)
+
+    def get_mark_price(self, symbol: str) -> Decimal:
+        return self._calls.call("premium_index", MarkPriceReply, {"symbol": symbol}).mark_price
 
     # --- streams ----------------------------------------------------------------------
 
@@ -284,7 +292,6 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
     # --- figures ------------------------------------------------------------------------
 
     def server_now_ms(self) -> int:
-        """The venue's time, as well as it is known."""
         return self._server_clock.now_ms()
 
     def health(self) -> GatewayHealth:

@@ -229,10 +229,15 @@ class JournalReader:
             return [read(row) for row in connection.execute(sql, values)]
 
     def _all_in_order(self, table: str) -> Iterator[sqlite3.Row]:
-        """Of all years, oldest first: what stayed in today's file may be the older."""
+        """Of all years, oldest first: what stayed in today's file may be the older.
+
+        Today's file is opened first: a row that is moved meanwhile is then seen twice
+        rather than not at all.
+        """
         sql, order_of, key_of = _IN_ORDER[table]
         seen: set[object] = set()
-        for row in heapq.merge(*(self._raw_rows(sql, f) for f in self._files()), key=order_of):
+        files = reversed(self._files())
+        for row in heapq.merge(*(self._raw_rows(sql, f) for f in files), key=order_of):
             key = key_of(row)
             if key not in seen:
                 seen.add(key)

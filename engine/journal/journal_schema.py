@@ -149,6 +149,16 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX unfinished_plans ON plans (created_ms) WHERE state IN ('running', 'stopping');
     """,
     """
+    CREATE TABLE lock_outs (
+        seq INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        until_ms INTEGER NOT NULL,
+        sentence TEXT NOT NULL,
+        key_id TEXT NOT NULL,
+        signature TEXT NOT NULL
+    );
+    """,
+    """
     -- one row a bracket, its newest record as JSON: what it is made of changes step by step
     CREATE TABLE brackets (
         bracket_id TEXT PRIMARY KEY,

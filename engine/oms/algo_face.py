@@ -16,6 +16,7 @@ from engine.oms.algo_models import AlgoOrder
 from engine.oms.algo_moving import AlgoMoving
 from engine.oms.algo_placing import AlgoPlacing
 from engine.oms.algo_resolver import AlgoResolver
+from engine.oms.risk_guard import RiskGuard
 from engine.oms.unknown_resolver import ResolverSettings
 from engine.protection_commands import CancelAlgo, CancelOrders, MoveAlgo, PlaceAlgo
 from engine.protection_views import AlgoView
@@ -37,11 +38,15 @@ class AlgoFace:
     """Thread-safe; `tick` belongs to one thread. `tracker` is the book of all of them."""
 
     def __init__(
-        self, desk: AlgoDesk, why_closed: Callable[[], str], resolver: ResolverSettings
+        self,
+        desk: AlgoDesk,
+        guard: RiskGuard,
+        why_closed: Callable[[], str],
+        resolver: ResolverSettings,
     ) -> None:
         self.tracker = desk.tracker
         self._desk = desk
-        self._placing = AlgoPlacing(desk, why_closed)
+        self._placing = AlgoPlacing(desk, guard, why_closed)
         self._cancelling = AlgoCancelling(desk)
         self._moving = AlgoMoving(desk, self._placing, self._cancelling)
         self._resolver = AlgoResolver(desk, resolver)
@@ -116,6 +121,10 @@ class AlgoFace:
         return self._cancelling.cancel_all(
             symbol, CancelOrders(request_id=request_id, symbol=symbol)
         )
+
+    def cancel_all_now(self, symbol: str) -> None:
+        """The kill switch's way: beside the symbol's turn, in a single try."""
+        self._cancelling.cancel_all_now(symbol)
 
     def move(
         self,

@@ -67,7 +67,7 @@ class AlgoMoving:
             target = moved(algo.view, command)
             if _terms(target) == _terms(again(algo.view)):
                 return algo
-            self._placing.check(target)
+            self._placing.check(target, algo.view)
             if algo.view.close_position:
                 return self._swap(algo, target, command)
             return self._overlap(algo, target, command)

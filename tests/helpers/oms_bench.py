@@ -12,6 +12,8 @@ from engine.oms.algo_models import AlgoOrder
 from engine.oms.intent_journal import Intent
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.oms.order_models import Order
+from engine.oms.risk_guard import LockStore
+from engine.oms.risk_rules import RiskLimits
 from tests.helpers.fake_gateway import FakeGateway
 
 E = TypeVar("E", bound=Event)
@@ -54,6 +56,8 @@ class OmsBench:
         *,
         live: bool = True,
         gateway: FakeGateway | None = None,
+        risk: RiskLimits | None = None,
+        locks: LockStore | None = None,
         log: EventLog | None = None,
     ) -> None:
         self.clock = gateway.clock if gateway is not None else FakeClock()
@@ -69,10 +73,11 @@ class OmsBench:
             self.log,
             self.clock,
             self.gateway.get_exchange_instruments,
-            OmsSettings(strict=True),
+            OmsSettings(strict=True, risk=risk or RiskLimits()),
             mark_price=self.marks.get,
             last_price=self.lasts.get,
             on_gap=self._count_gap,
+            locks=locks,
         )
         self.gateway.start_user_stream(self.oms.on_event)
         if live:

@@ -69,6 +69,39 @@ def test_fill_position_balance(cli):
     assert re.search(r"USDT +4999999\d\.", cli("balance")[1])
 
 
+def test_close_a_share_reverse_flatten_kill(cli):
+    cli("order", "BTCUSDT", "BUY", "MARKET", "0.1")
+    code, out, _ = cli("close", "btcusdt", "--share-pct", "40")
+    assert (code, out.split()[:5]) == (0, ["FILLED", "SELL", "MARKET", "BTCUSDT", "0.04/0.04"])
+    code, out, _ = cli("reverse", "BTCUSDT")
+    assert (code, out.split()[:5]) == (0, ["FILLED", "SELL", "MARKET", "BTCUSDT", "0.06/0.06"])
+    code, out, _ = cli("flatten", "BTCUSDT")
+    flat = "Flat: no order and no position of BTCUSDT is left at the exchange."
+    assert (code, out.splitlines()[-1]) == (0, flat)
+    code, out, _ = cli("kill", "--seconds", "20")
+    assert (code, out.splitlines()[-1][:5]) == (0, "Flat:")
+
+
+def test_dead_man_is_switched_off_by_ctrl_c(cli, monkeypatch):
+    from engine import console_protection
+
+    waits = iter([False, True])
+
+    class Impatient(console_protection.Mailbox):
+        def wait(self, timeout_s=None):
+            if next(waits):
+                raise KeyboardInterrupt
+            return super().wait(3.0)
+
+    monkeypatch.setattr(console_protection, "Mailbox", Impatient)
+    code, out, _ = cli("dead-man", "BTCUSDT", "5")
+    assert code == 0
+    assert "Unless it hears from Perpdesk for 5 s" in out
+    assert "BTCUSDT renewed for 5 s." in out
+    assert out.splitlines()[-1] == "The dead-man switch of BTCUSDT is off."
+    assert "is off" in cli("dead-man", "BTCUSDT", "0")[1]
+
+
 def test_what_was_traded_is_exported(cli, tmp_path):
     code, _, err = cli("export", "fills", str(tmp_path / "none.csv"))
     assert (code, "no journal" in err) == (1, True)
@@ -102,6 +135,8 @@ def test_watch_prints_prices(cli):
         (("algo", "BTCUSDT", "SELL", "STOP", "0.1", "--trigger", "9000000"), "needs price"),
         (("algo-move", "BTCUSDT", "777"), "--trigger, --price, --quantity"),
         (("algo-cancel", "BTCUSDT", "777"), "no conditional order 777"),
+        (("close", "BTCUSDT"), "no open position"),
+        (("dead-man", "BTCUSDT", "3"), "from 5 to 86400 s"),
     ],
 )
 def test_a_mistake_is_one_sentence(cli, words, said):
