@@ -53,6 +53,7 @@ from engine.protection_commands import (
     StopKill,
     StopPlan,
 )
+from engine.symbol_terms import TermsReader
 from engine.trading_types import Side
 from engine.utils.task_queue import TaskQueue
 
@@ -82,6 +83,7 @@ class CommandDesk:
         self._oms = oms
         self._brackets = brackets
         self._feed = feed
+        self._terms = TermsReader(gateway)
         self._plans = plans
         self._hub = hub
         self._orders = orders
@@ -275,6 +277,7 @@ class CommandDesk:
         self._feed.watch(command.symbol, command.interval)
         leverage = self._gateway.get_leverage(command.symbol)
         self._oms.on_event(LeverageChanged(symbol=command.symbol, leverage=leverage, event_ms=0))
+        self._hub.publish(self._terms.read(command.symbol))
 
     def _load_candles(self, command: LoadCandles) -> None:
         candles = self._gateway.get_ohlc_data(

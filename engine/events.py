@@ -30,7 +30,15 @@ from engine.trading_types import (
     TimeInForce,
     WorkingType,
 )
-from engine.views import ZERO, BalanceView, Candle, FillView, OrderView, PositionView
+from engine.views import (
+    ZERO,
+    BalanceView,
+    Candle,
+    FillView,
+    LeverageBracket,
+    OrderView,
+    PositionView,
+)
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -462,6 +470,15 @@ class LeverageChanged(Event, frozen=True, kw_only=True):
     symbol: str
     leverage: int
     event_ms: int
+
+
+class SymbolTerms(Event, frozen=True, kw_only=True):
+    """What holds for positions of one symbol; answer to WatchSymbol. Empty: not known."""
+
+    symbol: str
+    margin_type: MarginType | None = None
+    brackets: tuple[LeverageBracket, ...] = ()
+    taker_fee: Decimal | None = None  # share of a trade's worth
 
 
 class AlgoUpdate(Event, frozen=True, kw_only=True):
