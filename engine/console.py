@@ -61,7 +61,7 @@ def cancel(engine: TradingEngine, given: Namespace) -> int:
 
 def orders(engine: TradingEngine, given: Namespace) -> int:
     symbol = given.symbol.upper() if given.symbol else None
-    _table(
+    print_table(
         ("SYMBOL", "SIDE", "TYPE", "PRICE", "QUANTITY", "FILLED", "STATUS", "ID", "CLIENT ID"),
         [
             (o.symbol, o.side, o.type, plain(o.price), plain(o.orig_qty), plain(o.executed_qty),
@@ -70,7 +70,7 @@ def orders(engine: TradingEngine, given: Namespace) -> int:
         ],
         "No open orders.",
     )  # fmt: skip
-    _table(
+    print_table(
         ("SYMBOL", "SIDE", "CONDITIONAL", "TRIGGER", "PRICE", "QUANTITY", "STATUS",
          "ID", "CLIENT ID"),
         [
@@ -116,7 +116,7 @@ def algo_cancel(engine: TradingEngine, given: Namespace) -> int:
 
 
 def positions(engine: TradingEngine, _given: Namespace) -> int:
-    _table(
+    print_table(
         ("SYMBOL", "SIDE", "QUANTITY", "ENTRY", "MARK", "PNL", "LIQUIDATION", "LEVERAGE"),
         [
             (p.symbol, p.position_side, plain(p.quantity), plain(p.entry_price),
@@ -130,7 +130,7 @@ def positions(engine: TradingEngine, _given: Namespace) -> int:
 
 
 def balance(engine: TradingEngine, _given: Namespace) -> int:
-    _table(
+    print_table(
         ("ASSET", "WALLET", "AVAILABLE", "PNL"),
         [
             (b.asset, plain(b.wallet_balance), plain(b.available_balance), plain(b.unrealized_pnl))
@@ -229,7 +229,8 @@ def _tell_algo(placed: AlgoOrder) -> int:
     return REFUSED if view.status is AlgoStatus.REJECTED else DONE
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[object, ...]], empty: str) -> None:
+def print_table(head: tuple[str, ...], rows: list[tuple[object, ...]], empty: str) -> None:
+    """Columns as wide as their widest text; `empty` when there are no rows."""
     if not rows:
         print(empty)
         return

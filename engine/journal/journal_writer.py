@@ -50,6 +50,7 @@ from engine.journal.journal_rows import (
     intent_statement,
     order_row,
 )
+from engine.journal.review_rows import REVIEW_EVENTS, review_statements
 from engine.protection_events import AlgoChanged
 from engine.trading_types import AlertLevel
 from engine.utils.mailbox import Mailbox
@@ -67,6 +68,7 @@ FOLLOWED: tuple[type[Event], ...] = (
     EngineStateChanged,
     StreamStateChanged,
     ThreadCrashed,
+    *REVIEW_EVENTS,
 )
 _FILLED = "ORDER_FILLED order=%s side=%s price=%s quantity=%s"  # off the thread that applied it
 _BATCH = 256  # bounds how long an intent may wait for a batch
@@ -211,7 +213,7 @@ class JournalWriter:
     def _write(self, batch: list[Event | _Flush]) -> None:
         now_ms = self._clock.now_ms()
         events = [item for item in batch if not isinstance(item, _Flush)]
-        event_rows = [_event_row(event, now_ms) for event in events]
+        event_rows = [_event_row(e, now_ms) for e in events if not isinstance(e, REVIEW_EVENTS)]
         orders: dict[tuple[str, str], Row] = {}  # the newest state of each is enough
         algos: dict[tuple[str, str], Row] = {}
         fills: list[Row] = []
@@ -227,6 +229,7 @@ class JournalWriter:
                 logger.info(_FILLED, *fills[-1][3:7])
         if not events:
             return
+        reviewed = review_statements(events)
         with self._lock:
             connection = self._connection
             connection.execute("BEGIN IMMEDIATE")
@@ -235,6 +238,8 @@ class JournalWriter:
                 _insert(connection, UPSERT_ORDER, list(orders.values()))
                 _insert(connection, UPSERT_ALGO, list(algos.values()))
                 _insert(connection, INSERT_FILL, fills)
+                for statement, rows in reviewed.items():
+                    _insert(connection, statement, rows)
                 connection.execute("COMMIT")
             except sqlite3.Error:
                 if connection.in_transaction:
