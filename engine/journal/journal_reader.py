@@ -63,6 +63,7 @@ _LONELY_ALGO_INTENTS = """
     ORDER BY seq
 """
 
+_VERSION = "PRAGMA user_version"
 _COUNT_FILLS = "SELECT COUNT(*) FROM fills"
 _FIRST_MS = "SELECT MIN(time_ms) FROM fills UNION ALL SELECT MIN(at_ms) FROM intents"
 _HAS_TABLE = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
@@ -210,8 +211,13 @@ class JournalReader:
     # --- the file ----------------------------------------------------------------------
 
     def _files(self) -> list[Path]:
-        """Older years first, today's last. A row that is just being moved is in two of them."""
-        return [*archives_of(self._path), self._path]
+        """Older years first, today's last. A row that is just being moved is in two of them;
+        a year's file that is just being made holds nothing yet.
+        """
+        years = (
+            file for file in archives_of(self._path) if self._rows(_VERSION, (), _number, file)[0]
+        )
+        return [*years, self._path]
 
     def _newest(
         self,

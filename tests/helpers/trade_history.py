@@ -61,7 +61,13 @@ def _trip(chance: random.Random, number: int, symbol: str) -> Iterator[FillView]
 
 
 def _random_fill(
-    number: int, symbol: str, side: Side, quantity: Decimal, price: Decimal, pnl: Decimal, at_ms: int
+    number: int,
+    symbol: str,
+    side: Side,
+    quantity: Decimal,
+    price: Decimal,
+    pnl: Decimal,
+    at_ms: int,
 ) -> FillView:
     return FillView(
         symbol=symbol,
