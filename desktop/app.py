@@ -49,10 +49,12 @@ class Desk(QObject):
             environment=environment.name,
             kind=environment.kind,
             symbol=config["desktop.symbol"],
+            environments=config.environment_names(),
             interval=config["desktop.interval"],
             submit=self.bridge.submit,
-            layout_file=user_data / "layout.json",
+            user_data=user_data,
         )
+        self.window.sound_wanted.connect(lambda _name: QApplication.beep())
         self._has_instruments = False
         self._shutdown = Shutdown(self.engine.stop)
         self._shutdown.finished.connect(self.closed)
@@ -99,6 +101,58 @@ class Desk(QObject):
         self.window.handle_events(events)
 
 
+class Desks(QObject):
+    """The desk that is open, and the way to another environment: close, then open there.
+
+    One at a time: an engine that does not end in time ends the program.
+    """
+
+    closed = Signal(object)  # True: everything ended in time
+
+    def __init__(self, config: Config, environment: Environment, user_data: Path) -> None:
+        super().__init__()
+        self._config = config
+        self._user_data = user_data
+        self._next: Environment | None = None
+        self.desk = self._make(environment)
+
+    @Slot(object)
+    def go_to(self, name: str) -> None:
+        self._next = self._config.environment(name)
+        self.desk.window.keep_choices()
+        self.desk.close()
+
+    def close(self) -> None:
+        """The program ends, also in the middle of a change."""
+        self._next = None
+        self.desk.close()
+
+    def tell(self, sentence: str) -> None:
+        self.desk.tell(sentence)
+
+    @Slot()
+    def come_forward(self) -> None:
+        self.desk.come_forward()
+
+    def _make(self, environment: Environment) -> Desk:
+        desk = Desk(self._config, environment, self._user_data)
+        desk.closed.connect(self._on_closed)
+        desk.window.environment_wanted.connect(self.go_to)
+        return desk
+
+    @Slot(object)
+    def _on_closed(self, in_time: bool) -> None:
+        environment, self._next = self._next, None
+        if environment is None or not in_time:
+            self.closed.emit(in_time)
+            return
+        logger.info("environment changes to %s", environment.name)
+        before, self.desk = self.desk, self._make(environment)
+        self.desk.open()
+        before.window.deleteLater()
+        before.deleteLater()
+
+
 def _is_recovering(event: Event) -> bool:
     return isinstance(event, EngineStateChanged) and event.state in (
         EngineState.RECOVERING,
@@ -140,15 +194,16 @@ def _serve(
     if not instance.is_first:
         close_logging()
         return _say_open(user_data)
-    desk = Desk(config, environment, user_data)
-    instance.second_start.connect(desk.come_forward)
-    hooks = CrashHooks(user_data, desk.tell)
+    desks = Desks(config, environment, user_data)
+    desk = desks.desk  # what a task or a picture is about; a person may change it
+    instance.second_start.connect(desks.come_forward)
+    hooks = CrashHooks(user_data, desks.tell)
     hooks.install()
     if options.size is not None:
         desk.window.resize(*options.size)
     task = _task_for(options, desk, user_data)
-    desk.closed.connect(lambda in_time: app.exit(0 if in_time else 1))
-    ctrl_c = _listen_for_ctrl_c(desk)
+    desks.closed.connect(lambda in_time: app.exit(0 if in_time else 1))
+    ctrl_c = _listen_for_ctrl_c(desks)
     desk.open()
     if task is not None:
         task.begin()
@@ -172,12 +227,12 @@ def _task_for(options: Options, desk: Desk, user_data: Path) -> Task | None:
     return None
 
 
-def _listen_for_ctrl_c(desk: Desk) -> QTimer:
+def _listen_for_ctrl_c(desks: Desks) -> QTimer:
     """Python sees a signal only when it gets to run, so it is given a turn now and then."""
-    signal.signal(signal.SIGINT, lambda *_: desk.close())
+    signal.signal(signal.SIGINT, lambda *_: desks.close())
     if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, lambda *_: desk.close())
-    turn = QTimer(desk, interval=_CTRL_C_MS)
+        signal.signal(signal.SIGTERM, lambda *_: desks.close())
+    turn = QTimer(desks, interval=_CTRL_C_MS)
     turn.timeout.connect(_take_a_turn)
     turn.start()
     return turn

@@ -73,6 +73,11 @@ def local_time_text(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, tz=UTC).astimezone().strftime("%H:%M:%S")
 
 
+def clock_time_text(at_ms: int) -> str:
+    """HH:MM in the person's own time zone: for what ends at a time of day."""
+    return local_time_text(at_ms)[:5]
+
+
 def local_date_time_text(at_ms: int) -> str:
     if not at_ms:
         return DASH

@@ -13,37 +13,47 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow
 
+from desktop.handlers import in_turn
 from desktop.layout_store import LayoutStore
 from desktop.models.order_phrase import DeskNow
+from desktop.models.preferences import Preferences
 from desktop.theme.icons import program_icon
 from desktop.widgets.account_desk import AccountDesk
+from desktop.widgets.account_link import AccountLink
+from desktop.widgets.alarm_bars import AlarmBars
 from desktop.widgets.command_palette import CommandPalette
+from desktop.widgets.connection_desk import ConnectionDesk
+from desktop.widgets.data_table import DataTable
 from desktop.widgets.environment_badge import EnvironmentFrame
+from desktop.widgets.environment_switch import EnvironmentSwitch
 from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.help_window import HelpWindow
-from desktop.widgets.kill_switch import KillPlan, KillSwitch
+from desktop.widgets.kill_switch import KillSwitch
 from desktop.widgets.market_desk import MarketDesk
+from desktop.widgets.order_gate import OrderGate
 from desktop.widgets.panel_docks import PanelDocks
+from desktop.widgets.safety_desk import SafetyDesk
 from desktop.widgets.status_strip import StatusStrip
 from desktop.widgets.toasts import ToastStack
 from engine.commands import Command
 from engine.events import (
-    EngineStateChanged,
+    Alert,
+    CommandRefused,
     Event,
-    HealthReport,
     MarkPrice,
-    StreamStateChanged,
 )
 from engine.market.instruments import Instrument
-from engine.trading_types import AlertLevel, EngineState, EnvironmentKind, StreamState
+from engine.protection_events import HedgeModeChanged
+from engine.trading_types import (
+    EnvironmentKind,
+)
 
 DEFAULT_SIZE = QSize(1440, 900)
 MINIMUM_SIZE = QSize(1280, 720)
-_LOST = (StreamState.STALE, StreamState.DISCONNECTED)
 
 
 def _wall_clock_ms() -> int:
@@ -57,6 +67,8 @@ class MainWindow(QMainWindow):
     """
 
     close_requested = Signal()
+    environment_wanted = Signal(object)  # name: trade there instead
+    sound_wanted = Signal(object)  # its name, as a str: "alert"
 
     def __init__(
         self,
@@ -64,9 +76,10 @@ class MainWindow(QMainWindow):
         environment: str,
         kind: EnvironmentKind,
         symbol: str,
+        environments: tuple[str, ...] = (),
         submit: Callable[[Command], None],
         interval: str = "1m",
-        layout_file: Path | None = None,
+        user_data: Path | None = None,
         now_ms: Callable[[], int] = _wall_clock_ms,
     ) -> None:
         super().__init__()
@@ -75,26 +88,30 @@ class MainWindow(QMainWindow):
         self._first_symbol = symbol
         self._unhandled: deque[Event] = deque()
         self._instruments: dict[str, Instrument] = {}
-        self._layouts = LayoutStore(layout_file) if layout_file else None
-        self._engine_state = EngineState.STARTING
-        self._has_been_live = False
-        self._kind = kind
+        self._layouts = LayoutStore(user_data / "layout.json") if user_data else None
+        self.preferences = Preferences(user_data / "preferences.json" if user_data else None)
         self._help: HelpWindow | None = None
         self._make_panels(interval)
         self._make_docks()
         self._frame = EnvironmentFrame(self)
         self._handlers = self._all_handlers()
         self._connect()
+        self.header.badge.set_choices(environments)
         self.set_environment(environment, kind)
         self._start_clock()
         if self._layouts is not None:
             self._layouts.restore(self)
+        for table in self.tables():
+            table.columns.restore(self.preferences.get(f"columns.{table.objectName()}", {}))
+        if user_data is not None:
+            self.market.alerts.keep_in(user_data / "chart")
+            self.market.chart_panel.keep_in(user_data / "chart")
 
     # --- what the owner tells -----------------------------------------------------
 
     def set_environment(self, name: str, kind: EnvironmentKind) -> None:
-        self._kind = kind
         self.header.set_environment(name, kind)
+        self.gate.set_environment(name, kind)
         self._frame.set_kind(kind)
         self.setWindowTitle(f"Perpdesk - {name}")
 
@@ -123,10 +140,14 @@ class MainWindow(QMainWindow):
                 handler = self._handlers.get(type(event))
                 if handler is not None:
                     handler(event)
+                self.account.models.log.note(event)
         finally:
             if self._unhandled:
                 QTimer.singleShot(0, self._handle_all)
-        self._show_changes()
+        self.link.show_changes()
+
+    def tables(self) -> list[DataTable]:
+        return [self.market.watch_panel.table, *self.account.blotter.tables()]
 
     @Slot()
     def show_help(self) -> None:
@@ -136,102 +157,42 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def submit(self, command: Command) -> None:
-        """The one way out. New risk in LIVE leaves only while armed."""
-        arm = self.header.arm_switch
-        if not arm.lets_out(command):
-            self.toasts.show(
-                "LIVE is disarmed: nothing was sent.", AlertLevel.WARNING, action="Arm", act=arm.arm
-            )
-            return
+        """Whatever a person asks for, from wherever."""
+        self.gate.submit(command)
+
+    @Slot(object, object)
+    def _tell_held(self, command: Command, sentence: str) -> None:
+        """As if the engine had refused it: a drag rolls back, an edit gives its value up."""
+        self.handle_events([CommandRefused(command=command, sentence=sentence)])
+
+    def _let_out(self, command: Command) -> None:
         self.account.note_sent(command)
+        self.safety.note_sent(command)
         self._submit(command)
 
     # --- events -------------------------------------------------------------------
 
     def _all_handlers(self) -> dict[type[Event], Callable[[Any], None]]:
-        handlers = self.market.handlers() | self.account.handlers()
-        on_market_mark = handlers[MarkPrice]
-
-        def on_mark(mark: MarkPrice) -> None:
-            on_market_mark(mark)
-            self.account.set_mark_price(mark)
-
-        return handlers | {
-            MarkPrice: on_mark,
-            StreamStateChanged: self._on_stream,
-            EngineStateChanged: self._on_engine,
-            HealthReport: self.status.set_health,
+        own: dict[type[Event], Callable[[Any], None]] = {
+            MarkPrice: self.account.set_mark_price,
+            HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
         }
+        desks = (self.account, self.market, self.safety, self.connection)
+        return in_turn(*(desk.handlers() for desk in desks), own)
 
-    def _on_stream(self, change: StreamStateChanged) -> None:
-        before = self.status.streams[change.route].state
-        self.status.set_stream(change)
-        self.market.set_stream(change.route, change.state)
-        self.account.set_stream(change.route, change.state)
-        self.header.set_account_stale(self.account.is_stale)
-        self.market.ticket.set_account_stale(self.account.is_stale)
-        if change.state in _LOST and before is StreamState.LIVE:
-            self.market.ticket.disarm()
-            self.header.arm_switch.disarm()
-            self._tell_lost_streams(change)
-
-    def _tell_lost_streams(self, change: StreamStateChanged) -> None:
-        """One notice, however many streams a cut takes down."""
-        lost = [route for route, dot in self.status.streams.items() if dot.state in _LOST]
-        several = f"No data on the {', '.join(lost)} streams."
-        sentence = change.sentence if len(lost) == 1 else several
-        self.toasts.show(sentence, AlertLevel.WARNING, key="streams")
-
-    def _on_engine(self, change: EngineStateChanged) -> None:
-        was_live = self._engine_state is EngineState.LIVE
-        self._engine_state = change.state
-        self.status.set_engine(change)
-        if change.state is not EngineState.LIVE:
-            return
-        is_first, self._has_been_live = not self._has_been_live, True
-        if not was_live and not is_first and change.gap_s is not None:
-            self.market.reload_candles()
-            self.toasts.show(f"All data is current again after {change.gap_s:.1f} s.", key="gap")
-
-    def _show_changes(self) -> None:
-        """Once per batch, whatever number of events touched the same thing."""
-        changes = self.account.take_changes()
-        if self.market.symbol in changes.order_symbols:
-            self.market.set_orders(self.account.orders_of(self.market.symbol))
-        if self.market.symbol in changes.position_symbols:
-            self.market.set_position(self.account.position_of(self.market.symbol))
-        if changes.has_totals:
-            self._show_totals()
-        self.market.ticket.refresh()
-        self.account.blotter.show_counts()
-
-    def _show_totals(self) -> None:
-        self.header.set_account(
-            self.account.equity(), self.account.models.positions.unrealized_pnl()
-        )
-        instrument = self._instruments.get(self.market.symbol)
-        if instrument is not None:
-            self.market.ticket.set_available(self.account.available(instrument.quote_asset))
-
-    @Slot(object, object)
-    def _show_leverage(self, symbol: str, leverage: int) -> None:
-        if symbol == self.market.symbol:
-            self.market.ticket.set_leverage(leverage)
-
-    @Slot()
-    def _show_symbol_account(self) -> None:
-        """Another symbol is shown: its own orders, position and leverage with it."""
-        self.market.ticket.set_leverage(self.account.leverage_of(self.market.symbol))
-        self.market.set_orders(self.account.orders_of(self.market.symbol))
-        self.market.set_position(self.account.position_of(self.market.symbol))
-        self._show_totals()
-        self.market.ticket.refresh()
+    @Slot(object)
+    def _tell_price_alert(self, alert: Alert) -> None:
+        self.handle_events([alert])  # a row for the table
+        self.toasts.show(alert.sentence, key=alert.sentence)
+        self.sound_wanted.emit("alert")
 
     @Slot()
     def _tick(self) -> None:
         now_ms = self._now_ms()
         self.header.tick(now_ms)
         self.status.tick(now_ms)
+        self.safety.tick()
+        self.preferences.save()  # most seconds there is nothing to write
 
     # --- building -----------------------------------------------------------------
 
@@ -242,27 +203,41 @@ class MainWindow(QMainWindow):
         self.resize(DEFAULT_SIZE)
         self.setDockNestingEnabled(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-        self.kill_switch = KillSwitch(self._kill_plan)
+        self.kill_switch = KillSwitch(lambda: self.account.kill_plan())  # noqa: PLW0108 (made later)
         self.header = HeaderBar(self.kill_switch)
-        self.market = MarketDesk(self.header, self._instruments, interval, self)
-        centre = QWidget(self)
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.market.intervals)
-        column.addWidget(self.market.chart, 1)
-        self.setCentralWidget(centre)
+        self.market = MarketDesk(
+            self.header, self._instruments, interval, self.preferences, self._now_ms, self
+        )
+        self.setCentralWidget(self.market.chart_panel)
         self.setMenuWidget(self.header)
         self.toasts = ToastStack(self.market.chart)
+        self.alarms = AlarmBars(self.market.chart)
+        self.alarms.height_changed.connect(self.toasts.set_top)
+        self.safety = SafetyDesk(self.alarms, self._now_ms, self)
+        self.gate = OrderGate(
+            self,
+            self.header.arm_switch,
+            self.toasts,
+            self.preferences,
+            self._instruments,
+            self._let_out,
+        )
         self.account = AccountDesk(self._instruments, self.toasts, self._now_ms, self)
         self.palette_box = CommandPalette(self, self._desk_now)
         QShortcut(QKeySequence("Ctrl+K"), self, self.palette_box.open)
         QShortcut(QKeySequence("F1"), self, self.show_help)
         self.status = StatusStrip(self)
         self.setStatusBar(self.status)
-
-    def _kill_plan(self) -> KillPlan:
-        return self.account.kill_plan()
+        self.connection = ConnectionDesk(
+            status=self.status,
+            header=self.header,
+            market=self.market,
+            account=self.account,
+            toasts=self.toasts,
+            parent=self,
+        )
+        self.link = AccountLink(self.account, self.market, self.header, self._instruments, self)
+        self.switch = EnvironmentSwitch(self, self.header.badge)
 
     def _desk_now(self) -> DeskNow:
         return DeskNow(
@@ -276,7 +251,7 @@ class MainWindow(QMainWindow):
     def _make_docks(self) -> None:
         docks = PanelDocks(
             self,
-            watch=self.market.watch_table,
+            watch=self.market.watch_panel,
             tape=self.market.tape,
             ladder=self.market.ladder,
             ticket=self.market.ticket,
@@ -286,12 +261,17 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.market.command_wanted.connect(self.submit)
-        self.market.symbol_shown.connect(self._show_symbol_account)
+        self.market.alerts.crossed.connect(self._tell_price_alert)
         self.account.command_wanted.connect(self.submit)
-        self.account.leverage_changed.connect(self._show_leverage)
-        self.account.place_refused.connect(self.market.ticket.show_refusal)
-        self.account.blotter.symbol_chosen.connect(self.market.show_symbol)
+        self.gate.ask_changed.connect(self.market.ticket.set_ask)
+        self.market.ticket.ask_chosen.connect(self.gate.set_ask)
+        self.account.refused.connect(self.safety.note_refused)
+        self.safety.command_wanted.connect(self.submit)
+        self.safety.guard_changed.connect(self.header.set_guard)
+        self.safety.guard_changed.connect(self.market.ticket.set_guard)
         self.kill_switch.command_wanted.connect(self.submit)
+        self.switch.confirmed.connect(self.environment_wanted)
+        self.gate.held.connect(self._tell_held)
         self.header.type_command.clicked.connect(self.palette_box.open)
         self.header.help.clicked.connect(self.show_help)
         self.palette_box.command_wanted.connect(self.submit)
@@ -304,12 +284,25 @@ class MainWindow(QMainWindow):
         self._clock.start()
         self._tick()
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.WindowUnblocked:
+            self.market.ignore_a_late_click()
+        return super().event(event)
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Keep the layout and ask the owner to close: only it can stop the engine."""
+        """Ask the owner to close: only it can stop the engine."""
+        self.keep_choices()
+        event.ignore()
+        self.close_requested.emit()
+
+    def keep_choices(self) -> None:
+        """Layout and preferences go to disk, and nothing ticks any more: the end is near."""
         if self._layouts is not None:
             self._layouts.save(self)
+        for table in self.tables():
+            self.preferences.put(f"columns.{table.objectName()}", table.columns.state())
+        self.preferences.save()
+        self.account.export.close()
         if self._help is not None:
             self._help.close()
         self._clock.stop()
-        event.ignore()
-        self.close_requested.emit()

@@ -22,7 +22,6 @@ from desktop.main_window import MainWindow
 from desktop.widgets.data_table import DataTable
 from engine.trading_engine import TradingEngine
 from engine.trading_types import EngineState, OrderStatus
-from engine.views import OrderView
 
 logger = logging.getLogger(__name__)
 
@@ -163,7 +162,7 @@ class Selftest(QObject):
         return self._engine.instrument(symbol).round_price(price * share)
 
     def _has_order(self, status: OrderStatus, price: Decimal) -> bool:
-        rows: list[OrderView] = self._window.account.models.orders.rows()
+        rows = self._window.account.models.orders.orders()
         return [(row.status, row.price, row.amend) for row in rows] == [(status, price, None)]
 
     def _ended(self, status: OrderStatus) -> int:

@@ -58,7 +58,13 @@ def _review(given: argparse.Namespace) -> int:
 
 
 def _trade(given: argparse.Namespace) -> int:
-    from engine import console, review_command  # noqa: PLC0415 - paper-server needs none of it
+    from engine import (  # noqa: PLC0415 - paper-server and --help need none of it
+        console,
+        console_plans,
+        console_strategy,
+        review_command,
+    )
+    from engine import console_protection as protection  # noqa: PLC0415
     from engine.config import load_config  # noqa: PLC0415
     from engine.trading_engine import TradingEngine  # noqa: PLC0415
     from engine.utils.logger import close_logging, setup_logging  # noqa: PLC0415
@@ -76,11 +82,29 @@ def _trade(given: argparse.Namespace) -> int:
         "balance": console.balance,
         "watch": console.watch,
         "tie-out": review_command.tie_out,
+        "close": protection.close,
+        "reverse": protection.reverse,
+        "flatten": protection.flatten,
+        "kill": protection.kill,
+        "dead-man": protection.dead_man,
+    }
+    commands |= {
+        "chase": console_plans.chase,
+        "scaled": console_plans.scaled,
+        "twap": console_plans.twap,
+        "plans": console_plans.plans,
+        "plan-stop": console_plans.plan_stop,
+        "run": console_strategy.run,
     }
     setup_logging(user_data_dir(given.user_data))
     try:
+        # a command of a second must not take over what an earlier run was doing
         with TradingEngine.open(
-            given.environment, config=load_config(given.config), user_data=given.user_data
+            given.environment,
+            config=load_config(given.config),
+            user_data=given.user_data,
+            needs_stream=given.command not in protection.WITHOUT_STREAM,
+            resumes=False,
         ) as engine:
             return commands[given.command](engine, given)
     finally:
@@ -142,6 +166,12 @@ def _parser() -> argparse.ArgumentParser:
     watching = add("watch", "print prices as they come")
     watching.add_argument("symbol")
     watching.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
+    _add_protection(add)
+    _add_plans(add)
+    running = add("run", "run a strategy of your own: run FILE.py --symbol BTCUSDT")
+    running.add_argument("file", type=Path, metavar="FILE.py")
+    running.add_argument("--symbol", action="append", help="may be given several times")
+    running.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
     _add_kpi(add("kpi", "measure KPI 1.1 to 1.4; exit code 0 only when all of them pass"))
     drilling = commands.add_parser("drill", help="random sessions with faults; compare the books")
     drilling.add_argument("--seeds", type=_count, required=True, help="how many sessions")
@@ -150,6 +180,50 @@ def _parser() -> argparse.ArgumentParser:
     drilling.add_argument("--json", action="store_true", help="failures and the last line only")
     commands.add_parser("paper-server", help="serve the paper exchange alone", add_help=False)
     return parser
+
+
+def _add_protection(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    closing = add("close", "close a position, or a share of it, at market")
+    closing.add_argument("--share-pct", default="100", help="how much of it, in %% (default 100)")
+    reversing = add("reverse", "close a position, then open the same size the other way")
+    for turning in (closing, reversing):
+        turning.add_argument(
+            "--position-side", type=str.upper, default="BOTH", choices=["BOTH", "LONG", "SHORT"]
+        )
+    flattening = add("flatten", "cancel and close everything of a symbol, until it is flat")
+    killing = add("kill", "cancel and close everything, until it is flat; Ctrl+C stops trying")
+    for ending in (flattening, killing):
+        ending.add_argument(
+            "--seconds", type=_seconds, default=0, help="stop trying after so long (default: never)"
+        )
+    watching_over = add("dead-man", "the exchange cancels the symbol's orders unless renewed")
+    for about_one in (closing, reversing, flattening, watching_over):
+        about_one.add_argument("symbol")
+    watching_over.add_argument("seconds", type=int, help="the countdown; 0 switches it off")
+
+
+def _add_plans(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    chasing = add("chase", "a post-only limit that follows the best price: chase BTCUSDT BUY 0.1")
+    scaling = add("scaled", "limits over a range: scaled BTCUSDT BUY 0.1 62000 61000 5")
+    slicing = add("twap", "market orders spread over time: twap BTCUSDT BUY 0.1 10 600")
+    for planning in (chasing, scaling, slicing):
+        planning.add_argument("symbol")
+        planning.add_argument("side", type=str.upper, choices=["BUY", "SELL"])
+        planning.add_argument("quantity")
+        planning.add_argument("--reduce-only", action="store_true")
+        planning.add_argument(
+            "--position-side", type=str.upper, choices=["BOTH", "LONG", "SHORT"], default="BOTH"
+        )
+    chasing.add_argument("--limit", metavar="PRICE", help="never beyond this price")
+    chasing.add_argument("--longest", type=_count, default=300, metavar="SECONDS", help="(300)")
+    scaling.add_argument("first_price")
+    scaling.add_argument("last_price")
+    scaling.add_argument("count", type=_count, help="how many orders")
+    slicing.add_argument("count", type=_count, help="how many orders")
+    slicing.add_argument("duration", type=_count, help="seconds from the first to the end")
+    listing = add("plans", "list the newest plans: chase, scaled and TWAP")
+    listing.add_argument("--resume", action="store_true", help="carry on those that were cut off")
+    add("plan-stop", "stop a plan and cancel what rests of it").add_argument("plan_id")
 
 
 def _add_algos(add: Callable[[str, str], argparse.ArgumentParser]) -> None:

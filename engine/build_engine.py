@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -23,10 +24,18 @@ from engine.exchange.rest_client import RestSettings
 from engine.exchange.stream_liveness import StreamSettings
 from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_writer import JournalWriter
+from engine.journal.lock_outs import LockOuts
 from engine.market.instruments import Instrument
+from engine.market_feed import MarketFeed
 from engine.oms.order_manager import OmsSettings, OrderManager
+from engine.oms.risk_rules import RiskLimits
 from engine.paper.paper_discovery import announce, find_running, withdraw
 from engine.paper.paper_process import PaperOptions, PaperProcess, ReadyLine
+from engine.plan_records import Plan
+from engine.plans.best_prices import BestPrices
+from engine.plans.plan_book import PlanBook
+from engine.plans.plan_locks import PlanLocks
+from engine.plans.plan_runner import KeptPlan, PlanRunner, PlanSettings
 from engine.utils.threads import CrashHandler
 from engine.wire.hosts import Hosts
 
@@ -110,11 +119,13 @@ def build_gateway(
                 connect_timeout_s=config["network.connect_timeout_s"],
                 read_timeout_s=config["network.read_timeout_s"],
                 recv_window_ms=config["exchange.recv_window_ms"],
+                proxy=config["network.proxy"],
             ),
             streams=StreamSettings(
                 reconnect_max_delay_s=config["websocket.reconnect_max_delay"],
                 ping_interval_s=config["websocket.ping_interval"],
                 first_data_s=config["websocket.first_data_deadline_s"],
+                proxy=config["network.proxy"],
             ),
             weight_limit=own_limit or None,
             orders_over=config["orders.transport"],
@@ -174,10 +185,23 @@ class Parts:
             fills=tuple(reversed(reader.fills(limit=_HISTORY_KEPT))),
         )
 
+    def unfinished_plans(self) -> list[KeptPlan]:
+        """Those that were not over when the journal was last written, oldest first."""
+        return self._kept(JournalReader.unfinished_plans)
+
+    def newest_plans(self, limit: int) -> list[KeptPlan]:
+        """Newest first."""
+        return self._kept(lambda reader: reader.plans(limit=limit))
+
+    def _kept(self, read: Callable[[JournalReader], list[Plan]]) -> list[KeptPlan]:
+        reader = JournalReader(self.journal.path)
+        return [KeptPlan(plan, tuple(reader.orders_of(plan))) for plan in read(reader)]
+
     def close_connections(self, timeout_s: float) -> None:
         """First: whoever waits on the network sees its end at once."""
         self.oms.close()
         self.gateway.close(timeout_s)
+        self.oms.join(timeout_s)
 
     def close(self, timeout_s: float) -> None:
         """Last: everything that happened until now is written down, then our child ends."""
@@ -212,16 +236,68 @@ def build_parts(
             OmsSettings(
                 retry_attempts=config["oms.retry_attempts"],
                 retry_backoff_base=config["oms.retry_backoff_base"],
+                risk=risk_limits(config),
             ),
             mark_price=mark_price,
             last_price=last_price,
             on_gap=on_gap,
+            on_crash=on_crash,
+            locks=LockOuts(journal.path, venue.credentials.api_secret.reveal()),
         )
     except PerpdeskError:
         venue.close(1.0)
         raise
     journal.start(hub)
     return Parts(venue, gateway, oms, journal, rules)
+
+
+def risk_limits(config: Config) -> RiskLimits:
+    """Every `risk.` setting; amounts as the Decimal that the file shows."""
+    exact = {
+        field.name: _exact(config[f"risk.{field.name}"])
+        for field in msgspec.structs.fields(RiskLimits)
+    }
+    return RiskLimits(**exact)
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    return {key: _exact(one) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def build_plans(
+    config: Config,
+    parts: Parts,
+    feed: MarketFeed,
+    *,
+    clock: Clock,
+    hub: EventHub,
+    on_crash: CrashHandler,
+) -> PlanRunner:
+    gateway, journal = parts.gateway, parts.journal
+
+    def orders_left_pct() -> float:
+        figures = gateway.health()
+        return 100.0 * (1 - figures.orders_used / figures.orders_limit)
+
+    # beside the journal that they stand in, and for it alone
+    locks = PlanLocks(journal.path.with_suffix(".plans"))
+    return PlanRunner(
+        parts.oms,
+        hub,
+        clock,
+        PlanBook(journal, locks, clock, hub.publish),
+        parts,
+        BestPrices(hub, feed.follow_best_price, gateway.get_depth, clock),
+        parts.rules.instruments,
+        orders_left_pct=orders_left_pct,
+        on_crash=on_crash,
+        settings=PlanSettings(
+            amends_per_second=config["plans.amends_per_second"],
+            order_reserve_pct=config["plans.order_reserve_pct"],
+        ),
+    )
 
 
 def journals_of(environment: Environment, user_data: Path) -> list[Path]:

@@ -24,26 +24,41 @@ from engine.commands import (
     SetLeverage,
     WatchSymbol,
 )
-from engine.errors import BadInput, NotConnected, PerpdeskError, UnknownSymbol, VenueError
+from engine.errors import BadInput, NotConnected, PerpdeskError, VenueError
 from engine.event_hub import EventHub
 from engine.events import CandlesLoaded, CommandDone, CommandRefused, LeverageChanged
 from engine.exchange.gateway import ExchangeGateway
 from engine.market_feed import MarketFeed
 from engine.oms.order_manager import OrderManager
-from engine.oms.position_closing import closing_order
+from engine.oms.pre_trade_checks import only_reduces
+from engine.plans.plan_runner import PlanRunner
 from engine.protection_commands import (
     CancelAlgo,
     CancelOrders,
+    Flatten,
+    Kill,
     MoveAlgo,
     PlaceAlgo,
+    ReversePosition,
+    SetDeadMan,
     SetHedgeMode,
     SetMarginType,
+    StartChase,
+    StartScaled,
+    StartTwap,
+    StopKill,
+    StopPlan,
 )
+from engine.symbol_terms import TermsReader
+from engine.trading_types import Side
 from engine.utils.task_queue import TaskQueue
 
 logger = logging.getLogger(__name__)
 
 Work = Callable[[Any], object]  # each takes its own kind of command
+
+
+_UNDOES_A_KILL = (PlaceOrder, PlaceAlgo, MoveAlgo, AmendOrder, ReversePosition)
 
 
 class CommandDesk:
@@ -54,6 +69,7 @@ class CommandDesk:
         gateway: ExchangeGateway,
         oms: OrderManager,
         feed: MarketFeed,
+        plans: PlanRunner,
         hub: EventHub,
         orders: TaskQueue,
         queries: TaskQueue,
@@ -61,6 +77,8 @@ class CommandDesk:
         self._gateway = gateway
         self._oms = oms
         self._feed = feed
+        self._terms = TermsReader(gateway)
+        self._plans = plans
         self._hub = hub
         self._orders = orders
         self._queries = queries
@@ -69,11 +87,16 @@ class CommandDesk:
             AmendOrder: self._amend,
             CancelOrder: self._cancel,
             CancelAllOrders: self._cancel_all,
-            ClosePosition: self._close,
+            ClosePosition: oms.close_position,
+            ReversePosition: oms.reverse,
             PlaceAlgo: oms.algos.place,
             CancelAlgo: self._cancel_algo,
             MoveAlgo: self._move_algo,
             CancelOrders: self._cancel_orders,
+            StartChase: plans.start,
+            StartScaled: plans.start,
+            StartTwap: plans.start,
+            StopPlan: self._stop_plan,
         }
         self._query_works: Mapping[type[Command], Work] = {
             SetLeverage: self._set_leverage,
@@ -82,6 +105,12 @@ class CommandDesk:
             WatchSymbol: self._watch,
             LoadCandles: self._load_candles,
             AskAgain: self._ask_again,
+            SetDeadMan: self._set_dead_man,
+        }
+        self._works_at_once: Mapping[type[Command], Work] = {
+            Kill: lambda _: self._end(None),
+            Flatten: lambda command: self._end(command.symbol),
+            StopKill: lambda _: oms.kill_switch.stop(),
         }
 
     def submit(self, command: Command) -> None:
@@ -91,6 +120,8 @@ class CommandDesk:
             self._order(command, partial(self._order_works[kind], command))
         elif kind in self._query_works:
             self._query(command, partial(self._query_works[kind], command))
+        elif kind in self._works_at_once:
+            self._works_at_once[kind](command)
         else:
             self.refuse(command, f"{kind.__name__} is not a command of this engine.")
 
@@ -98,9 +129,24 @@ class CommandDesk:
         self._hub.publish(CommandRefused(command=command, sentence=sentence))
 
     def _order(self, command: Command, work: Callable[[], object]) -> None:
-        self._orders.submit(
-            lambda: self._answer_order(command, work), lambda: self._refuse_closing(command)
-        )
+        asked_at = self._oms.kill_switch.pulls
+
+        def carry_out() -> None:
+            why = self._why_overtaken(command, asked_at)
+            if why:
+                self.refuse(command, why)
+            else:
+                self._answer_order(command, work)
+
+        self._orders.submit(carry_out, lambda: self._refuse_closing(command))
+
+    def _why_overtaken(self, command: Command, asked_at: int) -> str:
+        """What waited here while the kill switch came would undo it."""
+        if isinstance(command, PlaceOrder) and only_reduces(command):
+            return ""
+        if isinstance(command, _UNDOES_A_KILL):
+            return self._oms.kill_switch.why_halted(command.symbol, asked_at)
+        return ""
 
     def _query(self, command: Command, work: Callable[[], object]) -> None:
         self._queries.submit(
@@ -165,38 +211,33 @@ class CommandDesk:
         else:
             self._oms.ask_again(command.client_order_id)
 
-    def _cancel_orders(self, command: CancelOrders) -> None:
-        """Of both services, one after the other: what is refused does not keep the rest."""
-        orders = self._oms.open_orders(command.symbol)
-        algos = [a for a in self._oms.algos.open(command.symbol) if not a.has_triggered]
-        works: list[Callable[[], object]] = [
-            partial(self._oms.cancel_order, order, request_id=command.request_id)
-            for order in orders
-            if command.side in (None, order.side)
-        ]
-        count = len(works)
-        works += [
-            partial(self._oms.algos.cancel, algo, request_id=command.request_id)
-            for algo in algos
-            if command.side in (None, algo.side)
-        ]
-        refusals = [error for error in map(_error_of, works) if error is not None]
-        if refusals:
-            raise refusals[-1]
-        self._done(
-            command, f"Cancelled {count} open orders and {len(works) - count} conditional ones."
-        )
+    def _end(self, symbol: str | None) -> None:
+        self._oms.kill_switch.start(symbol)
+        self._plans.stop_all("The kill switch was started.", symbol=symbol)
+
+    def _stop_plan(self, command: StopPlan) -> None:
+        self._plans.stop(command.plan_id)
+
+    def _stop_plans(self, symbol: str | None, side: Side | None) -> None:
+        """Before their orders are cancelled: a plan would place the next one."""
+        self._plans.stop_all("Its orders were cancelled.", symbol=symbol, side=side)
 
     def _cancel_all(self, command: CancelAllOrders) -> None:
+        self._stop_plans(command.symbol, None)
         orders = self._oms.cancel_all(command.symbol, request_id=command.request_id)
         self._done(command, f"Cancelling {len(orders)} open orders of {command.symbol}.")
 
-    def _close(self, command: ClosePosition) -> None:
-        instruments = self._gateway.get_exchange_instruments()
-        if command.symbol not in instruments:
-            raise UnknownSymbol(command.symbol, tuple(instruments))
-        held = self._oms.positions.positions()
-        self._oms.place(closing_order(command, held, instruments[command.symbol]))
+    def _cancel_orders(self, command: CancelOrders) -> None:
+        self._stop_plans(command.symbol, command.side)
+        cancelled = self._oms.cancel_orders(command)
+        if cancelled.failures:
+            self.refuse(command, cancelled.sentence)
+        else:
+            self._done(command, cancelled.sentence)
+
+    def _set_dead_man(self, command: SetDeadMan) -> None:
+        view = self._oms.dead_man.set(command.symbol, command.countdown_s)
+        self._done(command, view.sentence)
 
     def _set_hedge_mode(self, command: SetHedgeMode) -> None:
         self._oms.mode.change(command.is_on)
@@ -212,6 +253,7 @@ class CommandDesk:
         self._done(command, f"Margin of {command.symbol} is {command.margin_type.lower()} now.")
 
     def _set_leverage(self, command: SetLeverage) -> None:
+        self._oms.guard.check_leverage(command.symbol, command.leverage)
         now = self._gateway.set_leverage(command.symbol, command.leverage)
         self._done(command, f"Leverage of {command.symbol} is {now}x now.")
 
@@ -220,6 +262,7 @@ class CommandDesk:
         self._feed.watch(command.symbol, command.interval)
         leverage = self._gateway.get_leverage(command.symbol)
         self._oms.on_event(LeverageChanged(symbol=command.symbol, leverage=leverage, event_ms=0))
+        self._hub.publish(self._terms.read(command.symbol))
 
     def _load_candles(self, command: LoadCandles) -> None:
         candles = self._gateway.get_ohlc_data(

@@ -39,6 +39,11 @@ class Config(msgspec.Struct, frozen=True):
     def __getitem__(self, key: str) -> Any:
         return self.values[key]
 
+    def environment_names(self) -> tuple[str, ...]:
+        """Every environment that `environment` knows, the built-in ones first."""
+        own = [name for name in self["environments"] if name not in _BUILT_IN]
+        return (*_BUILT_IN, *own)
+
     def environment(self, name: str | None = None) -> Environment:
         """The environment `name`, or the configured one. Raises ConfigError."""
         chosen = name or ("testnet" if self["exchange.testnet"] else self["exchange.environment"])

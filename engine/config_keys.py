@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from engine.errors import ConfigError
 
@@ -65,6 +66,19 @@ def one_of(*allowed: str) -> Check:
     return check
 
 
+def proxy(key: str, value: object) -> str:
+    """The value is never shown: it may hold a password."""
+    word = value if isinstance(value, str) else ""
+    parts = urlsplit(word)
+    try:
+        is_url = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port beyond 65535
+        is_url = False
+    if word not in ("system", "none") and not is_url:
+        raise ConfigError(key, "must be system, none or http://host:port (or user:password@host).")
+    return word
+
+
 def symbol(key: str, value: object) -> str:
     word = text(key, value)
     if not word.isalnum():
@@ -102,6 +116,13 @@ def _hosts(key: str, row: object) -> dict[str, str]:
     return hosts
 
 
+def quantities(key: str, value: object) -> dict[str, float]:
+    if not isinstance(value, dict):
+        raise ConfigError(key, f"must map symbols to quantities, not {_shown(value)}.")
+    amount = number(0, 1e12)
+    return {symbol(key, name): amount(f"{key}.{name}", row) for name, row in value.items()}
+
+
 INTERVALS = (
     "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M",
 )  # fmt: skip
@@ -115,6 +136,7 @@ KEYS: Mapping[str, tuple[Check, Any]] = {
     "environments": (environments, {}),
     "network.connect_timeout_s": (number(0.1, 60, "s"), 3.0),
     "network.read_timeout_s": (number(0.1, 60, "s"), 5.0),
+    "network.proxy": (proxy, "system"),
     "network.weight_limit_per_minute": (whole(0, 100_000), 0),
     "websocket.reconnect_max_delay": (number(1, 600, "s"), 120.0),
     "websocket.ping_interval": (number(1, 180, "s"), 20.0),
@@ -122,6 +144,24 @@ KEYS: Mapping[str, tuple[Check, Any]] = {
     "orders.transport": (one_of("auto", "websocket", "rest"), "auto"),
     "oms.retry_attempts": (whole(1, 10), 3),
     "oms.retry_backoff_base": (number(0.01, 60, "s"), 1.0),
+    "risk.max_order_qty": (quantities, {}),
+    "risk.max_order_usdt": (number(0, 1e12, "USDT"), 0.0),
+    "risk.max_order_equity_pct": (number(0, 1e6, "%"), 1000.0),
+    "risk.max_position_qty": (quantities, {}),
+    "risk.max_position_usdt": (number(0, 1e12, "USDT"), 0.0),
+    "risk.max_position_equity_pct": (number(0, 1e6, "%"), 2000.0),
+    "risk.price_band_pct": (number(0, 100, "%"), 5.0),
+    "risk.orders_per_second": (whole(0, 10_000), 0),
+    "risk.duplicate_within_ms": (whole(0, 60_000, "ms"), 0),
+    "risk.max_open_orders": (whole(0, 10_000), 500),
+    "risk.max_leverage": (whole(0, 125), 0),
+    "risk.max_daily_loss_usdt": (number(0, 1e12, "USDT"), 0.0),
+    "risk.max_daily_loss_equity_pct": (number(0, 100, "%"), 50.0),
+    "risk.daily_loss_with_open": (truth, False),
+    "risk.day_begins_at_h": (whole(0, 23, "h UTC"), 0),
+    "risk.cool_down_min": (whole(0, 10_080, "min"), 60),
+    "plans.amends_per_second": (whole(1, 10), 2),
+    "plans.order_reserve_pct": (number(0, 90, "%"), 40.0),
     "paper.balance_usdt": (whole(1, 1_000_000_000, "USDT"), 10_000),
     "paper.seed": (whole(0, 2**31 - 1), 7),
     "paper.quiet_market": (truth, False),

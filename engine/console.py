@@ -39,10 +39,7 @@ def order(engine: TradingEngine, given: Namespace) -> int:
         reduce_only=given.reduce_only,
         position_side=given.position_side,
     )
-    # a market order fills within the same moment: say how, not only that it was taken
-    patient = placed.type != "LIMIT"
-    engine.oms.wait(placed, timeout_s=_SETTLE_S if patient else 0)
-    return _tell(placed)
+    return settled(engine, placed)
 
 
 def amend(engine: TradingEngine, given: Namespace) -> int:
@@ -61,7 +58,7 @@ def cancel(engine: TradingEngine, given: Namespace) -> int:
 
 def orders(engine: TradingEngine, given: Namespace) -> int:
     symbol = given.symbol.upper() if given.symbol else None
-    print_table(
+    table(
         ("SYMBOL", "SIDE", "TYPE", "PRICE", "QUANTITY", "FILLED", "STATUS", "ID", "CLIENT ID"),
         [
             (o.symbol, o.side, o.type, plain(o.price), plain(o.orig_qty), plain(o.executed_qty),
@@ -70,7 +67,7 @@ def orders(engine: TradingEngine, given: Namespace) -> int:
         ],
         "No open orders.",
     )  # fmt: skip
-    print_table(
+    table(
         ("SYMBOL", "SIDE", "CONDITIONAL", "TRIGGER", "PRICE", "QUANTITY", "STATUS",
          "ID", "CLIENT ID"),
         [
@@ -116,7 +113,7 @@ def algo_cancel(engine: TradingEngine, given: Namespace) -> int:
 
 
 def positions(engine: TradingEngine, _given: Namespace) -> int:
-    print_table(
+    table(
         ("SYMBOL", "SIDE", "QUANTITY", "ENTRY", "MARK", "PNL", "LIQUIDATION", "LEVERAGE"),
         [
             (p.symbol, p.position_side, plain(p.quantity), plain(p.entry_price),
@@ -130,7 +127,7 @@ def positions(engine: TradingEngine, _given: Namespace) -> int:
 
 
 def balance(engine: TradingEngine, _given: Namespace) -> int:
-    print_table(
+    table(
         ("ASSET", "WALLET", "AVAILABLE", "PNL"),
         [
             (b.asset, plain(b.wallet_balance), plain(b.available_balance), plain(b.unrealized_pnl))
@@ -159,6 +156,15 @@ def watch(engine: TradingEngine, given: Namespace) -> int:
     finally:
         engine.hub.detach(box)
     return DONE
+
+
+def settled(engine: TradingEngine, placed: Order) -> int:
+    """Print what became of it. A market order fills within the same moment: say how, not only
+    that it was taken.
+    """
+    patient = placed.type != "LIMIT"
+    engine.oms.wait(placed, timeout_s=_SETTLE_S if patient else 0)
+    return _tell(placed)
 
 
 def _quote(instrument: Instrument, events: Iterable[Event]) -> None:
@@ -229,8 +235,7 @@ def _tell_algo(placed: AlgoOrder) -> int:
     return REFUSED if view.status is AlgoStatus.REJECTED else DONE
 
 
-def print_table(head: tuple[str, ...], rows: list[tuple[object, ...]], empty: str) -> None:
-    """Columns as wide as their widest text; `empty` when there are no rows."""
+def table(head: tuple[str, ...], rows: list[tuple[object, ...]], empty: str) -> None:
     if not rows:
         print(empty)
         return

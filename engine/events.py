@@ -30,7 +30,15 @@ from engine.trading_types import (
     TimeInForce,
     WorkingType,
 )
-from engine.views import ZERO, BalanceView, Candle, FillView, OrderView, PositionView
+from engine.views import (
+    ZERO,
+    BalanceView,
+    Candle,
+    FillView,
+    LeverageBracket,
+    OrderView,
+    PositionView,
+)
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -286,6 +294,82 @@ class Ticker24h(
         return ("ticker", self.symbol)
 
 
+class MiniTicker(
+    Event,
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    tag_field="e",
+    tag="24hrMiniTicker",
+    rename={
+        "symbol": "s",
+        "event_ms": "E",
+        "last_price": "c",
+        "open": "o",
+        "high": "h",
+        "low": "l",
+        "volume": "v",
+        "quote_volume": "q",
+    },
+):
+    symbol: str
+    event_ms: int
+    last_price: float
+    open: float
+    high: float
+    low: float
+    volume: float
+    quote_volume: float
+
+    def latest_key(self) -> Hashable | None:
+        return ("miniTicker", self.symbol)
+
+
+class ForcedOrder(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    rename={
+        "symbol": "s",
+        "side": "S",
+        "quantity": "q",
+        "price": "p",
+        "avg_price": "ap",
+        "status": "X",
+        "filled_quantity": "z",
+        "trade_ms": "T",
+    },
+):
+    symbol: str
+    side: str
+    quantity: float
+    price: float
+    avg_price: float
+    status: str
+    filled_quantity: float
+    trade_ms: int
+
+
+class Liquidation(
+    Event,
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    tag_field="e",
+    tag="forceOrder",
+    rename={"event_ms": "E", "order": "o"},
+):
+    """Somebody's position was closed by the venue; the largest of each second and symbol."""
+
+    event_ms: int
+    order: ForcedOrder
+
+    @property
+    def symbol(self) -> str:
+        return self.order.symbol
+
+
 # --- market: made by us -----------------------------------------------------
 
 
@@ -386,6 +470,15 @@ class LeverageChanged(Event, frozen=True, kw_only=True):
     symbol: str
     leverage: int
     event_ms: int
+
+
+class SymbolTerms(Event, frozen=True, kw_only=True):
+    """What holds for positions of one symbol; answer to WatchSymbol. Empty: not known."""
+
+    symbol: str
+    margin_type: MarginType | None = None
+    brackets: tuple[LeverageBracket, ...] = ()
+    taker_fee: Decimal | None = None  # share of a trade's worth
 
 
 class AlgoUpdate(Event, frozen=True, kw_only=True):
@@ -503,10 +596,16 @@ class Alert(Event, frozen=True, kw_only=True):
 
 
 class StreamStateChanged(Event, frozen=True, kw_only=True):
+    """`is_doubted`: the state has not changed, but the exchange is late with an answer.
+
+    Nothing is lost yet; the connection is dropped when the answer does not come at all.
+    """
+
     route: Route
     state: StreamState
     sentence: str
     reconnects: int = 0
+    is_doubted: bool = False
     at_ms: int = 0
 
 
@@ -542,6 +641,9 @@ class HealthReport(Event, frozen=True, kw_only=True):
     messages_per_s: float
     last_data_age_s: dict[str, float]  # by route
     decode_errors: int
+    route_states: dict[str, StreamState] = {}
+    reconnects: dict[str, int] = {}  # by route, since the start
+    last_gap_s: float | None = None  # how long closing the last gap took
 
     def latest_key(self) -> Hashable | None:
         return "health"

@@ -21,7 +21,8 @@ class HealthReporter:
         self._last_messages = 0
         self._last_at_s = clock.monotonic()
 
-    def report(self) -> None:
+    def report(self, last_gap_s: float | None = None) -> None:
+        """Publish the figures. `last_gap_s`: how long closing the account's last gap took."""
         figures = self._gateway.health()
         now_s = self._clock.monotonic()
         elapsed_s = max(now_s - self._last_at_s, 0.001)
@@ -44,5 +45,8 @@ class HealthReporter:
                     if health.last_data_age_s is not None
                 },
                 decode_errors=figures.decode_errors,
+                route_states={health.route.value: health.state for health in figures.routes},
+                reconnects={health.route.value: health.reconnects for health in figures.routes},
+                last_gap_s=last_gap_s,
             )
         )

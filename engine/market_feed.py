@@ -47,6 +47,7 @@ class MarketFeed:
         self._checks: dict[str, _Check] = {}  # snapshots that no change has confirmed yet
         self._watched: dict[str, str] = {}  # symbol -> interval
         self._marks: set[str] = set()
+        self._quotes: set[str] = set()
         self._stop = threading.Event()
 
     def watch(self, symbol: str, interval: str) -> None:
@@ -54,10 +55,11 @@ class MarketFeed:
         with self._lock:
             before, self._watched = self._watched, {symbol: interval}
             self._books = {symbol: self._books.get(symbol) or LocalBook(symbol)}
-            marks = set(self._marks)
-        unwanted = _streams_of(before, marks) - _streams_of({symbol: interval}, marks)
+            kept = {_mark_stream(one) for one in self._marks}
+            kept |= {_quote_stream(one) for one in self._quotes}
+        unwanted = _streams_of(before) - _streams_of({symbol: interval}) - kept
         self._gateway.unsubscribe(sorted(unwanted))
-        wanted = _streams_of({symbol: interval}, marks) - _streams_of(before, marks)
+        wanted = _streams_of({symbol: interval}) - _streams_of(before) - kept
         self._gateway.subscribe(sorted(wanted), self._on_event)
         # a resting market says nothing until something changes
         self._ask_for_snapshot(symbol)
@@ -73,6 +75,14 @@ class MarketFeed:
                 return
             self._marks.add(symbol)
         self._gateway.subscribe([_mark_stream(symbol)], self._on_event)
+
+    def follow_best_price(self, symbol: str) -> None:
+        """For a plan that works in a symbol that may not be on screen."""
+        with self._lock:
+            if symbol in self._quotes:
+                return
+            self._quotes.add(symbol)
+        self._gateway.subscribe([_quote_stream(symbol)], self._on_event)
 
     def on_stream_state(self, event: StreamStateChanged) -> None:
         """A broken public route breaks the chain of every book; a new one starts it."""
@@ -193,18 +203,22 @@ class _Check:
         return now_s >= self.next_at_s
 
 
-def _streams_of(watched: dict[str, str], marks: set[str]) -> set[str]:
-    names = {_mark_stream(symbol) for symbol in marks}
+def _streams_of(watched: dict[str, str]) -> set[str]:
+    names: set[str] = set()
     for symbol, interval in watched.items():
         lower = symbol.lower()
         names |= {
-            f"{lower}@bookTicker",
+            _quote_stream(symbol),
             f"{lower}@depth@100ms",
             f"{lower}@aggTrade",
             f"{lower}@kline_{interval}",
             _mark_stream(symbol),
         }
     return names
+
+
+def _quote_stream(symbol: str) -> str:
+    return f"{symbol.lower()}@bookTicker"
 
 
 def _mark_stream(symbol: str) -> str:

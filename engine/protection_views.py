@@ -115,13 +115,25 @@ class GuardView(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str = ""
 
 
+class LockOut(msgspec.Struct, frozen=True, kw_only=True):
+    """No new risk between `at_ms` and `until_ms`."""
+
+    at_ms: int
+    until_ms: int
+    sentence: str
+
+
 class KillView(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the kill switch is. `left` names what is still there, as phrases."""
+    """How far the kill switch is. `left` names what is still there, as phrases.
+
+    `symbols` is empty when it is about everything; a flatten names its own.
+    """
 
     state: KillState
     sentence: str
     left: tuple[str, ...] = ()
     rounds: int = 0
+    symbols: tuple[str, ...] = ()
 
 
 class DeadManView(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from engine.build_engine import journals_of
 from engine.config import load_config
-from engine.console import DONE, REFUSED, print_table
+from engine.console import DONE, REFUSED, table
 from engine.errors import BadInput, JournalError
 from engine.events import CommandRefused, Event
 from engine.journal.journal_reader import JournalReader, write_csv
@@ -111,7 +111,7 @@ def _print_review(answer: Review) -> None:
         ("Acknowledged after (median)", _or_dash(quality.ack_p50_ms, " ms")),
         ("Market order filled after", _or_dash(quality.fill_p50_ms, " ms")),
     ]
-    print_table(("FIGURE", "VALUE"), rows, "")
+    table(("FIGURE", "VALUE"), rows, "")
     if totals.unmatched_fills:
         print(f"{totals.unmatched_fills} fills closed what was opened before the journal began.")
     if totals.left_out:
@@ -125,7 +125,7 @@ def _print_review(answer: Review) -> None:
     ):
         if groups:
             print()
-            print_table((title, "TRIPS", "WIN RATE", "NET", "FUNDING"), _rows_of(groups), "")
+            table((title, "TRIPS", "WIN RATE", "NET", "FUNDING"), _rows_of(groups), "")
 
 
 def _rows_of(groups: tuple[TripGroup, ...]) -> list[tuple[object, ...]]:
@@ -144,7 +144,7 @@ def _rows_of(groups: tuple[TripGroup, ...]) -> list[tuple[object, ...]]:
 def _print_tie_out(result: TieOutResult) -> None:
     began = datetime.fromtimestamp(result.since_ms / 1000, UTC).astimezone()
     print(f"Since {began:%Y-%m-%d %H:%M:%S}. {result.sentence}".rstrip())
-    print_table(
+    table(
         ("KIND", "ASSET", "EXCHANGE", "JOURNAL", "DIFFERENCE"),
         [
             (line.kind, line.asset, plain(line.venue), plain(line.journal),
@@ -159,7 +159,7 @@ def _print_tie_out(result: TieOutResult) -> None:
         print("The journal and the exchange agree to the last digit.")
         return
     print(f"{len(result.differences)} bookings differ:")
-    print_table(
+    table(
         ("TIME", "KIND", "SYMBOL", "TRADE", "EXCHANGE", "JOURNAL", "ASSET"),
         [_difference_row(one) for one in result.differences],
         "",

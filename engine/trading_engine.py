@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from engine.build_engine import Parts, build_parts
+from engine.build_engine import Parts, build_parts, build_plans
 from engine.clock import Clock, SystemClock
 from engine.command_desk import CommandDesk
 from engine.commands import Command, LoadCandles, WatchSymbol
@@ -46,7 +46,10 @@ from engine.health import HealthReporter
 from engine.market.instruments import Instrument
 from engine.market.market_state import MarketState
 from engine.market_feed import MarketFeed
+from engine.oms.kill_switch import KillSwitch
 from engine.oms.order_manager import OrderManager
+from engine.oms.risk_guard import RiskGuard
+from engine.plans.plan_runner import PlanRunner
 from engine.review.review_desk import ReviewDesk
 from engine.review_commands import ReviewCommand
 from engine.trading_types import AlertLevel, EngineState
@@ -77,6 +80,8 @@ class TradingEngine:
         environment: Environment,
         user_data: Path,
         clock: Clock | None = None,
+        *,
+        resumes: bool = True,
     ) -> None:
         self.config = config
         self.environment = environment
@@ -85,6 +90,7 @@ class TradingEngine:
         self.market = MarketState()
         self._user_data = user_data
         self._state = EngineState.STOPPED
+        self._last_gap_s: float | None = None
         self._changed = threading.Condition()
         self._failure: PerpdeskError | None = None
         self._orders = TaskQueue("orders", self._on_crash)
@@ -95,6 +101,8 @@ class TradingEngine:
         self._is_stopped = False
         self._parts: Parts | None = None
         self._feed: MarketFeed | None = None
+        self._plans: PlanRunner | None = None
+        self._resumes = resumes
         self._desk: CommandDesk | None = None
         self._review: ReviewDesk | None = None
         self._executions = ExecutionWatch(self.hub, self.market, self.clock, self.hub.publish)
@@ -115,17 +123,29 @@ class TradingEngine:
         config: Config | None = None,
         user_data: Path | str | None = None,
         timeout_s: float = 30.0,
+        needs_stream: bool = True,
+        resumes: bool = True,
     ) -> Self:
         """A started engine that is live and watches the configured symbol.
 
         Blocks; raises what kept it from starting. The environment is the
-        configured one when None.
+        configured one when None. Without `needs_stream` it is enough that the
+        exchange answers: for taking risk off. `resumes`: go on with a chase
+        or TWAP that an earlier run was killed or closed in.
         """
         settings = config if config is not None else load_config()
-        engine = cls(settings, settings.environment(environment), user_data_dir(user_data))
+        engine = cls(
+            settings,
+            settings.environment(environment),
+            user_data_dir(user_data),
+            resumes=resumes,
+        )
         engine.start()
         try:
-            engine.wait_until_live(timeout_s)
+            if needs_stream:
+                engine.wait_until_live(timeout_s)
+            else:
+                engine.wait_until_reached(timeout_s)
         except BaseException:
             engine.stop()
             raise
@@ -152,6 +172,21 @@ class TradingEngine:
     @property
     def gateway(self) -> ExchangeGateway:
         return self._built.gateway
+
+    @property
+    def guard(self) -> RiskGuard:
+        return self._built.oms.guard
+
+    @property
+    def kill_switch(self) -> KillSwitch:
+        return self._built.oms.kill_switch
+
+    @property
+    def plans(self) -> PlanRunner:
+        """Chase, scaled orders and TWAP."""
+        if self._plans is None:
+            raise NotConnected("The engine is not ready yet; use wait_until_live().")
+        return self._plans
 
     @property
     def state(self) -> EngineState:
@@ -214,6 +249,17 @@ class TradingEngine:
         """Stream this symbol's book, tape, mark price and candles into `market` and `hub`."""
         self.submit(WatchSymbol(symbol=symbol, interval=interval))
 
+    def follow(self, symbol: str) -> None:
+        """Best and mark price of one more symbol, beside the watched one; for scripts.
+
+        Raises UnknownSymbol, and NotConnected before the engine is live.
+        """
+        self.instrument(symbol)
+        if self._feed is None:
+            raise NotConnected("The engine is not ready yet; use wait_until_live().")
+        self._feed.follow_best_price(symbol)
+        self._feed.follow_mark_price(symbol)
+
     # --- life ------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -237,6 +283,19 @@ class TradingEngine:
                 f" (state: {self._state})."
             )
 
+    def wait_until_reached(self, timeout_s: float = 30.0) -> None:
+        """Block until commands are taken; the account stream may still be down. Raises like
+        `wait_until_live`.
+        """
+        with self._changed:
+            settled = self._changed.wait_for(
+                lambda: self._desk is not None or self._failure is not None, timeout_s
+            )
+        if self._failure is not None:
+            raise self._failure
+        if not settled:
+            raise NotConnected(f"{self.environment.name} was not reached within {timeout_s:g} s.")
+
     def stop(self, timeout_s: float = 4.0) -> None:
         """End every thread, connection and child. Orders at the exchange stay as they are.
 
@@ -250,6 +309,8 @@ class TradingEngine:
         self._housekeeping.request_stop()
         if self._feed is not None:
             self._feed.stop()
+        if self._plans is not None:
+            self._plans.request_stop()
         parts, review = self._parts, self._review
         if parts is not None:
             parts.close_connections(deadline.left_s() / 2)
@@ -258,6 +319,8 @@ class TradingEngine:
             ended.append(review.stop(deadline.left_s()))
         if not self._housekeeping.is_current():
             ended.append(self._housekeeping.join(deadline.left_s()))
+        if self._plans is not None:
+            ended.append(self._plans.close(deadline.left_s()))
         # a start that was still running may have built its parts meanwhile
         parts = self._parts
         if parts is not None:
@@ -284,7 +347,7 @@ class TradingEngine:
         while not stop.is_set():
             self._tick()
             if ticks % _REPORT_EVERY == 0:
-                reporter.report()
+                reporter.report(self._last_gap_s)
             ticks += 1
             self.clock.wait(stop, TICK_S)
 
@@ -319,6 +382,7 @@ class TradingEngine:
                 parts.gateway.warm_up()
                 parts.rules.instruments()
                 parts.gateway.is_hedge_mode()  # also shows whether the key is good
+                parts.oms.guard.begin()
                 break
             except (KeyRefused, OrderRefused):
                 raise  # asking again would not change the answer
@@ -329,7 +393,16 @@ class TradingEngine:
         self.hub.publish(parts.history())
         parts.restore()
         feed = MarketFeed(parts.gateway, self.hub, self.market, self._queries, self.clock)
-        desk = CommandDesk(parts.gateway, parts.oms, feed, self.hub, self._orders, self._queries)
+        plans = build_plans(
+            self.config, parts, feed, clock=self.clock, hub=self.hub, on_crash=self._on_crash
+        )
+        if self._resumes:
+            plans.resume()
+        plans.begin()
+        self._plans = plans
+        desk = CommandDesk(
+            parts.gateway, parts.oms, feed, plans, self.hub, self._orders, self._queries
+        )
 
         def on_private_event(event: Event) -> None:
             parts.oms.on_event(event)
@@ -339,6 +412,8 @@ class TradingEngine:
         with self._lock:
             self._feed, self._desk = feed, desk
             early, self._early = self._early, []
+        with self._changed:
+            self._changed.notify_all()
         feed.follow_all_tickers()
         for command in early:
             desk.submit(command)
@@ -353,6 +428,7 @@ class TradingEngine:
         if self._state is not EngineState.RECOVERING and self._state is not EngineState.STARTING:
             # a recovery asks about every order by itself
             parts.oms.tick(self.clock.monotonic())
+        parts.oms.dead_man.tick(self.clock.monotonic())
         if self._feed is not None:
             self._feed.tick()
         self._refresh_account()
@@ -403,6 +479,8 @@ class TradingEngine:
     def _on_state(self, event: EngineStateChanged) -> None:
         with self._changed:
             self._state = event.state
+            if event.gap_s is not None:
+                self._last_gap_s = event.gap_s
             self._changed.notify_all()
         if event.state is EngineState.LIVE and self._review is not None:
             self._review.keep_income()

@@ -158,6 +158,10 @@ class PlanState(StrEnum):
     DONE = "done"
     STOPPED = "stopped"  # by the person, or by itself, with the reason
 
+    @property
+    def is_over(self) -> bool:
+        return self in (PlanState.DONE, PlanState.STOPPED)
+
 
 @unique
 class KillState(StrEnum):

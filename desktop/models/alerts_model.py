@@ -26,7 +26,7 @@ class AlertsModel(TableModel[Alert]):
         self._worst: AlertLevel | None = None
         super().__init__(
             [
-                Column("Time", _time, sample="00:00:00"),
+                Column("Time", _time, sample="00:00:00", is_time=True),
                 Column("Level", _level, sample="Warning 0"),
                 Column("What happened", lambda a: Cell(a.sentence, tip=a.sentence)),
             ],

@@ -31,7 +31,7 @@ class BalancesModel(TableModel[BalanceView]):
                     sample=_AMOUNT,
                 ),
                 Column("uPnL at last report", _profit, numeric=True, sample=_AMOUNT),
-                Column("Updated", _time, sample="00:00:00"),
+                Column("Updated", _time, sample="00:00:00", is_time=True),
             ],
             parent=parent,
         )

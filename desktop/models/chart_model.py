@@ -18,6 +18,9 @@ LIVE_MARGIN = 6.0
 # whole pixels keep all candles equally wide and their edges sharp
 PITCHES = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 30, 38, 48)
 _DEFAULT_PITCH = 7
+# half of what a manual scale shows, as a share of the price
+_NARROWEST = 1e-6
+_WIDEST = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class CacheKey:
     volume_top: float
     size: tuple[int, int, int]
     ratio: float
+    over: object  # what lies over the candles, in its own words
 
 
 class ChartModel:
@@ -44,20 +48,45 @@ class ChartModel:
         self.version = 0  # grows whenever a closed candle changes
         self._width = 0
         self._range: tuple[float, float] | None = None
+        self.manual_range: tuple[float, float] | None = None  # None: fitted to the candles
         self._no_more_before: int | None = None
         self._asked_before: int | None = None
+        self._closed_extremes: tuple[float, float, float] | None = None
+        self._closed_extremes_of: tuple[int, int, int] | None = None
 
     def set_width(self, width: int) -> None:
         self._width = width
 
+    @property
+    def is_at_start(self) -> bool:
+        """The oldest candle the exchange has is here."""
+        return bool(self.candles) and self._no_more_before == self.candles[0].open_ms
+
     def set_candles(self, candles: Sequence[Candle], interval: str) -> None:
         """Start again with this history, oldest first, at the live edge."""
         self.candles = list(candles)
+        self.manual_range = None
         self.candle_ms = interval_ms(interval)
         self.version += 1
         self._range = None
         self._no_more_before = self._asked_before = None
         self.go_live()
+
+    def renew(self, candles: Sequence[Candle]) -> bool:
+        """Mend the newest part, as after a gap; what is looked at stays where it is.
+
+        False, and nothing done, when there is a hole between the two.
+        """
+        if not self.candles or not candles or candles[0].open_ms > self.candles[-1].close_ms + 1:
+            return False
+        if candles[-1].open_ms < self.candles[-1].open_ms:
+            return False
+        kept = [c for c in self.candles if c.open_ms < candles[0].open_ms]
+        self.candles = [*kept, *candles]
+        self.version += 1
+        if self.is_live:
+            self.go_live()
+        return True
 
     def update_candle(self, candle: Candle) -> bool:
         """Replace the last candle or append a newer one; False for one that is too old."""
@@ -116,16 +145,23 @@ class ChartModel:
         self.version += 1
         return len(older)
 
-    def older_wanted_ms(self) -> int | None:
-        """End of the history to ask for, once for each oldest candle that comes into view."""
+    def older_wanted_ms(self, *, is_needed: bool = False) -> int | None:
+        """End of the history to ask for, once for each oldest candle that comes into view.
+
+        `is_needed`: something else wants older candles, wherever the view is.
+        """
         if not self.candles or self._width <= 0:
             return None
         oldest = self.candles[0].open_ms
-        in_view = self.x(0) > -self.pitch
+        in_view = is_needed or self.x(0) > -self.pitch
         if not in_view or oldest in (self._asked_before, self._no_more_before):
             return None
         self._asked_before = oldest
         return oldest - 1
+
+    def forget_asking(self) -> None:
+        """The question got no answer: the next look at the start asks again."""
+        self._asked_before = None
 
     # --- the visible part ---------------------------------------------------
 
@@ -155,21 +191,49 @@ class ChartModel:
         return min(first, last), last
 
     def price_scale(self, top: float, height: float) -> PriceScale:
-        """Fitted to the visible candles; keeps its range while that is good enough."""
-        first, last = self.visible()
-        shown = self.candles[first:last]
-        if shown:
-            low, high = min(c.low for c in shown), max(c.high for c in shown)
-            self._range = fitted_range(low, high, self._range)
+        """Fitted to the visible candles; keeps its range while that is good enough.
+
+        Once a hand has set the range, that one until `fit_prices`.
+        """
+        if self.manual_range is not None:
+            low, high = self.manual_range
+            return PriceScale(low=low, high=high, top=top, height=max(height, 1.0))
+        shown = self._extremes()
+        if shown is not None:
+            self._range = fitted_range(shown[0], shown[1], self._range)
         low, high = self._range or (0.0, 1.0)
         return PriceScale(low=low, high=high, top=top, height=max(height, 1.0))
 
     def volume_top(self) -> float:
+        shown = self._extremes()
+        return nice_ceiling(0.0 if shown is None else shown[2])
+
+    def _extremes(self) -> tuple[float, float, float] | None:
+        """Lowest and highest price and largest volume in view; None: nothing is in view.
+
+        Of the closed candles they are kept: a tick changes the newest one alone.
+        """
         first, last = self.visible()
-        return nice_ceiling(max((c.volume for c in self.candles[first:last]), default=0.0))
+        newest = len(self.candles) - 1
+        end = min(last, newest)
+        if (self.version, first, end) != self._closed_extremes_of:
+            self._closed_extremes_of = (self.version, first, end)
+            self._closed_extremes = _extremes_of(self.candles[first:end])
+        closed = self._closed_extremes
+        if not first <= newest < last:
+            return closed
+        live = _extremes_of(self.candles[newest:])
+        if closed is None or live is None:
+            return closed or live
+        return min(closed[0], live[0]), max(closed[1], live[1]), max(closed[2], live[2])
 
     def cache_key(
-        self, scale: PriceScale, volume_top: float, size: tuple[int, int, int], ratio: float
+        self,
+        scale: PriceScale,
+        volume_top: float,
+        size: tuple[int, int, int],
+        ratio: float,
+        over: object = None,
     ) -> CacheKey:
         return CacheKey(
             version=self.version,
@@ -180,7 +244,27 @@ class ChartModel:
             volume_top=volume_top,
             size=size,
             ratio=ratio,
+            over=over,
         )
+
+    # --- the price scale in the hand ---
+
+    def shown_range(self) -> tuple[float, float]:
+        return self.manual_range or self._range or (0.0, 1.0)
+
+    def stretch_prices(self, of: tuple[float, float], factor: float) -> None:
+        """Show `factor` times the range `of`, about its middle; the scale is manual then."""
+        low, high = of
+        middle, half = (low + high) / 2, (high - low) / 2 * factor
+        half = min(max(half, abs(middle) * _NARROWEST), abs(middle) * _WIDEST)
+        if half > 0:
+            self.manual_range = (middle - half, middle + half)
+
+    def shift_prices(self, of: tuple[float, float], by: float) -> None:
+        self.manual_range = (of[0] + by, of[1] + by)
+
+    def fit_prices(self) -> None:
+        self.manual_range = None
 
     # --- moving -------------------------------------------------------------
 
@@ -217,3 +301,13 @@ class ChartModel:
         fewest = min(10.0, live)  # at least some candles stay in sight
         self.right = min(max(right, fewest), live)
         self.is_live = self.right >= live - 0.5
+
+
+def _extremes_of(candles: Sequence[Candle]) -> tuple[float, float, float] | None:
+    if not candles:
+        return None
+    return (
+        min(candle.low for candle in candles),
+        max(candle.high for candle in candles),
+        max(candle.volume for candle in candles),
+    )

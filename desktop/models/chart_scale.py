@@ -190,6 +190,10 @@ class TagSpan:
     right: float
 
 
+def _left_edge(span: TagSpan) -> float:
+    return span.left
+
+
 def place_tags(
     tags: Iterable[tuple[float, float]],
     taken: Iterable[TagSpan],
@@ -202,18 +206,22 @@ def place_tags(
     A tag stays at its own price: one that would cover another moves to the
     right of it. None: no room before `right`, draw the line alone.
     """
-    placed = list(taken)
+    rows: dict[int, list[TagSpan]] = {}  # a tag can only touch those of its row and beside
+    for span in taken:
+        rows.setdefault(int(span.y // height), []).append(span)
     edges: list[float | None] = []
     for y, width in tags:
+        row = int(y // height)
+        near = [*rows.get(row - 1, ()), *rows.get(row, ()), *rows.get(row + 1, ())]
+        beside = sorted((s for s in near if abs(s.y - y) < height), key=_left_edge)
         edge = left
-        beside = sorted((s for s in placed if abs(s.y - y) < height), key=lambda s: s.left)
         for span in beside:
             if edge < span.right + _TAG_GAP_PX and edge + width > span.left - _TAG_GAP_PX:
                 edge = span.right + _TAG_GAP_PX
         if edge + width > right:
             edges.append(None)
             continue
-        placed.append(TagSpan(y, edge, edge + width))
+        rows.setdefault(row, []).append(TagSpan(y, edge, edge + width))
         edges.append(edge)
     return edges
 

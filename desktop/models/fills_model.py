@@ -29,7 +29,7 @@ class FillsModel(TableModel[FillView]):
         self._instruments = instruments
         super().__init__(
             [
-                Column("Time", _time, sample="00:00:00"),
+                Column("Time", _time, sample="00:00:00", is_time=True),
                 Column("Symbol", lambda f: Cell(f.symbol), sample="DOGEUSDT"),
                 Column("Side", _side, sample="SELL"),
                 Column("Price", self._price, numeric=True, sample="123,456.00"),

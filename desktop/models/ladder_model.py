@@ -15,9 +15,11 @@ from enum import Enum
 
 from desktop.models.chart_scale import nice_ceiling
 from desktop.models.ladder_changes import LadderRows
-from desktop.models.order_certainty import is_at_a_price
+from desktop.models.queue_guess import QueueGuess
+from desktop.models.resting_orders import Resting, RestingOrders
 from engine.clock import Clock
 from engine.events import BookView
+from engine.protection_views import AlgoView
 from engine.trading_types import OrderType, Side
 from engine.views import OrderView
 
@@ -43,8 +45,13 @@ class OwnOrders:
     """Own orders of one side in one row."""
 
     side: Side
-    orders: tuple[OrderView, ...]
+    orders: tuple[Resting, ...]
     quantity: Decimal
+
+    @property
+    def is_conditional(self) -> bool:
+        """None of them is in the book."""
+        return all(order.is_conditional for order in self.orders)
 
 
 class LadderModel:
@@ -65,7 +72,11 @@ class LadderModel:
         self.last_trade: LastTrade | None = None
         self._trade: tuple[float, bool] | None = None
         self._book: BookView | None = None
-        self._orders: tuple[OrderView, ...] = ()
+        self._resting = RestingOrders()
+        self._orders: tuple[Resting, ...] = ()
+        self._places: dict[str, tuple[Resting, int, int]] = {}  # order, grouping, bucket
+        self._algos: tuple[Resting, ...] = ()
+        self.queue = QueueGuess()
         self._rows_moved_s = -math.inf
 
     # --- what is known ------------------------------------------------------
@@ -76,8 +87,10 @@ class LadderModel:
         self.grouping = 1
         self.is_automatic = True
         self.top = 0
+        self._places = {}  # by another tick
         self._book = self._trade = self.last_trade = None
-        self._orders = ()
+        self._orders = self._algos = ()
+        self.queue.set_orders(())
         self._read_book()
         self._read_orders()
         self._note_rows_moved()
@@ -91,6 +104,8 @@ class LadderModel:
         was_empty = self.middle() is None
         self._book = book
         self._read_book()
+        if self.queue.has_orders and book.is_synced:
+            self.queue.at_book(dict(book.bids), dict(book.asks))
         if was_empty and self.middle() is not None:
             self.recentre()
             return True
@@ -98,10 +113,19 @@ class LadderModel:
 
     def set_orders(self, orders: Sequence[OrderView]) -> None:
         """Only LIMIT orders rest in the book at their price; others are not rows."""
-        self._orders = tuple(o for o in orders if is_at_a_price(o) and o.type is OrderType.LIMIT)
+        self._orders = self._resting.of_orders([o for o in orders if o.type is OrderType.LIMIT])
+        self.queue.set_orders(self._orders)
+        if self._book is not None and self._book.is_synced:
+            self.queue.join(dict(self._book.bids), dict(self._book.asks))
         self._read_orders()
 
-    def set_last_trade(self, price: float, is_buyer_maker: bool) -> None:
+    def set_algos(self, algos: Sequence[AlgoView]) -> None:
+        """Conditional orders stand at their trigger, in no book."""
+        self._algos = self._resting.of_algos(algos)
+        self._read_orders()
+
+    def set_last_trade(self, price: float, is_buyer_maker: bool, quantity: float = 0.0) -> None:
+        self.queue.at_trade(price, quantity, is_buyer_maker)
         self._trade = (price, is_buyer_maker)
         self._read_trade()
 
@@ -175,6 +199,11 @@ class LadderModel:
         if ticks is not None:
             self._group_by(ticks)
         self.recentre()
+
+    def next_grouping(self, steps: int) -> int:
+        """The next coarser (1) or finer (-1) grouping; the last one stays."""
+        place = GROUPINGS.index(self.grouping) + steps
+        return GROUPINGS[min(max(place, 0), len(GROUPINGS) - 1)]
 
     def follow(self) -> bool:
         """The mouse left: bring the price back from the edge. True if rows moved."""
@@ -257,15 +286,21 @@ class LadderModel:
         self.largest = nice_ceiling(max(shown, default=0.0))
 
     def _read_orders(self) -> None:
-        found: dict[tuple[Side, int], list[OrderView]] = {}
-        for order in self._orders:
-            key = (order.side, self.bucket_of(order.side, order.price))
-            found.setdefault(key, []).append(order)
+        found: dict[tuple[Side, int], list[Resting]] = {}
+        before, self._places = self._places, {}
+        for order in self._orders + self._algos:
+            place = before.get(order.key)
+            if place is None or place[0] is not order or place[1] != self.grouping:
+                place = (order, self.grouping, self.bucket_of(order.side, order.price))
+            self._places[order.key] = place
+            found.setdefault((order.side, place[2]), []).append(order)
         self.own = {
             key: OwnOrders(
                 side=key[0],
                 orders=tuple(orders),
-                quantity=sum((o.remaining_qty for o in orders), Decimal(0)),
+                quantity=orders[0].quantity
+                if len(orders) == 1
+                else sum((o.quantity for o in orders), Decimal(0)),
             )
             for key, orders in found.items()
         }

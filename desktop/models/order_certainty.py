@@ -26,9 +26,9 @@ def certainty_of(order: OrderView) -> Certainty:
     return Certainty.CONFIRMED if order.status.is_resting else Certainty.IN_FLIGHT
 
 
-def least_certain(orders: Iterable[OrderView]) -> Certainty:
+def least_certain(found: Iterable[Certainty]) -> Certainty:
     """One word for several orders at one price."""
-    found = {certainty_of(order) for order in orders}
+    found = set(found)
     for certainty in (Certainty.UNKNOWN, Certainty.IN_FLIGHT):
         if certainty in found:
             return certainty

@@ -14,10 +14,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from desktop.formatting import parse_number, price_text, quantity_text
+from desktop.formatting import parse_number
+from desktop.models.command_words import order_words
 from desktop.models.sizing import closing_size
-from engine.commands import CancelAllOrders, ClosePosition, Command, PlaceOrder, SetLeverage
+from engine.commands import ClosePosition, Command, PlaceOrder, SetLeverage
 from engine.market.instruments import Instrument
+from engine.protection_commands import CancelOrders
 from engine.trading_types import OrderType, PositionSide, Side, TimeInForce
 from engine.views import PositionView
 
@@ -132,19 +134,7 @@ def _checked_order(order: PlaceOrder, desk: DeskNow) -> Reading:
     )
     if problems:
         return Reading(sentence=problems[0].sentence)
-    return Reading(sentence=_order_sentence(order, rules), commands=(order,))
-
-
-def _order_sentence(order: PlaceOrder, rules: Instrument) -> str:
-    where = "at market" if order.price is None else f"at {price_text(order.price, rules)}"
-    words = [f"{order.side} {quantity_text(order.quantity, rules)} {rules.base_asset} {where}"]
-    if order.time_in_force is TimeInForce.GTX:
-        words.append("post-only")
-    elif order.time_in_force is not TimeInForce.GTC:
-        words.append(order.time_in_force.value)
-    if order.reduce_only:
-        words.append("reduce-only")
-    return ", ".join(words)
+    return Reading(sentence=order_words(order, rules), commands=(order,))
 
 
 def _read_close(words: list[str], desk: DeskNow) -> Reading:
@@ -200,7 +190,7 @@ def _read_cancel(words: list[str], desk: DeskNow) -> Reading:
         return Reading(sentence="There is no open order to cancel.")
     return Reading(
         sentence=f"Cancel all orders in {', '.join(symbols)}",
-        commands=tuple(CancelAllOrders(symbol=name) for name in symbols),
+        commands=tuple(CancelOrders(symbol=name) for name in symbols),
     )
 
 

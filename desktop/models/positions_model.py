@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject
 
@@ -22,7 +23,16 @@ from engine.market.instruments import Instrument
 from engine.trading_types import MarginType, PositionSide
 from engine.views import ZERO, PositionView
 
-ACTION = ""
+ACTION = ""  # closes all of it
+HALF = "half"
+MORE = "more"
+
+
+class Exits(NamedTuple):
+    """What the exchange holds for a position; None where it holds nothing."""
+
+    stop: Decimal | None = None
+    target: Decimal | None = None
 
 
 class PositionsModel(TableModel[PositionView]):
@@ -31,6 +41,7 @@ class PositionsModel(TableModel[PositionView]):
     ) -> None:
         self._instruments = instruments
         self._marks: dict[str, Decimal] = {}
+        self._exits_by_key: dict[Hashable, Exits] = {}
         super().__init__(
             [
                 Column("Symbol", lambda p: Cell(p.symbol), sample="1000PEPEUSDT"),
@@ -39,12 +50,15 @@ class PositionsModel(TableModel[PositionView]):
                 Column("Entry", self._entry, numeric=True, sample="123,456.00"),
                 Column("Mark", self._mark, numeric=True, sample="123,456.00"),
                 Column("Liq.", self._liquidation, numeric=True, sample="123,456.00"),
-                Column("Value", self._value, numeric=True, sample="1,234,567.00"),
+                Column("Value", self._value, numeric=True, sample="123,456.00"),
                 Column("Margin", self._margin, numeric=True, sample="123,456.00"),
                 Column("uPnL", self._profit, numeric=True, sample="+12,345.00"),
                 Column("ROE", self._return, numeric=True, sample="+123.00%"),
                 Column("Realized", _realized, numeric=True, sample="+12,345.00"),
-                Column(ACTION, _action, sample="Close"),
+                Column("TP / SL", self._exits, numeric=True, sample="64,250.1 / 64,250.1"),
+                Column(HALF, _half, sample="50%", is_button=True),
+                Column(ACTION, _action, sample="Close", is_button=True),
+                Column(MORE, _more, sample="...", is_button=True),
             ],
             parent=parent,
         )
@@ -65,8 +79,26 @@ class PositionsModel(TableModel[PositionView]):
         self._marks[symbol] = mark
         self.refresh([(symbol, side) for side in PositionSide])
 
+    def set_exits(self, exits: Mapping[Hashable, Exits]) -> None:
+        """Of all positions, by key."""
+        changed = [k for k in self.keys_held() if self._exits_by_key.get(k) != exits.get(k)]
+        self._exits_by_key = dict(exits)
+        self.refresh(changed)
+
+    def exits_of(self, key: Hashable) -> Exits:
+        return self._exits_by_key.get(key, Exits())
+
     def unrealized_pnl(self) -> Decimal:
         return sum((self._profit_of(position) for position in self.rows()), ZERO)
+
+    def cross_pnl_but(self, symbol: str) -> Decimal:
+        """The profit of the cross positions of every other symbol."""
+        others = [
+            position
+            for position in self.rows()
+            if position.symbol != symbol and position.margin_type is MarginType.CROSSED
+        ]
+        return sum((self._profit_of(position) for position in others), ZERO)
 
     def position_of(self, symbol: str) -> PositionView | None:
         """The one to draw for a symbol; in hedge mode the larger of the two."""
@@ -78,7 +110,7 @@ class PositionsModel(TableModel[PositionView]):
 
     # --- numbers --------------------------------------------------------------
 
-    def _mark_of(self, position: PositionView) -> Decimal:
+    def mark_of(self, position: PositionView) -> Decimal:
         return self._marks.get(position.symbol, position.mark_price)
 
     def _profit_of(self, position: PositionView) -> Decimal:
@@ -91,7 +123,7 @@ class PositionsModel(TableModel[PositionView]):
             return position.isolated_margin
         if not position.leverage:
             return ZERO
-        return abs(position.quantity) * self._mark_of(position) / position.leverage
+        return abs(position.quantity) * self.mark_of(position) / position.leverage
 
     # --- cells ----------------------------------------------------------------
 
@@ -104,7 +136,7 @@ class PositionsModel(TableModel[PositionView]):
         return Cell(text, sort=position.entry_price)
 
     def _mark(self, position: PositionView) -> Cell:
-        mark = self._mark_of(position)
+        mark = self.mark_of(position)
         return Cell(price_text(mark, self._instruments.get(position.symbol)), sort=mark)
 
     def _liquidation(self, position: PositionView) -> Cell:
@@ -113,7 +145,7 @@ class PositionsModel(TableModel[PositionView]):
         return Cell(text, palette.UNKNOWN if price > 0 else palette.TEXT_FAINT, sort=price)
 
     def _value(self, position: PositionView) -> Cell:
-        value = abs(position.quantity) * self._mark_of(position)
+        value = abs(position.quantity) * self.mark_of(position)
         return Cell(grouped(value, 2), palette.TEXT_DIM, sort=value)
 
     def _margin(self, position: PositionView) -> Cell:
@@ -121,6 +153,19 @@ class PositionsModel(TableModel[PositionView]):
         kind = "Isolated" if position.margin_type is MarginType.ISOLATED else "Cross"
         text = grouped(margin, 2) if margin else DASH
         return Cell(text, palette.TEXT_DIM, tip=f"{kind} margin", sort=margin)
+
+    def _exits(self, position: PositionView) -> Cell:
+        exits = self.exits_of((position.symbol, position.position_side))
+        if exits.stop is None and exits.target is None:
+            return Cell("none", palette.UNKNOWN, tip="No stop and no target at the exchange")
+        rules = self._instruments.get(position.symbol)
+        texts = [
+            price_text(price, rules) if price is not None else DASH
+            for price in (exits.target, exits.stop)
+        ]
+        tip = "Target / stop, as the exchange holds them"
+        colour = palette.TEXT if exits.stop is not None else palette.UNKNOWN
+        return Cell(" / ".join(texts), colour, tip=tip, sort=exits.stop or ZERO)
 
     def _profit(self, position: PositionView) -> Cell:
         profit = self._profit_of(position)
@@ -133,6 +178,14 @@ class PositionsModel(TableModel[PositionView]):
         margin = abs(position.quantity) * position.entry_price / position.leverage
         pct = float(self._profit_of(position) / margin * 100)
         return Cell(pct_text(pct), palette.signed_colour(pct), sort=pct)
+
+
+def _half(_position: PositionView) -> Cell:
+    return Cell("50%", palette.TEXT_DIM, tip="Close half of it at market, reduce-only")
+
+
+def _more(_position: PositionView) -> Cell:
+    return Cell("...", palette.TEXT_DIM, tip="Close a part, at a limit, reverse, TP / SL")
 
 
 def _side(position: PositionView) -> Cell:

@@ -29,21 +29,22 @@ def opening_size(
         return ZERO
     turns = Decimal(max(1, leverage))
     notional = available * share_pct / 100 * turns / (1 + turns * _TAKER_FEE)
-    return _fitted(notional / price, instrument, order_type)
+    return fitted(notional / price, instrument, order_type)
 
 
 def closing_size(
     share_pct: int, *, held: Decimal, instrument: Instrument, order_type: OrderType
 ) -> Decimal:
     """`share_pct` of a position of `held` (either sign)."""
-    return _fitted(abs(held) * share_pct / 100, instrument, order_type)
+    return fitted(abs(held) * share_pct / 100, instrument, order_type)
 
 
 def initial_margin(notional: Decimal, leverage: int) -> Decimal:
     return notional / max(1, leverage)
 
 
-def _fitted(quantity: Decimal, instrument: Instrument, order_type: OrderType) -> Decimal:
+def fitted(quantity: Decimal, instrument: Instrument, order_type: OrderType) -> Decimal:
+    """Down to the contract's step and at most its maximum; 0 below its minimum."""
     rule = instrument.quantity_rule(order_type)
     floored = min(floor_to_step(quantity, rule.step), rule.maximum)
     return floored if floored >= rule.minimum else ZERO

@@ -37,6 +37,7 @@ class CellRole(IntEnum):
     SORT = Qt.ItemDataRole.UserRole + 5
     NUMERIC = Qt.ItemDataRole.UserRole + 6  # headers: True for a column of numbers
     LOOK = Qt.ItemDataRole.UserRole + 7  # Look: all of it in one question
+    ACTION = Qt.ItemDataRole.UserRole + 8  # headers: the act of a column of buttons, else None
 
 
 class Cell(NamedTuple):
@@ -55,16 +56,23 @@ class Look:
     cell: Cell
     numeric: bool
     is_button: bool
+    is_flat: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[Row]):
-    """`sample` is the widest text it shall hold without being cut."""
+    """`sample` is the widest text it shall hold without being cut.
+
+    A button's title is the name of its act and is not shown.
+    """
 
     title: str
     cell: Callable[[Row], Cell]
     numeric: bool = False
     sample: str = ""
+    is_button: bool = False
+    is_flat: bool = False  # a button without a frame
+    is_time: bool = False  # its cells sort by ms since 1970
 
 
 class TableModel(QAbstractTableModel, Generic[Row]):
@@ -160,6 +168,9 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         """Where the key is seen; -1 when it is not there."""
         return self._shown(self._place[key]) if key in self._place else -1
 
+    def columns(self) -> tuple[Column[Row], ...]:
+        return self._columns
+
     def column_named(self, title: str) -> int:
         return next(n for n, column in enumerate(self._columns) if column.title == title)
 
@@ -220,7 +231,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
                 return cell.tip or None
             case CellRole.LOOK:
                 shown = self._columns[column]
-                return Look(cell, shown.numeric, not shown.title)
+                return Look(cell, shown.numeric, shown.is_button, shown.is_flat)
             case CellRole.MARK:
                 return cell.mark
             case CellRole.PENDING:
@@ -231,7 +242,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
                 return cell.text if cell.sort is None else cell.sort
         return None
 
-    def headerData(
+    def headerData(  # noqa: PLR0911 (one per role)
         self,
         section: int,
         orientation: Qt.Orientation,
@@ -242,7 +253,9 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         column = self._columns[section]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return column.title
+                return "" if column.is_button else column.title
+            case CellRole.ACTION:
+                return column.title if column.is_button else None
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _RIGHT if column.numeric else _LEFT
             case CellRole.SAMPLE:

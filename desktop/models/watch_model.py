@@ -22,13 +22,18 @@ class Watched:
     is_followed: bool = True  # False: its streams are off, the numbers were true once
 
 
+STAR = "star"
+
+
 class WatchModel(TableModel[Watched]):
     def __init__(
         self, instruments: Mapping[str, Instrument], parent: QObject | None = None
     ) -> None:
         self._instruments = instruments
+        self._stars: set[str] = set()
         super().__init__(
             [
+                Column(STAR, self._star, sample="★", is_button=True, is_flat=True),
                 Column("Symbol", lambda w: Cell(w.symbol), sample="DOGEUSDT"),
                 Column("Last", self._last, numeric=True, sample="64,250.1"),
                 Column("24h", _change, numeric=True, sample="+12.34%"),
@@ -37,9 +42,18 @@ class WatchModel(TableModel[Watched]):
         )
 
     def watch(self, symbols: tuple[str, ...]) -> None:
-        for symbol in symbols:
-            if self.row_of(symbol) is None:
-                self.put(symbol, Watched(symbol))
+        self.put_new({symbol: Watched(symbol) for symbol in symbols})
+
+    def stars(self) -> list[str]:
+        return sorted(self._stars)
+
+    def set_stars(self, symbols: list[str]) -> None:
+        changed = self._stars ^ set(symbols)
+        self._stars = set(symbols)
+        self.refresh(changed)
+
+    def toggle_star(self, symbol: str) -> None:
+        self.set_stars(list(self._stars ^ {symbol}))
 
     def set_last_price(self, symbol: str, price: float) -> None:
         row = self.row_of(symbol)
@@ -59,6 +73,11 @@ class WatchModel(TableModel[Watched]):
         if row is not None:
             self.put(symbol, replace(row, is_followed=False))
 
+    def _star(self, row: Watched) -> Cell:
+        if row.symbol in self._stars:
+            return Cell("★", palette.WARNING, tip="Starred: shown first", sort=1)
+        return Cell("☆", palette.TEXT_OFF, tip="Star this symbol", sort=0)
+
     def _last(self, row: Watched) -> Cell:
         colour = {1: palette.BUY, -1: palette.SELL}.get(row.direction, palette.TEXT)
         if not row.is_followed:
@@ -69,9 +88,9 @@ class WatchModel(TableModel[Watched]):
 
 def _change(row: Watched) -> Cell:
     if row.change_pct is None:
-        return Cell(DASH, palette.TEXT_FAINT)
+        return Cell(DASH, palette.TEXT_FAINT, sort=float("-inf"))
     colour = palette.signed_colour(row.change_pct) if row.is_followed else palette.STALE
-    return Cell(pct_text(row.change_pct), colour)
+    return Cell(pct_text(row.change_pct), colour, sort=row.change_pct)
 
 
 def _sign(number: float) -> int:

@@ -42,6 +42,12 @@ SELL_BUTTON_PRESSED = "#a52e3b"
 BUY_BAR = "#12372e"  # volume behind a bid
 SELL_BAR = "#40212a"  # volume behind an ask
 
+# lines over the candles
+OVERLAY_1 = "#4cc9e6"
+OVERLAY_2 = "#a78bfa"
+OVERLAY_3 = "#f0a6c8"
+ALERT_LINE = "#d7c9ff"
+
 # state
 ACCENT = "#5591ff"
 ACCENT_SOFT = "#1b2b4b"

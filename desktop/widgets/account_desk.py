@@ -13,16 +13,20 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.models.activity import ActivityModel
 from desktop.models.alerts_model import AlertsModel
 from desktop.models.balances_model import BalancesModel
 from desktop.models.fills_model import FillsModel
-from desktop.models.open_orders_model import OpenOrdersModel
+from desktop.models.open_orders_model import OpenOrdersModel, algo_key
 from desktop.models.order_history_model import OrderHistoryModel
+from desktop.models.position_exits import exits_by_position
 from desktop.models.positions_model import PositionsModel
 from desktop.widgets.account_notices import AccountNotices
 from desktop.widgets.blotter import AccountModels, Blotter
-from desktop.widgets.blotter_actions import BlotterActions, close_command
+from desktop.widgets.blotter_actions import BlotterActions
+from desktop.widgets.csv_export import CsvExport
 from desktop.widgets.kill_switch import KillPlan
+from desktop.widgets.position_acts import PositionActs
 from desktop.widgets.toasts import ToastStack
 from engine.commands import (
     AmendOrder,
@@ -45,6 +49,9 @@ from engine.events import (
     ThreadCrashed,
 )
 from engine.market.instruments import Instrument
+from engine.protection_commands import MoveAlgo, PlaceAlgo, PlaceBracket, SetMarginType
+from engine.protection_events import AlgoChanged
+from engine.protection_views import AlgoView
 from engine.trading_types import AlertLevel, Route, StreamState
 from engine.views import ZERO, OrderView, PositionView
 
@@ -57,13 +64,16 @@ class Changes:
 
     order_symbols: set[str] = field(default_factory=set)
     position_symbols: set[str] = field(default_factory=set)
+    algo_symbols: set[str] = field(default_factory=set)
     has_totals: bool = False
 
 
 class AccountDesk(QObject):
     command_wanted = Signal(object)  # Command
     leverage_changed = Signal(object, object)  # symbol, int
-    place_refused = Signal(object)  # CommandRefused of a PlaceOrder
+    place_refused = Signal(object)  # CommandRefused of what the ticket sends
+    margin_type_changed = Signal(object, object)  # symbol, MarginType
+    refused = Signal(object)  # CommandRefused of anything
 
     def __init__(
         self,
@@ -85,16 +95,27 @@ class AccountDesk(QObject):
             fills=FillsModel(instruments, self),
             balances=BalancesModel(self),
             alerts=AlertsModel(self),
+            log=ActivityModel(now_ms, self),
         )
         self.blotter = Blotter(self.models)
         self.blotter.set_stale(self.is_stale)
         submit = self.command_wanted.emit
         self.notices = AccountNotices(toasts, instruments, submit, opened_ms=now_ms())
-        self.actions = BlotterActions(self.blotter, self.models, self.notices, submit, self)
+        self.position_acts = PositionActs(
+            toasts.window(), self.models.positions, instruments, submit
+        )
+        self.actions = BlotterActions(
+            self.blotter, self.models, self.notices, submit, self.position_acts, self
+        )
+        self.export = CsvExport(toasts, self)
+        self.blotter.export_wanted.connect(
+            lambda table: self.export.ask(table, self.blotter.window())
+        )
 
     def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
         return {
             HistoryLoaded: self._on_history,
+            AlgoChanged: self._on_algo,
             OrderChanged: self._on_order,
             FillRecorded: self._on_fill,
             PositionChanged: self._on_position,
@@ -114,7 +135,10 @@ class AccountDesk(QObject):
     # --- reading ----------------------------------------------------------------
 
     def orders_of(self, symbol: str) -> list[OrderView]:
-        return [order for order in self.models.orders.rows() if order.symbol == symbol]
+        return [order for order in self.models.orders.orders() if order.symbol == symbol]
+
+    def algos_of(self, symbol: str) -> list[AlgoView]:
+        return [algo for algo in self.models.orders.algos() if algo.symbol == symbol]
 
     def position_of(self, symbol: str) -> PositionView | None:
         return self.models.positions.position_of(symbol)
@@ -127,6 +151,12 @@ class AccountDesk(QObject):
         wallets = [b.wallet_balance for b in self.models.balances.rows() if b.asset in _DOLLARS]
         return sum(wallets, ZERO) + self.models.positions.unrealized_pnl()
 
+    def wallet(self, asset: str, symbol: str) -> Decimal:
+        """The cross wallet, with the profit of the other cross positions."""
+        balance = self.models.balances.row_of(asset)
+        cross = balance.cross_wallet_balance if balance else ZERO
+        return cross + self.models.positions.cross_pnl_but(symbol)
+
     def available(self, asset: str) -> Decimal:
         balance = self.models.balances.row_of(asset)
         return balance.available_balance if balance else ZERO
@@ -136,7 +166,7 @@ class AccountDesk(QObject):
         return KillPlan(
             order_count=orders.rowCount(),
             order_symbols=tuple(orders.symbols()),
-            closes=tuple(close_command(position) for position in self.models.positions.rows()),
+            position_symbols=tuple(position.symbol for position in self.models.positions.rows()),
         )
 
     def set_mark_price(self, mark: MarkPrice) -> None:
@@ -152,8 +182,11 @@ class AccountDesk(QObject):
 
     def note_sent(self, command: Command) -> None:
         """An amend leaves, from wherever: its row shows it in flight at once."""
+        self.models.log.note_sent(command)
         if isinstance(command, AmendOrder):
             self.models.orders.amend_asked(command)
+        if isinstance(command, MoveAlgo):
+            self.models.orders.move_asked(command)
 
     # --- events -----------------------------------------------------------------
 
@@ -172,6 +205,21 @@ class AccountDesk(QObject):
         if before is None or before.status is not order.status:
             self.notices.order_changed(order)
 
+    def _on_algo(self, event: AlgoChanged) -> None:
+        algo = event.algo
+        key = algo_key(algo.client_algo_id)
+        before = self.models.orders.row_of(key) or self.models.history.row_of(key)
+        self.models.orders.put_algo(algo)
+        self.models.history.put_algo(algo)
+        self._changed.algo_symbols.add(algo.symbol)
+        self._show_exits()
+        if before is None or before.status is not algo.status:
+            self.notices.algo_changed(algo)
+
+    def _show_exits(self) -> None:
+        positions = self.models.positions
+        positions.set_exits(exits_by_position(positions.rows(), self.models.orders.algos()))
+
     def _on_fill(self, event: FillRecorded) -> None:
         fill = event.fill
         is_known = self.models.fills.row_of((fill.symbol, fill.trade_id)) is not None
@@ -182,6 +230,7 @@ class AccountDesk(QObject):
     def _on_position(self, event: PositionChanged) -> None:
         position = event.position
         self.models.positions.put_position(position)
+        self._show_exits()
         if position.leverage:
             self._set_leverage(position.symbol, position.leverage)
         self._changed.position_symbols.add(position.symbol)
@@ -199,13 +248,19 @@ class AccountDesk(QObject):
         if isinstance(command, AmendOrder):
             self.models.orders.amend_refused(command.client_order_id)
             self._changed.order_symbols.add(command.symbol)
-        if isinstance(command, PlaceOrder):
+        if isinstance(command, MoveAlgo):
+            self.models.orders.move_refused(command.client_algo_id)
+            self._changed.algo_symbols.add(command.symbol)
+        if isinstance(command, PlaceOrder | PlaceAlgo | PlaceBracket):
             self.place_refused.emit(refused)
+        self.refused.emit(refused)
         self.notices.refused(refused)
 
     def _on_done(self, done: CommandDone) -> None:
         if isinstance(done.command, SetLeverage):
             self._set_leverage(done.command.symbol, done.command.leverage)
+        if isinstance(done.command, SetMarginType):
+            self.margin_type_changed.emit(done.command.symbol, done.command.margin_type)
         self.notices.done(done)
 
     def _on_alert(self, alert: Alert) -> None:

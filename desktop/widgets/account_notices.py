@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from desktop.formatting import price_text, quantity_text, short_symbol
-from desktop.models.open_orders_model import EditRefused
+from desktop.models.conditional_rules import type_words
+from desktop.models.order_edits import EditRefused
 from desktop.theme import palette
 from desktop.widgets.toasts import ToastStack
 from engine.commands import AmendOrder, AskAgain, Command
 from engine.events import Alert, CommandDone, CommandRefused
 from engine.market.instruments import Instrument
-from engine.trading_types import AlertLevel, OrderStatus, Side
+from engine.protection_commands import MoveAlgo
+from engine.protection_views import AlgoView
+from engine.trading_types import AlertLevel, AlgoStatus, OrderStatus, Side
 from engine.views import ZERO, FillView, OrderView
 
 _TOLD_BY_THE_ORDER = frozenset({"order.unknown"})  # its own notice offers to ask again
@@ -52,6 +57,19 @@ class AccountNotices:
         is_news = (order.updated_at or order.created_at) >= self._opened_ms
         if order.status is OrderStatus.REJECTED and is_news:
             reason = order.reason or "The exchange gave no reason."
+            self._toasts.show(reason, AlertLevel.WARNING, key=key)
+
+    def algo_changed(self, algo: AlgoView) -> None:
+        """A conditional order that was refused or whose fate is not known; call on a change."""
+        key = f"algo {algo.client_algo_id}"
+        self._toasts.drop(key)
+        is_news = (algo.updated_at or algo.created_at) >= self._opened_ms
+        if algo.status is AlgoStatus.UNKNOWN:
+            sentence = algo.reason or "It is not known whether the exchange has the order."
+            what = f"{algo.symbol} {type_words(algo.type).lower()}"
+            self._toasts.show(f"{what}: {sentence}", AlertLevel.WARNING, key=key)
+        elif algo.status is AlgoStatus.REJECTED and is_news:
+            reason = algo.reason or "The exchange gave no reason."
             self._toasts.show(reason, AlertLevel.WARNING, key=key)
 
     def fill_recorded(self, fill: FillView) -> None:
@@ -95,14 +113,17 @@ class AccountNotices:
 
 
 def _with_fix(refused: CommandRefused) -> Command | None:
-    """The same amend with the value that would be accepted.
+    """The same amend or move with the value that would be accepted.
 
     A refused new order is mended in the ticket: one click must not send an
     order that the person has not seen whole.
     """
-    if refused.fix is None or not isinstance(refused.command, AmendOrder):
+    old = refused.command
+    if refused.fix is None or not isinstance(old, AmendOrder | MoveAlgo):
         return None
-    old, fix = refused.command, Decimal(refused.fix)
+    fix = Decimal(refused.fix)
+    if isinstance(old, MoveAlgo):
+        return replace(old, **{"price" if refused.field == "price" else "trigger_price": fix})
     is_price = refused.field == "price"
     return AmendOrder(
         symbol=old.symbol,

@@ -9,8 +9,9 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from desktop.models.risk_direction import is_new_risk
 from desktop.theme.fonts import ui_font
-from engine.commands import AmendOrder, Command, PlaceOrder
+from engine.commands import Command
 from engine.trading_types import EnvironmentKind
 
 IDLE_MS = 15 * 60 * 1000
@@ -43,10 +44,7 @@ class ArmSwitch(QPushButton):
 
     def lets_out(self, command: Command) -> bool:
         """True for whatever makes risk smaller, and for all else while armed."""
-        is_new_risk = isinstance(command, PlaceOrder | AmendOrder)
-        if isinstance(command, PlaceOrder) and command.reduce_only:
-            is_new_risk = False
-        if not self._is_live or not is_new_risk:
+        if not self._is_live or not is_new_risk(command):
             return True
         if self.isChecked():
             self._idle.start()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QWidget
 
+from desktop.models.activity import ActivityModel
 from desktop.models.alerts_model import AlertsModel
 from desktop.models.balances_model import BalancesModel
 from desktop.models.fills_model import FillsModel
@@ -20,8 +21,11 @@ from desktop.theme import palette
 from desktop.theme.fonts import ui_font
 from desktop.widgets.buttons import make_button
 from desktop.widgets.data_table import DataTable
-from engine.trading_types import AlertLevel
+from desktop.widgets.search_field import SearchField
+from engine.trading_types import AlertLevel, Side
 
+_UNCOUNTED = "Log"
+_FILTER_MS = 150  # after the last key: thousands of rows are looked through
 _LOUD = (AlertLevel.WARNING, AlertLevel.ERROR)
 
 
@@ -35,13 +39,13 @@ class AccountModels:
     fills: FillsModel
     balances: BalancesModel
     alerts: AlertsModel
+    log: ActivityModel
 
 
 class Blotter(QTabWidget):
-    position_close_wanted = Signal(object)  # (symbol, position side)
-    order_action_wanted = Signal(object)  # client order id
-    cancel_all_wanted = Signal()
+    cancel_wanted = Signal(object)  # Side of the shown symbol; None: every order
     close_all_wanted = Signal()
+    export_wanted = Signal(object)  # DataTable
     symbol_chosen = Signal(object)  # str
 
     def __init__(self, models: AccountModels, parent: QWidget | None = None) -> None:
@@ -52,6 +56,7 @@ class Blotter(QTabWidget):
         self.tabBar().setFont(ui_font(12))
         self.tabBar().setObjectName("blotter.tabs")
         self.tabBar().setAccessibleName("Tables")
+        self.symbol = ""
         self._alerts = models.alerts
         self._titles: dict[int, tuple[str, TableModel[Any]]] = {}
         self.positions = self._add("positions", "Positions", models.positions, "No open position.")
@@ -66,6 +71,7 @@ class Blotter(QTabWidget):
             "balances", "Balances", models.balances, "No balance was reported yet."
         )
         self.alerts = self._add("alerts", "Alerts", models.alerts, "Nothing to report.")
+        self.log = self._add("log", "Log", models.log, "Nothing was asked and nothing happened.")
         self._add_corner()
         self._connect()
         self.show_counts()
@@ -85,26 +91,53 @@ class Blotter(QTabWidget):
         corner = QWidget(self)
         row = QHBoxLayout(corner)
         row.setContentsMargins(0, 2, 8, 2)
-        row.setSpacing(6)
-        self._cancel_all = make_button("orders.cancelAll", "Cancel all orders", "quiet", height=22)
-        self._close_all = make_button(
-            "positions.closeAll", "Close all positions", "quiet", height=22
-        )
-        for button in (self._cancel_all, self._close_all):
-            row.addWidget(button)
+        row.setSpacing(2)
+        spoken = "Show only rows with these words"
+        self.filter = SearchField("blotter.filter", "Filter", spoken, corner)
+        self.filter.setFixedSize(124, 22)
+        self._filter_soon = QTimer(self, singleShot=True, interval=_FILTER_MS)
+        self._cancel_bids = make_button("orders.cancelBids", "Cancel bids", "quiet", height=22)
+        self._cancel_asks = make_button("orders.cancelAsks", "Cancel asks", "quiet", height=22)
+        self._cancel_all = make_button("orders.cancelAll", "Cancel all", "quiet", height=22)
+        self._close_all = make_button("positions.closeAll", "Close all", "quiet", height=22)
+        self._cancel_all.setToolTip("Cancel every open order of every symbol")
+        self._close_all.setToolTip("Close every position at market, after one question")
+        buttons = (self._cancel_bids, self._cancel_asks, self._cancel_all, self._close_all)
+        for widget in (self.filter, *buttons):
+            row.addWidget(widget)
         self.setCornerWidget(corner)
 
+    def set_symbol(self, symbol: str) -> None:
+        """The shown one: what the bids and asks to cancel are of."""
+        self.symbol = symbol
+        self._cancel_bids.setToolTip(f"Cancel all buy orders of {symbol}")
+        self._cancel_asks.setToolTip(f"Cancel all sell orders of {symbol}")
+
+    def tables(self) -> list[DataTable]:
+        return [
+            table for n in range(self.count()) if isinstance(table := self.widget(n), DataTable)
+        ]
+
     def _connect(self) -> None:
-        self.positions.action_clicked.connect(self.position_close_wanted)
-        self.orders.action_clicked.connect(self.order_action_wanted)
         self.positions.row_chosen.connect(lambda key: self.symbol_chosen.emit(key[0]))
         self.orders.row_chosen.connect(self._choose_symbol_of_order)
-        self._cancel_all.clicked.connect(self.cancel_all_wanted)
+        self._cancel_bids.clicked.connect(lambda: self.cancel_wanted.emit(Side.BUY))
+        self._cancel_asks.clicked.connect(lambda: self.cancel_wanted.emit(Side.SELL))
+        self._cancel_all.clicked.connect(lambda: self.cancel_wanted.emit(None))
         self._close_all.clicked.connect(self.close_all_wanted)
+        self.filter.textChanged.connect(self._filter_soon.start)
+        self._filter_soon.timeout.connect(self._apply_filter)
+        for table in self.tables():
+            table.export_wanted.connect(lambda table=table: self.export_wanted.emit(table))
+
+    @Slot()
+    def _apply_filter(self) -> None:
+        for table in self.tables():
+            table.set_filter(self.filter.text())
 
     @Slot(object)
-    def _choose_symbol_of_order(self, client_order_id: object) -> None:
-        order = self.orders.source().row_of(client_order_id)
+    def _choose_symbol_of_order(self, key: object) -> None:
+        order = self.orders.source().row_of(key)
         if order is not None:
             self.symbol_chosen.emit(order.symbol)
 
@@ -115,11 +148,13 @@ class Blotter(QTabWidget):
         """
         for index, (title, model) in self._titles.items():
             rows = model.rowCount()
-            text = f"{title} ({rows})" if rows else title
+            text = f"{title} ({rows})" if rows and title != _UNCOUNTED else title
             if text != self.tabText(index):
                 self.setTabText(index, text)
         worst = self._alerts.worst_level()
         colour = QColor(palette.ALERT_COLOUR[worst]) if worst in _LOUD else QColor()
         self.tabBar().setTabTextColor(self.indexOf(self.alerts), colour)
-        self._cancel_all.setEnabled(bool(self.orders.source().rowCount()))
+        has_orders = bool(self.orders.source().rowCount())
+        for button in (self._cancel_bids, self._cancel_asks, self._cancel_all):
+            button.setEnabled(has_orders)
         self._close_all.setEnabled(bool(self.positions.source().rowCount()))

@@ -1,17 +1,26 @@
-"""What the tables' buttons and edits ask for, as commands."""
+"""What the tables' buttons, menus and edits ask for, as commands."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QMenu
 
+from desktop.models.positions_model import HALF, MORE
 from desktop.widgets.account_notices import AccountNotices
 from desktop.widgets.blotter import AccountModels, Blotter
 from desktop.widgets.confirmation import Confirmation
-from engine.commands import AskAgain, CancelAllOrders, CancelOrder, ClosePosition, Command
-from engine.trading_types import OrderStatus, PositionSide
-from engine.views import PositionView
+from desktop.widgets.position_acts import PositionActs
+from engine.commands import AskAgain, CancelOrder, ClosePosition, Command
+from engine.protection_commands import CancelAlgo, CancelOrders
+from engine.protection_views import AlgoView
+from engine.trading_types import AlgoStatus, OrderStatus, PositionSide, Side
+from engine.views import OrderView
+
+_CLOSED_BY_A_CANCEL = (AlgoStatus.PENDING_CANCEL, AlgoStatus.TRIGGERED)
 
 
 class BlotterActions(QObject):
@@ -23,38 +32,64 @@ class BlotterActions(QObject):
         models: AccountModels,
         notices: AccountNotices,
         submit: Callable[[Command], None],
+        position_acts: PositionActs,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._blotter = blotter
         self._models = models
         self._submit = submit
+        self._position_acts = position_acts
         models.orders.amend_wanted.connect(submit)
         models.orders.edit_refused.connect(notices.edit_refused)
-        blotter.order_action_wanted.connect(self._act_on_order)
-        blotter.position_close_wanted.connect(self._close_position)
-        blotter.cancel_all_wanted.connect(self._cancel_all)
+        blotter.orders.action_clicked.connect(self._act_on_order)
+        blotter.orders.menu_opening.connect(self._fill_order_menu)
+        blotter.positions.action_clicked.connect(self._act_on_position)
+        blotter.positions.menu_opening.connect(position_acts.fill_menu)
+        blotter.cancel_wanted.connect(self._cancel)
         blotter.close_all_wanted.connect(self._ask_close_all)
 
-    @Slot(object)
-    def _act_on_order(self, client_order_id: str) -> None:
+    # --- orders ---------------------------------------------------------------------
+
+    @Slot(object, object)
+    def _act_on_order(self, key: object, _act: str) -> None:
         """The row's button: cancel, or ask again while the fate is unknown."""
-        order = self._models.orders.row_of(client_order_id)
-        if order is None or order.status is OrderStatus.PENDING_CANCEL:
+        row = self._models.orders.row_of(key)
+        command = _cancel_of(row) if row is not None else None
+        if command is not None:
+            self._submit(command)
+
+    @Slot(object, object)
+    def _fill_order_menu(self, key: object, menu: QMenu) -> None:
+        row = self._models.orders.row_of(key)
+        if row is None:
             return
-        kind = AskAgain if order.status is OrderStatus.UNKNOWN else CancelOrder
-        self._submit(kind(symbol=order.symbol, client_order_id=client_order_id))
+        command = _cancel_of(row)
+        if command is not None:
+            words = "Ask the exchange again" if isinstance(command, AskAgain) else "Cancel"
+            menu.addAction(words).triggered.connect(lambda: self._submit(command))
+        for side, word in ((None, "orders"), (Side.BUY, "bids"), (Side.SELL, "asks")):
+            cancel = CancelOrders(symbol=row.symbol, side=side)
+            action = menu.addAction(f"Cancel all {word} of {row.symbol}")
+            action.triggered.connect(lambda _=False, c=cancel: self._submit(c))
 
     @Slot(object)
-    def _close_position(self, key: tuple[str, PositionSide]) -> None:
-        position = self._models.positions.row_of(key)
-        if position is not None:
-            self._submit(close_command(position))
+    def _cancel(self, side: Side | None) -> None:
+        """All of one side of the shown symbol; None: every order there is."""
+        symbol = None if side is None else self._blotter.symbol
+        self._submit(CancelOrders(symbol=symbol, side=side))
 
-    @Slot()
-    def _cancel_all(self) -> None:
-        for symbol in self._models.orders.symbols():
-            self._submit(CancelAllOrders(symbol=symbol))
+    # --- positions ------------------------------------------------------------------
+
+    @Slot(object, object)
+    def _act_on_position(self, key: tuple[str, PositionSide], act: str) -> None:
+        if act == MORE:
+            menu = QMenu(self._blotter)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            self._position_acts.fill_menu(key, menu)
+            menu.popup(QCursor.pos())
+        else:
+            self._position_acts.close_share(key, Decimal(50 if act == HALF else 100))
 
     @Slot()
     def _ask_close_all(self) -> None:
@@ -72,8 +107,18 @@ class BlotterActions(QObject):
     @Slot()
     def _close_all(self) -> None:
         for position in self._models.positions.rows():
-            self._submit(close_command(position))
+            self._submit(
+                ClosePosition(symbol=position.symbol, position_side=position.position_side)
+            )
 
 
-def close_command(position: PositionView) -> ClosePosition:
-    return ClosePosition(symbol=position.symbol, position_side=position.position_side)
+def _cancel_of(row: OrderView | AlgoView) -> Command | None:
+    """None while a cancel is on its way already."""
+    if isinstance(row, AlgoView):
+        if row.status in _CLOSED_BY_A_CANCEL:
+            return None
+        return CancelAlgo(symbol=row.symbol, client_algo_id=row.client_algo_id)
+    if row.status is OrderStatus.PENDING_CANCEL:
+        return None
+    kind = AskAgain if row.status is OrderStatus.UNKNOWN else CancelOrder
+    return kind(symbol=row.symbol, client_order_id=row.client_order_id)

@@ -47,14 +47,24 @@ class CellDelegate(QStyledItemDelegate):
         elif index.row() == self.hovered_row:
             painter.fillRect(area, QColor(palette.ROW_HOVER))
         look: Look = index.data(CellRole.LOOK)
-        if look.is_button:
+        if look.is_flat:
+            painter.setFont(self._text_font)
+            painter.setPen(self._ink(look.cell))
+            painter.drawText(area, Qt.AlignmentFlag.AlignCenter, look.cell.text)
+        elif look.is_button:
             self._paint_button(painter, area, look.cell, is_hot=index.row() == self.hovered_row)
         else:
             self._paint_cell(painter, area, look)
         painter.restore()
 
     def is_action(self, index: Index) -> bool:
-        return bool(index.model().headerData(index.column(), Qt.Orientation.Horizontal) == "")
+        return self.action_of(index) is not None
+
+    def action_of(self, index: Index) -> str | None:
+        """The act of the button that this cell is; None for a cell of text."""
+        horizontal = Qt.Orientation.Horizontal
+        action = index.model().headerData(index.column(), horizontal, CellRole.ACTION)
+        return None if action is None else str(action)
 
     def button_rect(self, area: QRect) -> QRect:
         return area.adjusted(6, 3, -6, -3)

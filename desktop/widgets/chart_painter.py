@@ -17,6 +17,7 @@ from desktop.widgets.chart_axes import (
     paint_grid,
     paint_time_axis,
 )
+from desktop.widgets.chart_overlays import ChartOverlays
 from desktop.widgets.inks import ink
 from engine.views import Candle
 
@@ -27,8 +28,9 @@ _THIN_PITCH = 3  # narrower candles are one line each
 class ChartPainter:
     """Owns the kept picture. `pictures_made` counts, for tests and profiles."""
 
-    def __init__(self, model: ChartModel) -> None:
+    def __init__(self, model: ChartModel, overlays: ChartOverlays) -> None:
         self._model = model
+        self._overlays = overlays
         self._picture: QPixmap | None = None
         self._key: CacheKey | None = None
         self.pictures_made = 0
@@ -49,7 +51,7 @@ class ChartPainter:
         height = frame.plot.height() + frame.time_axis.height()
         volume_top = self._model.volume_top()
         size = (width, height, frame.plot.width())
-        key = self._model.cache_key(scale, volume_top, size, ratio)
+        key = self._model.cache_key(scale, volume_top, size, ratio, self._overlays.version)
         if self._picture is None or key != self._key:
             self._picture = self._draw(width, height, ratio, frame, scale, tick_size)
             self._key = key
@@ -75,6 +77,7 @@ class ChartPainter:
         closed = range(first, min(last, len(self._model.candles) - 1))
         painter.setClipRect(frame.plot)
         self._paint_candles(painter, frame, scale, closed, self._model.volume_top())
+        self._overlays.paint_closed(painter, scale)
         painter.end()
         return picture
 
@@ -105,6 +108,7 @@ class ChartPainter:
             painter.save()
             painter.setClipRect(frame.plot)
             self._paint_candles(painter, frame, scale, range(newest, newest + 1), volume_top)
+            self._overlays.paint_newest(painter, scale)
             painter.restore()
 
     def _paint_candles(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 
-from desktop.formatting import grouped, pct_text, price_text, signed, utc_time_text
+from desktop.formatting import grouped, signed, utc_time_text
 from desktop.models.chart_model import ChartModel
-from desktop.models.chart_scale import PriceScale, TagSpan, compact, moment_text, price_ticks
+from desktop.models.chart_scale import PriceScale, TagSpan, moment_text, price_ticks
 from desktop.theme import palette
+from desktop.widgets.chart_alert_lines import AlertLines
 from desktop.widgets.chart_axes import (
     TITLE_PX,
     ChartFrame,
@@ -23,58 +22,31 @@ from desktop.widgets.chart_axes import (
     paint_time_label,
     price_axis_px,
 )
-from desktop.widgets.chart_lines import TAGS_LEFT_PX, OrderLines, paint_words, words_width
+from desktop.widgets.chart_hints import ChartHints
+from desktop.widgets.chart_lines import OrderLines
+from desktop.widgets.chart_overlays import ChartOverlays
 from desktop.widgets.chart_painter import ChartPainter
-from desktop.widgets.inks import digit_px, hairline, ink, numbers_font, words_font, words_px
-from engine.market.instruments import Instrument
-from engine.views import Candle, OrderView, PositionView
+from desktop.widgets.chart_state import ChartState
+from desktop.widgets.chart_tags import STALE_OPACITY, TAG_PX, TAGS_LEFT_PX, paint_words, words_width
+from desktop.widgets.chart_title import paint_legend, paint_title, title_px
+from desktop.widgets.inks import hairline, ink, words_font, words_px
+from engine.views import PositionView
 
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
-_BASELINE = 17
 _VEIL_ALPHA = 165
-
-
-@dataclass(slots=True)
-class ChartState:
-    """Everything but the candles. The widget writes it, the scene reads it."""
-
-    instrument: Instrument | None = None
-    interval: str = ""
-    orders: Sequence[OrderView] = ()
-    ghosts: dict[str, Decimal] = field(default_factory=dict)  # moves asked for, by order
-    dragged: str | None = None
-    hovered: str | None = None
-    cursor: QPointF | None = None
-    position: PositionView | None = None
-    last_price: float | None = None
-    mark_price: float | None = None
-    stale_since_ms: int | None = None
-
-    @property
-    def decimals(self) -> int:
-        return self.instrument.price_decimals if self.instrument else 2
-
-    @property
-    def tick_size(self) -> float:
-        return float(self.instrument.tick_size) if self.instrument else 0.01
-
-    @property
-    def is_stale(self) -> bool:
-        return self.stale_since_ms is not None
-
-    def text(self, price: Decimal | float) -> str:
-        return price_text(price, self.instrument)
 
 
 class ChartScene:
     def __init__(self, model: ChartModel, state: ChartState) -> None:
         self._model = model
         self._state = state
-        self.candles = ChartPainter(model)
+        self.overlays = ChartOverlays(model)
+        self.candles = ChartPainter(model, self.overlays)
         self.lines = OrderLines()
+        self.alerts = AlertLines()
+        self.hints = ChartHints(model, state)
         self.frame: ChartFrame = frame_for(1, 1, 1)
         self.scale: PriceScale = PriceScale(low=0.0, high=1.0, top=0.0, height=1.0)
-        self.live_button = QRectF()
         self._labels = LabelPictures()
 
     def lay_out(self, size: QSize) -> None:
@@ -86,13 +58,14 @@ class ChartScene:
         fitted = self._model.price_scale(self.frame.candle_top, self.frame.candle_height)
         self.scale = fitted.stretched(float(self.frame.plot.height()))
         state = self._state
-        taken = [TagSpan(TITLE_PX / 2, 0, words_px(self._title(), 12) + digit_px() * 78 + 24)]
+        taken = [TagSpan(TITLE_PX / 2, 0, title_px(state))]
         if state.position is not None and state.position.quantity:
             y = self.scale.y(float(state.position.entry_price))
             # the PnL beside it breathes: leave room for a long one
             right = TAGS_LEFT_PX + words_width(self._position_text(state.position)) + 90
             taken.append(TagSpan(y, 0, right))
         self.lines.place(state.orders, state.ghosts, self.scale, self.frame, taken)
+        self.alerts.place(state.alerts, state.ghosts, self.scale, self.frame, state.decimals)
 
     def paint(self, painter: QPainter, size: QSize) -> None:
         self.lay_out(size)
@@ -109,12 +82,18 @@ class ChartScene:
             painter.fillRect(self.frame.plot, ink(palette.BACKGROUND, _VEIL_ALPHA))
         if state.cursor is not None and state.dragged is None:
             paint_crosshair(painter, self.frame, state.cursor)
+        painter.setOpacity(STALE_OPACITY if state.are_orders_stale else 1.0)
         self.lines.paint(painter, self.frame, state.dragged or state.hovered)
+        painter.setOpacity(1.0)
+        self.alerts.paint(painter, self.frame, state.dragged or state.hovered)
         self._paint_position(painter)
-        self._paint_hints(painter)
+        self._paint_refusals(painter)
+        self.hints.paint(painter, self.frame, self.lines.above, self.lines.below)
         painter.restore()
         self._paint_labels(painter)
-        self._paint_title(painter)
+        pointed = self._model.candle_at(state.cursor.x()) if state.cursor is not None else None
+        paint_title(painter, self.frame, state, pointed or self._model.candles[-1])
+        paint_legend(painter, state, self.overlays.values())
         if state.stale_since_ms is not None:
             self._paint_stale(painter, state.stale_since_ms)
 
@@ -124,7 +103,8 @@ class ChartScene:
         painter.fillRect(0, 0, size.width(), size.height(), ink(palette.BACKGROUND))
         painter.setFont(words_font(13))
         painter.setPen(ink(palette.TEXT_DIM))
-        painter.drawText(QRectF(0, 0, size.width(), size.height()), _CENTRE, "Loading candles…")
+        text = self._state.problem or f"Loading {self._state.interval} candles…"
+        painter.drawText(QRectF(0, 0, size.width(), size.height()), _CENTRE, text)
 
     def _paint_prices(self, painter: QPainter) -> None:
         state = self._state
@@ -157,32 +137,18 @@ class ChartScene:
             palette.ACCENT,
         )
 
-    def _paint_hints(self, painter: QPainter) -> None:
-        """Orders out of sight, and the way back to the newest candle."""
-        plot = self.frame.plot
-        right = plot.width() - 10.0
-        if self.lines.above:
-            self._right_words(painter, right, 38, f"▲ {_orders(self.lines.above)} above")
-        if self.lines.below:
-            self._right_words(
-                painter, right, plot.height() - 14, f"▼ {_orders(self.lines.below)} below"
-            )
-        self.live_button = QRectF()
-        if not self._model.is_live:
-            y = plot.height() - (38 if self.lines.below else 14)
-            self.live_button = self._right_words(painter, right, y, "Back to live  »", palette.TEXT)
-
-    def _right_words(
-        self, painter: QPainter, right: float, y: float, text: str, ink: str = palette.TEXT_DIM
-    ) -> QRectF:
-        return paint_words(
-            painter,
-            QPointF(right - words_width(text), y),
-            text,
-            ink,
-            palette.RAISED,
-            palette.LINE_STRONG,
-        )
+    def _paint_refusals(self, painter: QPainter) -> None:
+        """Why a line is where it was, beside it."""
+        for key, sentence in self._state.refusals.items():
+            line = self.lines.line_of(key) or self.alerts.line_of(key)
+            if line is None:
+                continue
+            left = line.tag.right() + 6 if line.tag is not None else TAGS_LEFT_PX
+            left = max(min(left, self.frame.plot.width() - words_width(sentence) - 6), 0)
+            at = QPointF(left, line.y)
+            if left < TAGS_LEFT_PX or (line.tag is not None and left < line.tag.right()):
+                at = QPointF(TAGS_LEFT_PX, line.y + TAG_PX + 2)
+            paint_words(painter, at, sentence, palette.WARNING, palette.UNKNOWN_SOFT)
 
     def _paint_labels(self, painter: QPainter) -> None:
         state, scale = self._state, self.scale
@@ -202,6 +168,9 @@ class ChartScene:
             entry = state.position.entry_price
             labels.outlined(scale.y(float(entry)), state.text(entry), palette.ACCENT)
         self.lines.paint_labels(labels, state.text)
+        for placed in self.alerts.placed:
+            wanted = state.ghosts.get(placed.alert.key, placed.alert.price)
+            labels.outlined(placed.y, state.text(wanted), palette.ALERT_LINE, Qt.PenStyle.DotLine)
         if state.mark_price is not None:
             y = scale.y(state.mark_price)
             labels.outlined(y, state.text(state.mark_price), palette.TEXT_DIM, Qt.PenStyle.DotLine)
@@ -216,31 +185,6 @@ class ChartScene:
             text = moment_text(at_ms, self._model.candle_ms)
             paint_time_label(painter, self.frame, cursor.x(), text)
 
-    def _paint_title(self, painter: QPainter) -> None:
-        """Symbol, interval, and the numbers of the candle under the cursor."""
-        state = self._state
-        shown = self._model.candle_at(state.cursor.x()) if state.cursor is not None else None
-        candle = shown or self._model.candles[-1]
-        title = self._title()
-        painter.save()
-        painter.setClipRect(self.frame.plot)
-        painter.setFont(words_font(12))
-        painter.setPen(ink(palette.TEXT))
-        painter.drawText(QPointF(10, _BASELINE), title)
-        at = QPointF(10 + words_px(title, 12) + 14, _BASELINE)
-        painter.setFont(numbers_font())
-        room = int((self.frame.plot.width() - at.x()) / digit_px())
-        names, prices, volume = title_texts(candle, state.decimals, room)
-        colour = palette.BUY if candle.close >= candle.open else palette.SELL
-        for text, name in (
-            (names, palette.TEXT_FAINT),
-            (prices, colour),
-            (volume, palette.TEXT_DIM),
-        ):
-            painter.setPen(ink(palette.STALE if self._state.is_stale else name))
-            painter.drawText(at, text)
-        painter.restore()
-
     def _paint_stale(self, painter: QPainter, since_ms: int) -> None:
         text = f"No data since {utc_time_text(since_ms)} UTC"
         width = words_px(text, 13) + 36
@@ -253,10 +197,6 @@ class ChartScene:
         painter.drawText(banner, _CENTRE, text)
 
     # --- values -------------------------------------------------------------
-
-    def _title(self) -> str:
-        instrument = self._state.instrument
-        return f"{instrument.symbol if instrument else ''}  {self._state.interval}"
 
     def _position_text(self, position: PositionView) -> str:
         words = "LONG" if position.quantity > 0 else "SHORT"
@@ -276,36 +216,8 @@ class ChartScene:
         return None if dragged is None else self._state.ghosts.get(dragged)
 
 
-def title_texts(candle: Candle, decimals: int, room: int) -> tuple[str, str, str]:
-    """Names, prices and volume, to be drawn over each other in their own colours.
-
-    All characters are equally wide, so blanks keep the place of the others:
-    three calls of the painter instead of thirteen. What would not fit into `room`
-    characters as a whole is left out, the least important first.
-    """
-    prices = [grouped(p, decimals) for p in (candle.open, candle.high, candle.low, candle.close)]
-    change_pct = (candle.close / candle.open - 1) * 100 if candle.open else 0.0
-    parts = [*zip("OHLC", prices, strict=True), ("", pct_text(change_pct))]
-    volume = compact(candle.volume)
-    while len(parts) > 1 and _length(parts) > room:
-        parts.pop()
-    names = "".join(f"{name} {' ' * len(text)}  " for name, text in parts)
-    values = "".join(f"{' ' * len(name)} {text}  " for name, text in parts)
-    if len(names) + 4 + len(volume) > room:
-        return names, values, ""
-    return f"{names}Vol", values, " " * (len(names) + 4) + volume
-
-
-def _length(parts: list[tuple[str, str]]) -> int:
-    return sum(len(name) + len(text) + 3 for name, text in parts)
-
-
 def live_pnl(position: PositionView, mark_price: float | None) -> float:
     """For looking: from the mark price on the screen, else the venue's last word."""
     if mark_price is None:
         return float(position.unrealized_pnl)
     return (mark_price - float(position.entry_price)) * float(position.quantity)
-
-
-def _orders(count: int) -> str:
-    return "1 order" if count == 1 else f"{count} orders"

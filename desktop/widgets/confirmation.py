@@ -13,7 +13,7 @@ from desktop.widgets.buttons import make_button
 class Confirmation(QDialog):
     """`name` is the prefix of its object names: `.plan`, `.confirm`, `.cancel`.
 
-    Connect `accepted` and call `open()`. With `can_confirm` False it only tells.
+    Connect `accepted` and call `open()`.
     """
 
     def __init__(
@@ -24,7 +24,8 @@ class Confirmation(QDialog):
         question: str,
         sentences: list[str],
         confirm: str,
-        can_confirm: bool = True,
+        keep: str = "Keep all",
+        role: str = "kill",
     ) -> None:
         super().__init__(parent)
         self.setObjectName(f"{name}.dialog")
@@ -38,10 +39,9 @@ class Confirmation(QDialog):
         body.setObjectName(f"{name}.plan")
         body.setWordWrap(True)
         body.setFont(ui_font(13))
-        no = make_button(f"{name}.cancel", "Keep all", "plain", height=32, parent=self)
-        yes = make_button(f"{name}.confirm", confirm, "kill", height=32, parent=self)
+        no = make_button(f"{name}.cancel", keep, "plain", height=32, parent=self)
+        yes = make_button(f"{name}.confirm", confirm, role, height=32, parent=self)
         yes.setDefault(True)
-        yes.setVisible(can_confirm)
         yes.clicked.connect(self.accept)
         no.clicked.connect(self.reject)
         row = QHBoxLayout()

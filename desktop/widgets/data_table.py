@@ -1,46 +1,43 @@
-"""The one table of the window: sortable, with row buttons and a word when empty."""
+"""The one table of the window: sort, filter, row buttons, menus, and a word when empty."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Callable, Hashable
 from typing import Any
 
-from PySide6.QtCore import (
-    QEvent,
-    QModelIndex,
-    QPersistentModelIndex,
-    QSortFilterProxyModel,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFont,
-    QFontMetrics,
+    QGuiApplication,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView, QWidget
 
 from desktop.models.table_model import CellRole, TableModel
 from desktop.theme import palette
-from desktop.theme.fonts import mono_font, ui_font
-from desktop.widgets.cell_delegate import MARK_WIDTH, PADDING, ROW_HEIGHT, CellDelegate
+from desktop.theme.fonts import ui_font
+from desktop.widgets.cell_delegate import ROW_HEIGHT, CellDelegate
 from desktop.widgets.click_guard import ClickGuard
-
-_SLACK = 2  # letters are measured in fractions of a pixel
+from desktop.widgets.sorted_rows import SortedRows
+from desktop.widgets.table_columns import TableColumns
 
 Index = QModelIndex | QPersistentModelIndex
 
 
 class DataTable(QTableView):
-    """`action_clicked` carries the key of the row whose button (or Del) was pressed."""
+    """`action_clicked` carries the key of the row and the act of its button; Del is act ""."""
 
-    action_clicked = Signal(object)
-    row_chosen = Signal(object)  # key of a row clicked outside its button
+    action_clicked = Signal(object, object)
+    row_chosen = Signal(object)  # key of a row clicked outside its buttons
+    menu_opening = Signal(object, object)  # key, QMenu: whoever knows the row adds its acts
+    export_wanted = Signal()
 
     def __init__(
         self,
@@ -54,20 +51,32 @@ class DataTable(QTableView):
         self.setObjectName(name)
         self.setAccessibleName(spoken)
         self._empty = empty
-        self._pressed_key: object = None
+        self._pressed: tuple[object, str] | None = None
         self._guard = ClickGuard()
-        self._sorted = _SortedRows(self)
+        self._sorted = SortedRows(self)
         self._sorted.setSourceModel(model)
         self.setModel(self._sorted)
         self._delegate = CellDelegate(self)
         self.setItemDelegate(self._delegate)
         self._dress()
-        self._size_columns(model)
+        self.columns = TableColumns(self, model)
 
     def source(self) -> TableModel[Any]:
         source = self._sorted.sourceModel()
         assert isinstance(source, TableModel)
         return source
+
+    def set_filter(self, text: str) -> None:
+        """Show only rows in which every word stands."""
+        self._sorted.set_filter(text)
+        self.viewport().update()
+
+    def shown_keys(self) -> list[Hashable]:
+        """As they stand on the screen: filtered and sorted."""
+        source = self.source()
+        places = range(self._sorted.rowCount())
+        rows = (self._sorted.mapToSource(self._sorted.index(n, 0)).row() for n in places)
+        return [source.key_at(row) for row in rows]
 
     def set_stale(self, is_stale: bool) -> None:
         """Grey all: these were true once and may not be now."""
@@ -84,28 +93,28 @@ class DataTable(QTableView):
     # --- mouse and keys -------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._pressed_key = self._action_key(event)
-        if self._pressed_key is None:
+        self._pressed = self._action_at(event)
+        if self._pressed is None:
             super().mousePressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         # the row below may have moved under the pointer after the first click
-        if self._action_key(event) is None:
+        if self._action_at(event) is None:
             super().mouseDoubleClickEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        pressed, self._pressed_key = self._pressed_key, None
+        pressed, self._pressed = self._pressed, None
         if pressed is None:
             super().mouseReleaseEvent(event)
             index = self.indexAt(event.position().toPoint())
-            if index.isValid():
+            if index.isValid() and event.button() is Qt.MouseButton.LeftButton:
                 self.row_chosen.emit(index.data(CellRole.KEY))
-        elif pressed == self._action_key(event) and self._guard.admits():
-            self.action_clicked.emit(pressed)
+        elif pressed == self._action_at(event) and self._guard.admits():
+            self.action_clicked.emit(*pressed)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover(self.rowAt(event.position().toPoint().y()))
-        over_button = self._action_key(event) is not None
+        over_button = self._action_at(event) is not None
         shape = Qt.CursorShape.PointingHandCursor if over_button else Qt.CursorShape.ArrowCursor
         self.viewport().setCursor(shape)
         super().mouseMoveEvent(event)
@@ -116,21 +125,65 @@ class DataTable(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.currentIndex()
-        if event.key() != Qt.Key.Key_Delete or not index.isValid():
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self._copy(self.row_text(index))
+        elif event.key() == Qt.Key.Key_Delete and index.isValid():
+            if not event.isAutoRepeat():
+                self._press_main_button(index)
+        else:
             super().keyPressEvent(event)
-            return
-        action = index.siblingAtColumn(self._sorted.columnCount() - 1)
-        if self._delegate.is_action(action) and action.data() and not event.isAutoRepeat():
-            self.action_clicked.emit(action.data(CellRole.KEY))
 
-    def _action_key(self, event: QMouseEvent) -> object:
-        """The key of the row whose button lies under the pointer, else None."""
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = self.row_menu(self.indexAt(event.pos()))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def row_menu(self, index: Index) -> QMenu:
+        """The row's own acts, then what holds for every table."""
+        menu = QMenu(self)
+        name = self.objectName()
+        if index.isValid():
+            self.menu_opening.emit(index.data(CellRole.KEY), menu)
+            if menu.actions():
+                menu.addSeparator()
+            cell, row = str(index.data() or ""), self.row_text(index)
+            _add(menu, f"{name}.copyCell", f"Copy {cell}" if cell else "Copy", self._copy, cell)
+            _add(menu, f"{name}.copyRow", "Copy row", self._copy, row)
+        _add(menu, f"{name}.copyAll", "Copy all rows", self._copy_all)
+        export = menu.addAction("Export CSV...")
+        export.setObjectName(f"{name}.export")
+        export.triggered.connect(self.export_wanted)
+        return menu
+
+    def row_text(self, index: Index) -> str:
+        """The row's cells as they read, with tabs between: a spreadsheet takes them apart."""
+        if not index.isValid():
+            return ""
+        columns = [n for n, c in enumerate(self.source().columns()) if not c.is_button]
+        return "\t".join(str(index.sibling(index.row(), n).data() or "") for n in columns)
+
+    def _copy(self, text: str) -> None:
+        if text:
+            QGuiApplication.clipboard().setText(text)
+
+    def _copy_all(self) -> None:
+        rows = [self._sorted.index(n, 0) for n in range(self._sorted.rowCount())]
+        titles = [column.title for column in self.source().columns() if not column.is_button]
+        self._copy("\n".join(["\t".join(titles), *(self.row_text(index) for index in rows)]))
+
+    def _press_main_button(self, index: Index) -> None:
+        for number, column in enumerate(self.source().columns()):
+            cell = index.sibling(index.row(), number)
+            if column.is_button and not column.title and cell.data():
+                self.action_clicked.emit(cell.data(CellRole.KEY), column.title)
+
+    def _action_at(self, event: QMouseEvent) -> tuple[object, str] | None:
+        """Key and act of the button under the pointer."""
         index = self.indexAt(event.position().toPoint())
         if event.button() is Qt.MouseButton.RightButton or not index.isValid():
             return None
-        if not index.data() or not self._delegate.is_action(index):
-            return None
-        return index.data(CellRole.KEY)
+        action = self._delegate.action_of(index)
+        return (index.data(CellRole.KEY), action) if action is not None and index.data() else None
 
     def _hover(self, row: int) -> None:
         if row != self._delegate.hovered_row:
@@ -151,7 +204,7 @@ class DataTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._spread()
+        self.columns.spread()
 
     def _dress(self) -> None:
         self.setShowGrid(False)
@@ -172,41 +225,13 @@ class DataTable(QTableView):
         header.setFont(ui_font(11, QFont.Weight.Medium))
         header.setHighlightSections(False)
         header.setFixedHeight(24)
-        header.setMinimumSectionSize(36)
+        header.setMinimumSectionSize(20)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
 
-    def _size_columns(self, model: TableModel[Any]) -> None:
-        """Wide enough for the widest text the model names, so nothing ever jumps."""
-        words, numbers = QFontMetrics(ui_font()), QFontMetrics(mono_font())
-        self._widths: list[int] = []
-        for column in range(model.columnCount()):
-            horizontal = Qt.Orientation.Horizontal
-            sample = str(model.headerData(column, horizontal, CellRole.SAMPLE))
-            title = str(model.headerData(column, horizontal))
-            metrics = numbers if model.headerData(column, horizontal, CellRole.NUMERIC) else words
-            width = max(metrics.horizontalAdvance(sample), words.horizontalAdvance(title))
-            mark = MARK_WIDTH if title in ("Status", "Level") else 0
-            self._ends_in_sentences = bool(title) and not sample
-            self._widths.append(width + 2 * PADDING + mark + _SLACK)
 
-    def _spread(self) -> None:
-        """A column of sentences takes what is left over; without one all share it."""
-        spare = max(0, self.viewport().width() - sum(self._widths))
-        share = 0 if self._ends_in_sentences else spare // len(self._widths)
-        for column, width in enumerate(self._widths):
-            self.setColumnWidth(column, width + share)
-        self.setColumnWidth(
-            len(self._widths) - 1, self._widths[-1] + spare - share * (len(self._widths) - 1)
-        )
-
-
-class _SortedRows(QSortFilterProxyModel):
-    """Sorts by the number behind the text; as it came until a header is clicked."""
-
-    def lessThan(self, left: Index, right: Index) -> bool:
-        a, b = left.data(CellRole.SORT), right.data(CellRole.SORT)
-        if isinstance(a, int | float | Decimal) and isinstance(b, int | float | Decimal):
-            return a < b
-        return str(a) < str(b)
+def _add(menu: QMenu, name: str, text: str, act: Callable[..., None], *given: str) -> None:
+    action = menu.addAction(text)
+    action.setObjectName(name)
+    action.triggered.connect(lambda: act(*given))

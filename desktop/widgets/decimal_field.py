@@ -23,7 +23,7 @@ from desktop.theme.fonts import mono_font, ui_font
 from engine.market.instruments import decimals_of
 from engine.utils.decimals import floor_to_step
 
-_HEIGHT = 34
+_HEIGHT = 32
 _FAST = 10  # steps per press with Shift held
 
 
@@ -57,6 +57,12 @@ class DecimalField(QLineEdit):
     def set_rules(self, step: Decimal, decimals: int, unit: str) -> None:
         self._step, self._decimals, self._unit = step, decimals, unit
         self._make_room()
+
+    def set_caption(self, caption: str) -> None:
+        if caption != self._caption:
+            self._caption = caption
+            self.setAccessibleName(caption)
+            self._make_room()
 
     def number(self) -> Decimal | None:
         """Exactly what stands there; None when it is no number."""

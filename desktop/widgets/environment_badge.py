@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from desktop.theme import palette
 from desktop.theme.fonts import ui_font
@@ -18,30 +26,75 @@ _SAID = {
 
 
 class EnvironmentBadge(QWidget):
+    """A click, or Enter, offers the other environments."""
+
+    environment_wanted = Signal(object)  # name
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("environment")
         self._font = ui_font(12, QFont.Weight.DemiBold)
         self._name, self._kind = "", EnvironmentKind.PAPER
+        self._choices: tuple[str, ...] = ()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set_environment(self, name: str, kind: EnvironmentKind) -> None:
         self._name, self._kind = name, kind
         self.setAccessibleName(f"Environment {self.text()}: {_SAID[kind]}")
-        self.setToolTip(_SAID[kind])
+        self.setToolTip(f"{_SAID[kind]}. Click to trade somewhere else")
         self.updateGeometry()
         self.update()
+
+    def set_choices(self, names: tuple[str, ...]) -> None:
+        """Every environment there is; one alone needs no menu."""
+        self._choices = names
+        has_menu = len(names) > 1
+        shape = Qt.CursorShape.PointingHandCursor if has_menu else Qt.CursorShape.ArrowCursor
+        self.setCursor(shape)
+        self.updateGeometry()
+        self.update()
+
+    def menu(self) -> QMenu:
+        menu = QMenu(self)
+        for name in self._choices:
+            action = menu.addAction(name)
+            action.setObjectName(f"environment.{name}")
+            action.setCheckable(True)
+            action.setChecked(name == self._name)
+            action.setEnabled(name != self._name)
+            action.triggered.connect(lambda _=False, name=name: self.environment_wanted.emit(name))
+        return menu
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._open_menu()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self._open_menu()
+        else:
+            super().keyPressEvent(event)
+
+    def _open_menu(self) -> None:
+        if len(self._choices) > 1:
+            menu = self.menu()
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(self.mapToGlobal(self.rect().bottomLeft()))
 
     def text(self) -> str:
         """The kind, with the environment's own name where it says more."""
         kind = self._kind.value.upper()
         return kind if self._name.lower() == self._kind.value else f"{kind} {self._name}"
 
+    def _shown_text(self) -> str:
+        return f"{self.text()} ▾" if len(self._choices) > 1 else self.text()
+
     def colour(self) -> str:
         return palette.ENVIRONMENT_COLOUR[self._kind]
 
     def sizeHint(self) -> QSize:
-        return QSize(QFontMetrics(self._font).horizontalAdvance(self.text()) + 22, 26)
+        return QSize(QFontMetrics(self._font).horizontalAdvance(self._shown_text()) + 22, 26)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -52,7 +105,7 @@ class EnvironmentBadge(QWidget):
         is_amber = self._kind is EnvironmentKind.TESTNET
         painter.setPen(QColor(palette.BACKGROUND if is_amber else palette.TEXT_ON_COLOUR))
         painter.setFont(self._font)
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._shown_text())
         painter.end()
 
 

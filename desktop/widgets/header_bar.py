@@ -24,9 +24,11 @@ from desktop.theme.icons import icon
 from desktop.widgets.arm_switch import ArmSwitch
 from desktop.widgets.environment_badge import EnvironmentBadge
 from desktop.widgets.kill_switch import KillSwitch
+from desktop.widgets.lock_chip import LockChip
 from desktop.widgets.stat_cell import StatCell
 from engine.events import MarkPrice, Ticker24h
 from engine.market.instruments import Instrument
+from engine.protection_views import GuardView
 from engine.trading_types import EnvironmentKind
 
 _HEIGHT = 48
@@ -57,6 +59,9 @@ class HeaderBar(QWidget):
         self.volume = StatCell("header.volume", "24h volume", "123.45B", parent=self)
         self.equity = StatCell("header.equity", "Equity", "1,234,567.00", parent=self)
         self.profit = StatCell("header.unrealizedPnl", "uPnL", "+123,456.00", parent=self)
+        self.today = StatCell("header.today", "Today", "+123,456.00", parent=self)
+        self.today.setToolTip("Realized today, with fees and funding")
+        self.lock = LockChip(self)
         self.type_command = _tool(self, "header.palette", "Type a command (Ctrl+K)", "search")
         self.help = _tool(self, "header.help", "User guide (F1)", "help")
         self.panels = _tool(self, "header.panels", "Show or hide panels", "panels")
@@ -113,6 +118,11 @@ class HeaderBar(QWidget):
         self.equity.set_value(money_text(equity))
         self.profit.set_value(signed(unrealized_pnl, 2), palette.signed_colour(unrealized_pnl))
 
+    def set_guard(self, guard: GuardView) -> None:
+        """What the day has brought, and whether new risk is locked out."""
+        self.today.set_value(signed(guard.day_pnl, 2), palette.signed_colour(guard.day_pnl))
+        self.lock.set_lock(guard.locked_until_ms, guard.sentence)
+
     def tick(self, now_ms: int) -> None:
         """Once a second: the funding countdown runs without the venue."""
         self._now_ms = now_ms
@@ -130,6 +140,7 @@ class HeaderBar(QWidget):
     def set_account_stale(self, is_stale: bool) -> None:
         self.equity.set_stale(is_stale)
         self.profit.set_stale(is_stale)
+        self.today.set_stale(is_stale)
 
     def _market_cells(self) -> tuple[StatCell, ...]:
         day = (self.high, self.low, self.volume)
@@ -173,12 +184,14 @@ class HeaderBar(QWidget):
         row.setSpacing(12)
         row.addWidget(self.badge)
         row.addWidget(self.arm_switch)
+        row.addWidget(self.lock)
         row.addWidget(self.symbol)
         for cell in self._market_cells():
             row.addWidget(cell)
         row.addStretch(1)
         row.addWidget(self.equity)
         row.addWidget(self.profit)
+        row.addWidget(self.today)
         row.addWidget(_divider(self))
         row.addWidget(self.type_command)
         row.addWidget(self.panels)

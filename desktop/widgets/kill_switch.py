@@ -13,36 +13,36 @@ from desktop.theme import palette
 from desktop.theme.fonts import ui_font
 from desktop.theme.icons import icon
 from desktop.widgets.confirmation import Confirmation
-from engine.commands import CancelAllOrders, ClosePosition, Command
+from engine.protection_commands import Kill
 
 
 @dataclass(frozen=True, slots=True)
 class KillPlan:
-    """What is open now. `commands` cancels first, so that nothing new fills meanwhile."""
+    """What is known to be open now: for the question; the engine looks for itself."""
 
     order_count: int
     order_symbols: tuple[str, ...]
-    closes: tuple[ClosePosition, ...]
-
-    def commands(self) -> list[Command]:
-        cancels: list[Command] = [CancelAllOrders(symbol=symbol) for symbol in self.order_symbols]
-        return cancels + list(self.closes)
+    position_symbols: tuple[str, ...]
 
     def sentences(self) -> list[str]:
-        if not self.commands():
-            return ["Nothing is open: there is no order to cancel and no position to close."]
+        if not self.order_symbols and not self.position_symbols:
+            return [
+                "Nothing is known to be open here. The exchange is asked all the same, and"
+                " whatever it has is cancelled and closed."
+            ]
         lines = []
         if self.order_symbols:
             noun = "order" if self.order_count == 1 else "orders"
             lines.append(f"Cancel {self.order_count} {noun} in {', '.join(self.order_symbols)}.")
-        if self.closes:
-            names = ", ".join(close.symbol for close in self.closes)
-            lines.append(f"Close {len(self.closes)} at market, reduce-only: {names}.")
+        if self.position_symbols:
+            names = ", ".join(self.position_symbols)
+            lines.append(f"Close {len(self.position_symbols)} at market, reduce-only: {names}.")
+        lines.append("Then ask the exchange whether anything is left, until nothing is.")
         return lines
 
 
 class KillSwitch(QPushButton):
-    """The plan is made again at the moment of confirming: things move meanwhile."""
+    """Asks once, then sends Kill: the engine acts on what is open at that moment."""
 
     command_wanted = Signal(object)
 
@@ -73,7 +73,6 @@ class KillSwitch(QPushButton):
             question="Cancel everything and close everything?",
             sentences=plan.sentences(),
             confirm="Cancel and close all",
-            can_confirm=bool(plan.commands()),
         )
         dialog.accepted.connect(self._kill)
         dialog.finished.connect(self._forget)
@@ -82,8 +81,7 @@ class KillSwitch(QPushButton):
 
     @Slot()
     def _kill(self) -> None:
-        for command in self._plan().commands():
-            self.command_wanted.emit(command)
+        self.command_wanted.emit(Kill())
 
     @Slot()
     def _forget(self) -> None:

@@ -7,174 +7,37 @@ thread only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import (
-    QEnterEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QSizePolicy, QWidget
-
-from desktop.formatting import grouped
-from desktop.models.ladder_changes import LadderRows, changed_buckets
-from desktop.models.ladder_model import LadderModel, OwnOrders
-from desktop.models.order_certainty import can_cancel
-from desktop.widgets.ladder_hand import LadderHand
-from desktop.widgets.ladder_hints import JUST_MOVED, hint_text
-from desktop.widgets.ladder_painter import (
-    HEADER_PX,
-    ROW_PX,
-    LadderLook,
-    LadderPainter,
-    frame_for,
-)
-from desktop.widgets.ladder_strip import STRIP_PX, LadderStrip
-from engine.clock import Clock, SystemClock
-from engine.events import BookView
-from engine.market.instruments import Instrument
+from desktop.models.ladder_model import OwnOrders
+from desktop.models.resting_orders import Resting, explained
+from desktop.widgets.ladder_hints import JUST_MOVED, ORDERS_STALE
+from desktop.widgets.ladder_view import LadderView
+from engine.clock import Clock
 from engine.trading_types import Side
-from engine.views import OrderView
 
-GHOST_MS = 3000  # a move nobody answered is drawn for so long
-_HINT_MS = 1500
 _WHEEL_ROWS = 3
+_TOLD = 4  # orders of a row that a tip explains
 
 
-class PriceLadder(QWidget):
+class PriceLadder(LadderView):
     """`price_clicked(Side, Decimal)`; ids are str, prices Decimal on the tick grid."""
 
     price_clicked = Signal(object, object)
-    order_moved = Signal(object, object)
+    order_moved = Signal(object, object)  # id, price
     order_cancel = Signal(object)
+    algo_moved = Signal(object, object)  # id, trigger price
+    algo_cancel = Signal(object)
 
     def __init__(self, parent: QWidget | None = None, clock: Clock | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("ladder")
-        self.setAccessibleName("Price ladder")
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        super().__init__(parent, clock)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(260, STRIP_PX + HEADER_PX + 8 * ROW_PX)
-        self._model = LadderModel(clock or SystemClock())
-        self._look = LadderLook()
-        self._painter = LadderPainter(self._model, self._look)
-        self._frame = frame_for(1, 1, STRIP_PX + HEADER_PX, "")
-        self._price_chars = 0
-        self._is_stale = False
-        self._is_synced = True
-        self._is_over = False
         self._wheel_rest = 0
-        self._hand = LadderHand(self._model)
-        self._passing_hint = ""
-        self._strip = LadderStrip(self)
-        self._strip.grouping_chosen.connect(self._choose_grouping)
-        self._strip.recentre_clicked.connect(self.recentre)
-        self._hint_timer = self._one_shot(_HINT_MS, self._end_hint)
-        self._ghost_timer = self._one_shot(GHOST_MS, self._drop_ghosts)
-
-    # --- what to show -------------------------------------------------------
-
-    def set_instrument(self, instrument: Instrument) -> None:
-        """Start empty with another contract."""
-        self._look.instrument = instrument
-        self._hand.let_go()
-        self._hand.forget_asked()
-        self._model.set_tick(instrument.tick_size)
-        self._strip.show_steps(instrument.tick_size)
-        self._show_all()
-
-    def set_book(self, book: BookView) -> None:
-        """The newest levels. Rows move by themselves only while no mouse is over them."""
-        instrument = self._look.instrument
-        if instrument is not None and book.symbol != instrument.symbol:
-            return  # a late one of the contract shown before
-        before = self._model.rows()
-        was_synced, self._is_synced = self._is_synced, book.is_synced
-        was_empty = self._model.middle() is None
-        moved = self._model.set_book(book, hold=self._is_over or self._hand.is_down)
-        self._strip.show_spread(self._model.spread, self._decimals())
-        renewed = was_empty or was_synced != book.is_synced
-        if moved or renewed or self._needs_wider_prices():
-            self._show_all()
-            return
-        self._show_hint()
-        self._update_changed(before)
-
-    def set_last_trade(self, price: float, is_buyer_maker: bool) -> None:
-        before = self._model.last_trade
-        self._model.set_last_trade(price, is_buyer_maker)
-        if self._model.last_trade != before:
-            for trade in (before, self._model.last_trade):
-                if trade is not None:
-                    self._update_row(self._model.row_of(trade.bucket))
-
-    def set_orders(self, orders: Sequence[OrderView]) -> None:
-        """All own orders of this symbol. They decide whether a move happened."""
-        symbol = self._look.instrument.symbol if self._look.instrument else None
-        self._model.set_orders([o for o in orders if symbol is None or o.symbol == symbol])
-        self._hand.check_orders()
-        self._drop_ghosts()
-
-    def set_stale(self, stale: bool) -> None:
-        """Grey; nothing can be placed or moved, but own orders can be cancelled."""
-        if stale != self._is_stale:
-            self._is_stale = stale
-            if stale:
-                self._hand.let_go()
-            self._show_all()
-
-    def set_grouping(self, ticks: int | None) -> None:
-        """Ticks in a row: 1, 5, 10, 50 or 100; None chooses by the book."""
-        self._model.set_grouping(ticks)
-        self._show_all()
-
-    @Slot()
-    def recentre(self) -> None:
-        self._model.recentre()
-        self._show_all()
-
-    def sizeHint(self) -> QSize:
-        return QSize(330, STRIP_PX + HEADER_PX + 25 * ROW_PX)
-
-    # --- for tests and the self-test ----------------------------------------
-
-    def point_of_price(self, side: Side, price: Decimal) -> QPoint | None:
-        """Where a click means `side` at `price`; None while that row is out of view."""
-        bucket = self._model.bucket_of(side, price)
-        if not self._model.is_in_view(bucket):
-            return None
-        frame = self._frame
-        left, right = (frame.bids, frame.price) if side is Side.BUY else (frame.asks, frame.my_asks)
-        return QPoint((left + right) // 2, self._row_rect(bucket).center().y())
-
-    def point_of_order(self, client_order_id: str) -> QPoint | None:
-        for (side, bucket), own in self._model.own.items():
-            ids = [order.client_order_id for order in own.orders]
-            if client_order_id in ids and self._model.is_in_view(bucket):
-                return self._painter.chip_rect(self._frame, side, bucket).center()
-        return None
 
     # --- Qt's events --------------------------------------------------------
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        for dirty in event.region():  # type: ignore[attr-defined] # missing in the stubs
-            painter.setClipRect(dirty)
-            self._painter.paint(painter, self._frame, dirty)
-        painter.end()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._strip.setGeometry(0, 0, self.width(), STRIP_PX)
-        self._show_all()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
@@ -204,13 +67,46 @@ class PriceLadder(QWidget):
                 self._scroll(1)
             case Qt.Key.Key_Down:
                 self._scroll(-1)
-            case Qt.Key.Key_Space | Qt.Key.Key_C:
+            case Qt.Key.Key_PageUp:
+                self._scroll(self._page())
+            case Qt.Key.Key_PageDown:
+                self._scroll(-self._page())
+            case Qt.Key.Key_Space | Qt.Key.Key_C | Qt.Key.Key_Home:
                 self.recentre()
+            case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
+                self.set_grouping(self._model.next_grouping(1))
+            case Qt.Key.Key_Minus:
+                self.set_grouping(self._model.next_grouping(-1))
             case Qt.Key.Key_Escape if self._hand.is_down:
                 self._hand.let_go()
                 self._show_all()
             case _:
                 super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.explanation(QPointF(event.pos())), self)
+            return True
+        return super().event(event)
+
+    def explanation(self, at: QPointF) -> str:
+        """What hovering tells about own orders in a row; empty elsewhere."""
+        row, side = self._frame.row_at(at.y()), self._frame.side_at(at.x())
+        if row is None or side is None:
+            return ""
+        own = self._chip_at(at, side, self._model.bucket_at(row))
+        if own is None:
+            return ""
+        told = [self._told(order) for order in own.orders[:_TOLD]]
+        if len(own.orders) > _TOLD:
+            told.append(f"… and {len(own.orders) - _TOLD} more")
+        return "\n\n".join(told)
+
+    def _told(self, order: Resting) -> str:
+        ahead = self._model.queue.ahead(order.key)
+        if ahead is None:
+            return explained(order)
+        return f"{explained(order)}\nAbout {ahead:.3g} ahead of it at this price: a guess."
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._is_over = True
@@ -246,7 +142,8 @@ class PriceLadder(QWidget):
             self._hand.note_asked(drop)
             self._ghost_timer.start()
             for order in drop.orders:
-                self.order_moved.emit(order.client_order_id, drop.price)
+                moved = self.algo_moved if order.is_conditional else self.order_moved
+                moved.emit(order.id, drop.price)
         self._show_all()
 
     # --- the hand -----------------------------------------------------------
@@ -254,7 +151,10 @@ class PriceLadder(QWidget):
     def _press(self, side: Side, bucket: int, own: OwnOrders | None, at: QPointF) -> None:
         if own is not None:
             # a chip is for dragging; a click on it that places an order would surprise
-            self._hand.take(own, bucket, at)
+            if self._look.are_orders_stale:
+                self._tell(ORDERS_STALE)
+            else:
+                self._hand.take(own, bucket, at)
         elif self._may_click():
             self.price_clicked.emit(side, self._model.price_of(bucket))
 
@@ -263,8 +163,9 @@ class PriceLadder(QWidget):
         if own is None or not self._rows_stood_still():
             return
         for order in own.orders:
-            if can_cancel(order):
-                self.order_cancel.emit(order.client_order_id)
+            if order.can_cancel:
+                cancelled = self.algo_cancel if order.is_conditional else self.order_cancel
+                cancelled.emit(order.id)
 
     def _may_click(self) -> bool:
         """The prices are true, and the one under the mouse was there a moment ago."""
@@ -291,100 +192,9 @@ class PriceLadder(QWidget):
                 if changed is not None:
                     self._update_row(changed)
 
+    def _page(self) -> int:
+        return max(self._frame.rows - 2, 1)
+
     def _scroll(self, rows: int) -> None:
         self._model.scroll(rows)
         self._show_all()
-
-    @Slot(object)
-    def _choose_grouping(self, ticks: int | None) -> None:
-        self.set_grouping(ticks)
-
-    @Slot()
-    def _drop_ghosts(self) -> None:
-        self._ghost_timer.stop()
-        self._hand.forget_asked()
-        self._show_all()
-
-    # --- repainting ---------------------------------------------------------
-
-    def _show_all(self) -> None:
-        """Lay out and repaint everything."""
-        self._lay_out()
-        model = self._model
-        self._strip.show_grouping(model.grouping, model.tick_size, is_automatic=model.is_automatic)
-        self._strip.show_spread(model.spread, self._decimals())
-        self._look.ghosts = self._hand.ghosts()
-        self._look.is_grey = self._is_grey()
-        self._look.hint = self._hint()
-        self.update()
-
-    def _lay_out(self) -> None:
-        text = self._widest_price()
-        self._price_chars = len(text)
-        self._frame = frame_for(self.width(), self.height(), STRIP_PX + HEADER_PX, text)
-        self._model.set_row_count(self._frame.rows)
-
-    def _update_changed(self, before: LadderRows) -> None:
-        changed = changed_buckets(before, self._model.rows())
-        if changed is None:
-            self.update()
-            return
-        for bucket in changed:
-            self._update_row(self._model.row_of(bucket))
-
-    def _update_row(self, row: int) -> None:
-        if 0 <= row < self._frame.rows:
-            self.update(self._frame.row_rect(row))
-
-    # --- hints --------------------------------------------------------------
-
-    def _tell(self, hint: str) -> None:
-        """A sentence that goes away by itself."""
-        self._passing_hint = hint
-        self._hint_timer.start()
-        self._show_hint()
-
-    @Slot()
-    def _end_hint(self) -> None:
-        self._passing_hint = ""
-        self._show_hint()
-
-    def _show_hint(self) -> None:
-        hint = self._hint()
-        if hint != self._look.hint:
-            self._look.hint = hint
-            self.update(self._frame.header_rect())
-
-    def _hint(self) -> str:
-        if self._model.middle() is None:
-            return ""
-        return hint_text(
-            is_stale=self._is_stale,
-            is_synced=self._is_synced,
-            passing=self._passing_hint,
-            out_of_view=self._model.out_of_view(),
-        )
-
-    # --- small answers ------------------------------------------------------
-
-    def _one_shot(self, interval_ms: int, then: object) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(interval_ms)
-        timer.timeout.connect(then)
-        return timer
-
-    def _is_grey(self) -> bool:
-        return self._is_stale or not self._is_synced
-
-    def _row_rect(self, bucket: int) -> QRect:
-        return self._frame.row_rect(self._model.row_of(bucket))
-
-    def _decimals(self) -> int:
-        return self._look.instrument.price_decimals if self._look.instrument else 2
-
-    def _widest_price(self) -> str:
-        return grouped(self._model.price_of(max(self._model.top, 1)), self._decimals())
-
-    def _needs_wider_prices(self) -> bool:
-        return len(self._widest_price()) != self._price_chars

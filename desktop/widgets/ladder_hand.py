@@ -9,16 +9,15 @@ from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
 from desktop.models.ladder_model import LadderModel, OwnOrders
-from desktop.models.order_certainty import can_move
+from desktop.models.resting_orders import Resting
 from engine.trading_types import Side
-from engine.views import OrderView
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
     """What the person asked for: these orders at this price."""
 
-    orders: tuple[OrderView, ...]
+    orders: tuple[Resting, ...]
     price: Decimal
 
 
@@ -52,7 +51,7 @@ class LadderHand:
         if grab is None:
             return False
         far = (at - grab.at).manhattanLength() >= QApplication.startDragDistance() / 2
-        grab.is_dragging |= far and any(can_move(order) for order in grab.own.orders)
+        grab.is_dragging |= far and any(order.can_move for order in grab.own.orders)
         if not grab.is_dragging or bucket == grab.target:
             return False
         grab.target = bucket
@@ -64,7 +63,7 @@ class LadderHand:
         if grab is None or not self._is_elsewhere(grab) or grab.target is None:
             return None
         price = self._model.price_of(grab.target)
-        orders = tuple(o for o in grab.own.orders if can_move(o) and o.price != price)
+        orders = tuple(o for o in grab.own.orders if o.can_move and o.price != price)
         return Drop(orders, price) if orders else None
 
     def note_asked(self, drop: Drop) -> None:
@@ -91,19 +90,19 @@ class LadderHand:
         """Hollow chips (side, bucket, quantity): in the hand, asked for, amend in flight."""
         bucket_of = self._model.bucket_of
         found = [
-            (order.side, bucket_of(order.side, drop.price), order.remaining_qty)
+            (order.side, bucket_of(order.side, drop.price), order.quantity)
             for drop in self._asked
             for order in drop.orders
         ]
         found += [
-            (order.side, bucket_of(order.side, order.amend.price), order.remaining_qty)
+            (order.side, bucket_of(order.side, order.wanted_price), order.quantity)
             for own in self._model.own.values()
             for order in own.orders
-            if order.amend is not None and order.amend.price != order.price
+            if order.wanted_price is not None
         ]
         grab = self._grab
         if grab is not None and grab.target is not None and self._is_elsewhere(grab):
-            movable = [order.remaining_qty for order in grab.own.orders if can_move(order)]
+            movable = [order.quantity for order in grab.own.orders if order.can_move]
             found.append((grab.own.side, grab.target, sum(movable, Decimal(0))))
         return tuple(found)
 

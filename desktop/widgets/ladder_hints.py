@@ -5,6 +5,7 @@ from __future__ import annotations
 from desktop.models.ladder_model import OutOfView
 
 JUST_MOVED = "Rows just moved: click ignored"
+ORDERS_STALE = "Own orders may have changed unseen: moving is off"
 _STALE = "Prices are stale: clicks are off"
 _REBUILDING = "Order book is being rebuilt: clicks are off"
 

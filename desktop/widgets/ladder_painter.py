@@ -13,7 +13,7 @@ from desktop.models.chart_scale import compact
 from desktop.models.ladder_model import LadderModel, OwnOrders
 from desktop.models.order_certainty import Certainty, least_certain
 from desktop.theme import palette
-from desktop.widgets.chart_lines import paint_stripes
+from desktop.widgets.chart_tags import STALE_OPACITY, paint_stripes
 from desktop.widgets.inks import digit_px, hairline, ink, numbers_font, words_font
 from engine.market.instruments import Instrument
 from engine.trading_types import Side
@@ -26,6 +26,7 @@ HEADER_PX = 20
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+_SOFT = {Side.BUY: palette.BUY_BAR, Side.SELL: palette.SELL_BAR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,9 @@ class LadderFrame:
 
 def frame_for(width: int, height: int, top: int, price_text: str) -> LadderFrame:
     """Five columns; rows get lower before fewer than ten levels a side are left."""
-    price_px = round(digit_px(12) * len(price_text)) + 30
+    price_px = round(digit_px(12) * len(price_text)) + 26
     beside = max(width - price_px, 0) // 2
-    mine = round(beside * 0.46)
+    mine = round(beside * 0.48)
     space = max(height - top, 0)
     row_px = min(ROW_PX, max(_SMALLEST_ROW_PX, space // _ROWS_WANTED))
     return LadderFrame(
@@ -89,6 +90,7 @@ class LadderLook:
 
     instrument: Instrument | None = None
     is_grey: bool = False
+    are_orders_stale: bool = False
     hover_row: int | None = None
     hover_side: Side | None = None
     ghosts: tuple[tuple[Side, int, Decimal], ...] = ()  # side, bucket, quantity
@@ -184,6 +186,7 @@ class LadderPainter:
 
     def _paint_chips(self, painter: QPainter, frame: LadderFrame, first: int, last: int) -> None:
         painter.setFont(numbers_font())
+        painter.setOpacity(STALE_OPACITY if self._look.are_orders_stale else 1.0)
         for (side, bucket), own in self._model.own.items():
             if first <= self._model.row_of(bucket) <= last:
                 self._paint_chip(painter, own, self.chip_rect(frame, side, bucket))
@@ -193,6 +196,7 @@ class LadderPainter:
                 painter.fillRect(rect, ink(palette.BACKGROUND))
                 _paint_outline(painter, rect, palette.SIDE_COLOUR[side])
                 painter.drawText(rect, _CENTRE, _short(quantity))
+        painter.setOpacity(1.0)
 
     def chip_rect(self, frame: LadderFrame, side: Side, bucket: int) -> QRect:
         left, right = frame.own_column(side)
@@ -200,10 +204,14 @@ class LadderPainter:
         return QRect(left + 2, row.top() + 1, right - left - 4, frame.row_px - 2)
 
     def _paint_chip(self, painter: QPainter, own: OwnOrders, chip: QRect) -> None:
-        certainty = least_certain(own.orders)
+        certainty = least_certain(order.certainty for order in own.orders)
         colour = palette.SIDE_COLOUR[own.side]
         rect = QRectF(chip)
-        if certainty is Certainty.CONFIRMED:
+        if certainty is Certainty.CONFIRMED and own.is_conditional:
+            # dim with a rim, as on the chart: it waits for its trigger, in no book
+            painter.fillRect(rect, ink(_SOFT[own.side]))
+            _paint_outline(painter, rect, colour, Qt.PenStyle.SolidLine)
+        elif certainty is Certainty.CONFIRMED:
             painter.fillRect(rect, ink(colour))
             painter.setPen(ink(palette.BACKGROUND))
         elif certainty is Certainty.UNKNOWN:
@@ -212,7 +220,8 @@ class LadderPainter:
         else:
             painter.fillRect(rect, ink(palette.BACKGROUND))
             _paint_outline(painter, rect, colour)
-        painter.drawText(rect, _CENTRE, _chip_text(own, chip.width()))
+        ahead = self._model.queue.ahead(own.orders[0].key) if len(own.orders) == 1 else None
+        painter.drawText(rect, _CENTRE, _chip_text(own, chip.width(), ahead))
 
     # --- words --------------------------------------------------------------
 
@@ -268,22 +277,33 @@ def _paint_rules(painter: QPainter, frame: LadderFrame) -> None:
         painter.drawLine(x, frame.top, x, bottom)
 
 
-def _paint_outline(painter: QPainter, rect: QRectF, colour: str) -> None:
-    painter.setPen(hairline(colour, Qt.PenStyle.DashLine))
+def _paint_outline(
+    painter: QPainter, rect: QRectF, colour: str, style: Qt.PenStyle = Qt.PenStyle.DashLine
+) -> None:
+    painter.setPen(hairline(colour, style))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(rect.adjusted(0, 0, -1, -1))
 
 
-def _chip_text(own: OwnOrders, width: int) -> str:
-    """Quantity and number of orders, as far as they fit."""
-    text = _short(own.quantity)
-    count = f"×{len(own.orders)}"
-    if len(own.orders) == 1:
-        return text
-    for whole in (f"{text} {count}", f"{text}{count}"):
-        if len(whole) * digit_px() <= width - 2:
-            return whole
-    return count
+def _chip_text(own: OwnOrders, width: int, ahead: float | None) -> str:
+    """Kind, quantity, and number of orders or the guess of the queue, as far as they fit."""
+    only = own.orders[0] if len(own.orders) == 1 else None
+    text = _short(own.quantity) if own.quantity else "all"
+    if only is None:
+        count = f"×{len(own.orders)}"
+        words = [f"{text} {count}", f"{text}{count}", count]
+    elif ahead is not None:
+        guess = f"~{_short_float(ahead)}"
+        words = [f"{text} {guess}", f"{text}{guess}", text]
+    else:
+        words = [f"{only.short_type} {text}".strip(), f"{only.short_type}{text}", text]
+    room = int((width - 2) / digit_px())
+    return next((whole for whole in words if len(whole) <= room), words[-1])
+
+
+def _short_float(quantity: float) -> str:
+    """Three digits at the most: it is a guess."""
+    return compact(quantity) if quantity >= 1000 else f"{quantity:.3g}"
 
 
 def _short(quantity: Decimal) -> str:

@@ -24,7 +24,7 @@ class LeverageButton(QToolButton):
         self.setToolTip("Leverage of this symbol")
         self.setFont(mono_font(12, bold=True))
         self.setProperty("role", "chip")
-        self.setFixedSize(56, 24)
+        self.setFixedSize(44, 24)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._leverage = 0

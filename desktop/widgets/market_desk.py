@@ -10,39 +10,41 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
+from desktop.models.preferences import Preferences
 from desktop.models.watch_model import WatchModel
 from desktop.widgets.chart import CandleChart
+from desktop.widgets.chart_panel import ChartPanel
 from desktop.widgets.click_guard import ClickGuard
-from desktop.widgets.data_table import DataTable
 from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.interval_bar import IntervalBar
 from desktop.widgets.ladder import PriceLadder
 from desktop.widgets.order_ticket import OrderTicket
+from desktop.widgets.own_lines import OwnLines
+from desktop.widgets.price_alert_desk import PriceAlertDesk
 from desktop.widgets.tape import Tape
-from engine.commands import (
-    AmendOrder,
-    CancelOrder,
-    LoadCandles,
-    SetLeverage,
-    WatchSymbol,
-)
+from desktop.widgets.watch_panel import WatchPanel
+from engine.commands import LoadCandles, SetLeverage, WatchSymbol
+from engine.config_keys import INTERVALS
 from engine.events import (
     AggTrade,
     BookView,
     CandlesLoaded,
+    CommandRefused,
     Event,
     KlineUpdate,
     MarkPrice,
+    SymbolTerms,
     Ticker24h,
     Trade,
 )
 from engine.market.instruments import Instrument
-from engine.trading_types import Route, Side, StreamState
+from engine.protection_commands import SetMarginType
+from engine.trading_types import MarginType, Route, Side, StreamState
 from engine.views import OrderView, PositionView
 
-INTERVALS = ("1m", "5m", "15m", "1h", "4h", "1d")
+USUAL_INTERVALS = ("1m", "5m", "15m", "1h", "4h", "1d")
 
 
 class MarketDesk(QObject):
@@ -56,6 +58,8 @@ class MarketDesk(QObject):
         header: HeaderBar,
         instruments: Mapping[str, Instrument],
         interval: str,
+        preferences: Preferences,
+        now_ms: Callable[[], int],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
@@ -63,25 +67,26 @@ class MarketDesk(QObject):
         self.symbol = ""
         self.interval = interval
         self.header = header
-        self.chart = CandleChart()
-        self.intervals = IntervalBar(INTERVALS)
+        self.ticket = OrderTicket(preferences)
+        self.chart = CandleChart(places_at_once=self.ticket.is_one_click)
+        self.intervals = IntervalBar(INTERVALS, USUAL_INTERVALS)
         self.intervals.set_interval(interval)
+        self.chart_panel = ChartPanel(self.chart, self.intervals)
         self.ladder = PriceLadder()
+        self.lines = OwnLines(self.chart, self.ladder, self)
+        self.alerts = PriceAlertDesk(self.chart, instruments.get, now_ms, self)
         self.tape = Tape()
-        self.ticket = OrderTicket()
         self.watch = WatchModel(instruments, self)
-        self.watch_table = DataTable("watch.table", "Watch list", self.watch, "No symbol.")
-        self.watch_table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.watch_panel = WatchPanel(self.watch, preferences)
         self._streams = dict.fromkeys(Route, StreamState.STOPPED)
         self._is_book_synced = False
-        self._ladder_guard = ClickGuard()
+        self._place_guard = ClickGuard()
         self._request_numbers = count(1)
-        self._candles_request = ""
         self._connect()
         self._show_staleness()
 
     def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
-        return {
+        return self.lines.handlers() | {
             AggTrade: self._on_trade,
             Trade: self._on_trade,
             BookView: self._on_book,
@@ -89,6 +94,8 @@ class MarketDesk(QObject):
             Ticker24h: self._on_ticker,
             KlineUpdate: self._on_kline,
             CandlesLoaded: self._on_candles,
+            SymbolTerms: self._on_terms,
+            CommandRefused: self._on_refused,
         }
 
     # --- choosing -------------------------------------------------------------
@@ -103,6 +110,8 @@ class MarketDesk(QObject):
         self._is_book_synced = False
         for panel in (self.header, self.chart, self.ladder, self.tape, self.ticket):
             panel.set_instrument(instrument)
+        self.lines.show_symbol(symbol)
+        self.alerts.show_symbol(symbol)
         self.watch.watch((symbol,))
         self._show_staleness()
         self.symbol_shown.emit()
@@ -111,14 +120,16 @@ class MarketDesk(QObject):
     @Slot(object)
     def show_interval(self, interval: str) -> None:
         self.intervals.set_interval(interval)
-        if interval != self.interval:
+        if interval != self.interval or self.chart.has_failed:
             self.interval = interval
+            self.chart.expect(interval)
             self.reload()
 
     def reload(self) -> None:
         """Ask for the symbol's streams and newest candles, as after a gap."""
         if not self.symbol:
             return
+        self.alerts.forget_candle()
         self.command_wanted.emit(WatchSymbol(symbol=self.symbol, interval=self.interval))
         self.reload_candles()
 
@@ -131,8 +142,7 @@ class MarketDesk(QObject):
 
     def set_orders(self, orders: list[OrderView]) -> None:
         """Those of the chosen symbol alone."""
-        self.chart.set_orders(orders)
-        self.ladder.set_orders(orders)
+        self.lines.set_orders(orders)
 
     def set_position(self, position: PositionView | None) -> None:
         self.chart.set_position(position)
@@ -146,11 +156,13 @@ class MarketDesk(QObject):
 
     def _on_trade(self, trade: AggTrade | Trade) -> None:
         self.watch.set_last_price(trade.symbol, trade.price)
+        self.alerts.set_price(trade.symbol, trade.price)
         if trade.symbol != self.symbol:
             return
         self.header.set_last_price(trade.price)
+        self.ticket.set_last_price(trade.price)
         self.chart.set_last_price(trade.price)
-        self.ladder.set_last_trade(trade.price, trade.is_buyer_maker)
+        self.ladder.set_last_trade(trade.price, trade.is_buyer_maker, trade.quantity)
         self.tape.add(
             trade.trade_ms, trade.price, trade.quantity, is_buyer_maker=trade.is_buyer_maker
         )
@@ -173,13 +185,20 @@ class MarketDesk(QObject):
 
     def _on_ticker(self, ticker: Ticker24h) -> None:
         self.watch.set_last_price(ticker.symbol, ticker.last_price)
+        self.alerts.set_price(ticker.symbol, ticker.last_price)
         self.watch.set_change(ticker.symbol, ticker.change_pct)
         if ticker.symbol == self.symbol:
             self.header.set_ticker(ticker)
 
+    def _on_terms(self, terms: SymbolTerms) -> None:
+        if terms.symbol == self.symbol:
+            self.ticket.set_terms(terms)
+
     def _on_kline(self, update: KlineUpdate) -> None:
         if update.symbol == self.symbol and update.kline.interval == self.interval:
-            self.chart.update_candle(update.kline.candle())
+            candle = update.kline.candle()
+            self.chart.update_candle(candle)
+            self.alerts.set_candle(self.symbol, candle)
 
     def _on_candles(self, loaded: CandlesLoaded) -> None:
         """An answer for another symbol or interval came too late to matter."""
@@ -188,16 +207,23 @@ class MarketDesk(QObject):
         if loaded.end_ms is None:
             self.chart.set_candles(loaded.candles, loaded.interval)
         else:
-            self.chart.prepend_candles(loaded.candles)
+            self.chart.prepend_candles(loaded.candles, loaded.end_ms)
+
+    def _on_refused(self, refused: CommandRefused) -> None:
+        """Candles that were asked for do not come: the chart says why."""
+        command = refused.command
+        if not isinstance(command, LoadCandles):
+            self.lines.refused(refused)
+        elif (command.symbol, command.interval) == (self.symbol, self.interval):
+            self.chart.candles_failed(f"No candles came: {refused.sentence}")
 
     # --- acts -----------------------------------------------------------------------
 
     @Slot(object)
     def _load_candles(self, end_ms: int | None) -> None:
-        self._candles_request = f"candles-{next(self._request_numbers)}"
         self.command_wanted.emit(
             LoadCandles(
-                request_id=self._candles_request,
+                request_id=f"candles-{next(self._request_numbers)}",
                 symbol=self.symbol,
                 interval=self.interval,
                 end_ms=end_ms,
@@ -205,25 +231,24 @@ class MarketDesk(QObject):
         )
 
     @Slot(object, object)
-    def _on_ladder_click(self, side: Side, price: Decimal) -> None:
+    def _place_at(self, side: Side, price: Decimal) -> None:
         """Fills the ticket; with one-click armed it places at once, once per click."""
         self.ticket.set_price(price)
-        if self.ticket.is_one_click() and self._ladder_guard.admits():
+        if self.ticket.is_one_click() and self._place_guard.admits():
             self.ticket.place(side)
 
-    @Slot(object, object)
-    def _amend(self, client_order_id: str, price: Decimal) -> None:
-        self.command_wanted.emit(
-            AmendOrder(symbol=self.symbol, client_order_id=client_order_id, price=price)
-        )
-
-    @Slot(object)
-    def _cancel(self, client_order_id: str) -> None:
-        self.command_wanted.emit(CancelOrder(symbol=self.symbol, client_order_id=client_order_id))
+    def ignore_a_late_click(self) -> None:
+        """A question has just been answered: a second click of that answer lands below it."""
+        self._place_guard.admits()
+        self.ticket.ignore_a_late_click()
 
     @Slot(object)
     def _ask_leverage(self, leverage: int) -> None:
         self.command_wanted.emit(SetLeverage(symbol=self.symbol, leverage=leverage))
+
+    @Slot(object)
+    def _ask_margin_type(self, margin_type: MarginType) -> None:
+        self.command_wanted.emit(SetMarginType(symbol=self.symbol, margin_type=margin_type))
 
     # --- inside -----------------------------------------------------------------------
 
@@ -231,22 +256,25 @@ class MarketDesk(QObject):
         """What rests on a stream that is not live is grey and cannot be clicked."""
         no_book = self._streams[Route.PUBLIC] is not StreamState.LIVE or not self._is_book_synced
         no_market = self._streams[Route.MARKET] is not StreamState.LIVE
+        no_account = self._streams[Route.PRIVATE] is not StreamState.LIVE
         self.ladder.set_stale(no_book)
+        self.ladder.set_orders_stale(no_account)
+        self.chart.set_orders_stale(no_account)
         self.ticket.set_stale(no_book)
         self.chart.set_stale(no_market)
         self.tape.set_stale(no_market)
-        self.watch_table.set_stale(no_market)
+        self.watch_panel.table.set_stale(no_market)
         self.header.set_market_stale(no_market)
 
     def _connect(self) -> None:
-        self.ladder.price_clicked.connect(self._on_ladder_click)
+        self.ladder.price_clicked.connect(self._place_at)
         self.chart.price_clicked.connect(self.ticket.set_price)
-        for panel in (self.chart, self.ladder):
-            panel.order_moved.connect(self._amend)
-            panel.order_cancel.connect(self._cancel)
+        self.chart.place_wanted.connect(self._place_at)
+        self.lines.command_wanted.connect(self.command_wanted)
         self.chart.older_wanted.connect(self._load_candles)
         self.intervals.interval_chosen.connect(self.show_interval)
         self.ticket.order_wanted.connect(self.command_wanted)
         self.ticket.leverage_wanted.connect(self._ask_leverage)
-        self.watch_table.row_chosen.connect(self.show_symbol)
+        self.ticket.margin_type_wanted.connect(self._ask_margin_type)
+        self.watch_panel.symbol_chosen.connect(self.show_symbol)
         self.header.symbol_chosen.connect(self.show_symbol)

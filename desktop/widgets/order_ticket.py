@@ -1,4 +1,4 @@
-"""The order ticket: price, quantity, the two buttons, and what is wrong meanwhile.
+"""The order ticket: what is typed, the two buttons, and what is wrong meanwhile.
 
 It never waits and never says that an order exists: it only asks for one.
 """
@@ -11,59 +11,64 @@ from itertools import count
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from desktop.formatting import DASH, money_text, parse_number, price_text, quantity_text
-from desktop.models.sizing import closing_size, initial_margin, opening_size
-from desktop.models.ticket_draft import TicketDraft
+from desktop.formatting import clock_time_text
+from desktop.models.preferences import Preferences
+from desktop.models.size_unit import SizeUnit
 from desktop.widgets.click_guard import ClickGuard
-from desktop.widgets.ticket_controls import ORDER_TYPES, TicketControls
-from engine.events import BookView, CommandRefused
-from engine.market.instruments import Instrument, Problem
-from engine.trading_types import OrderType, Side, TimeInForce
-from engine.views import ZERO, PositionView
+from desktop.widgets.decimal_field import DecimalField
+from desktop.widgets.preset_row import Preset
+from desktop.widgets.ticket_controls import (
+    CONDITIONAL_TAB,
+    SIZE_UNITS,
+)
+from desktop.widgets.ticket_input import PLAIN_TYPES, TicketInput
+from desktop.widgets.ticket_view import TicketView
+from engine.events import BookView, CommandRefused, SymbolTerms
+from engine.market.instruments import Instrument
+from engine.protection_views import GuardView
+from engine.trading_types import MarginType, OrderType, Side
+from engine.views import PositionView
 
 
-class OrderTicket(TicketControls):
+class OrderTicket(TicketInput):
     """Feed it instrument, book, mark price and account; it emits commands."""
 
-    order_wanted = Signal(object)  # PlaceOrder
+    order_wanted = Signal(object)  # PlaceOrder, PlaceBracket or PlaceAlgo
     leverage_wanted = Signal(object)  # int
+    margin_type_wanted = Signal(object)  # MarginType
+    ask_chosen = Signal(object)  # bool: the person wants to be asked first
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._instrument: Instrument | None = None
-        self._mark_price: Decimal | None = None
-        self._best: dict[Side, Decimal | None] = {Side.BUY: None, Side.SELL: None}
-        self._available = ZERO
-        self._position: PositionView | None = None
-        self._is_stale = True
-        self._is_account_stale = True
+    def __init__(
+        self, preferences: Preferences | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(preferences or Preferences(None), parent)
         self._is_dirty = False
         self._refusal: CommandRefused | None = None
         self._guards = {side: ClickGuard() for side in Side}
         self._request_numbers = count(1)
+        self._view = TicketView(self, self._facts)
         self._connect()
-        self._show_best()
+        self._view.show_best()
         self._check()
 
     # --- what it is told --------------------------------------------------------
 
     def set_instrument(self, instrument: Instrument) -> None:
         """A new contract: prices and sizes of the old one mean nothing here."""
-        is_other = self._instrument is None or self._instrument.symbol != instrument.symbol
-        self._instrument = instrument
-        self.price.set_rules(
-            instrument.tick_size, instrument.price_decimals, instrument.quote_asset
-        )
-        self.quantity.set_rules(
-            instrument.limit_quantity.step, instrument.quantity_decimals, instrument.base_asset
-        )
+        facts = self._facts
+        is_other = facts.instrument is None or facts.instrument.symbol != instrument.symbol
+        facts.instrument = instrument
+        self._view.set_rules(instrument)
+        self.presets.set_symbol(instrument.symbol)
         if is_other:
-            self._best = {Side.BUY: None, Side.SELL: None}
-            self._mark_price = self._position = self._refusal = None
-            self.price.clear()
+            facts.forget_contract()
+            self._refusal = None
+            self.margin_type.set_margin_type(None)
+            for field in self._price_fields():
+                field.clear()
             self.quantity.clear()
             self.disarm()
-        self._show_best()
+        self._view.show_best()
         self._is_dirty = True
 
     def set_book(self, book: BookView) -> None:
@@ -72,39 +77,73 @@ class OrderTicket(TicketControls):
             Side.BUY: Decimal(repr(book.bids[0][0])) if book.bids else None,
             Side.SELL: Decimal(repr(book.asks[0][0])) if book.asks else None,
         }
-        if best == self._best:
+        if best == self._facts.best:
             return
-        self._best = best
-        self._show_best()
+        self._facts.best = best
+        self._view.show_best()
         self._is_dirty = True
 
     def set_mark_price(self, mark_price: float) -> None:
-        self._mark_price = Decimal(repr(mark_price))
+        self._facts.mark_price = Decimal(repr(mark_price))
         self._is_dirty = True
 
-    def set_available(self, available: Decimal) -> None:
-        self._available = available
+    def set_last_price(self, price: float) -> None:
+        """Only a conditional order looks at it."""
+        self._facts.last_price = Decimal(repr(price))
+        self._is_dirty = self._is_dirty or self.type.currentIndex() == CONDITIONAL_TAB
+
+    def set_money(self, *, available: Decimal, wallet: Decimal, equity: Decimal) -> None:
+        facts = self._facts
+        facts.available, facts.wallet, facts.equity = available, wallet, equity
         self._is_dirty = True
 
     def set_leverage(self, leverage: int) -> None:
+        self._facts.leverage = leverage
         self.leverage.set_leverage(leverage)
         self._is_dirty = True
 
+    def set_margin_type(self, margin_type: MarginType) -> None:
+        self._facts.margin_type = margin_type
+        self.margin_type.set_margin_type(margin_type)
+        self._is_dirty = True
+
+    def set_terms(self, terms: SymbolTerms) -> None:
+        """Brackets and fee of the shown contract: the estimates lean on them."""
+        self._facts.brackets = terms.brackets
+        self._facts.taker_fee = terms.taker_fee
+        if terms.margin_type is not None:
+            self.set_margin_type(terms.margin_type)
+        self._is_dirty = True
+
+    def set_hedge(self, is_hedge: bool) -> None:
+        self._facts.is_hedge = is_hedge
+        self._is_dirty = True
+
+    @Slot(object)
+    def set_guard(self, guard: GuardView) -> None:
+        """Locked out: no new risk leaves, and the ticket says until when."""
+        until_ms = guard.locked_until_ms
+        lock = f"Locked out until {clock_time_text(until_ms)}." if until_ms is not None else ""
+        self._facts.lock = f"{lock} {guard.sentence}".strip() if lock else ""
+        self._check()
+
     def set_account_stale(self, is_stale: bool) -> None:
         """The position may be another by now: nothing is decided from it."""
-        if is_stale != self._is_account_stale:
-            self._is_account_stale = is_stale
+        if is_stale != self._facts.is_account_stale:
+            self._facts.is_account_stale = is_stale
             self._is_dirty = True
 
     def set_position(self, position: PositionView | None) -> None:
-        self._position = position
+        self._facts.position = position
+        if position is not None:
+            self.set_margin_type(position.margin_type)
         self._is_dirty = True
 
     def set_stale(self, is_stale: bool) -> None:
         """Best prices turn grey and cannot be clicked; market orders are held back."""
-        if is_stale != self._is_stale:
-            self._is_stale = is_stale
-            self._show_best()
+        if is_stale != self._facts.is_stale:
+            self._facts.is_stale = is_stale
+            self._view.show_best()
             self._is_dirty = True
 
     @Slot(object)
@@ -114,10 +153,17 @@ class OrderTicket(TicketControls):
             button.setProperty("held", is_held)
             button.style().polish(button)
 
+    @Slot(object)
     def set_price(self, price: Decimal) -> None:
         """From a click on the ladder or the chart."""
-        self.type.setCurrentIndex(ORDER_TYPES.index(OrderType.LIMIT))
+        self.type.setCurrentIndex(PLAIN_TYPES.index(OrderType.LIMIT))
         self.price.set_number(price)
+
+    def set_ask(self, is_asked: bool) -> None:
+        """What holds in this environment; tells nobody."""
+        self.ask.blockSignals(True)
+        self.ask.setChecked(is_asked)
+        self.ask.blockSignals(False)
 
     def show_refusal(self, refused: CommandRefused) -> None:
         """The answer to one of our own orders, shown until the next edit."""
@@ -130,26 +176,6 @@ class OrderTicket(TicketControls):
             self._check()
 
     # --- reading ------------------------------------------------------------------
-
-    def draft(self) -> TicketDraft:
-        return TicketDraft(
-            instrument=self._instrument,
-            order_type=ORDER_TYPES[self.type.currentIndex()],
-            price=self.price.number(),
-            quantity=self.quantity.number(),
-            time_in_force=TimeInForce(self.time_in_force.currentText()),
-            post_only=self.post_only.isChecked(),
-            reduce_only=self.reduce_only.isChecked(),
-            mark_price=self._mark_price,
-            is_stale=self._is_stale,
-            best_bid=self._best[Side.BUY],
-            best_ask=self._best[Side.SELL],
-            held=self._held(),
-        )
-
-    def is_one_click(self) -> bool:
-        """A click on the ladder places at once, with the quantity that stands here."""
-        return self.one_click.isChecked()
 
     def disarm(self) -> None:
         """Another contract or a lost connection: one-click must be armed again."""
@@ -164,10 +190,10 @@ class OrderTicket(TicketControls):
         self._refusal = None
         self.order_wanted.emit(draft.command(side, f"ticket-{next(self._request_numbers)}"))
 
-    def _held(self) -> Decimal | None:
-        if self._is_account_stale:
-            return None
-        return self._position.quantity if self._position else ZERO
+    def ignore_a_late_click(self) -> None:
+        """The second half of a double click that was meant for something else."""
+        for guard in self._guards.values():
+            guard.admits()
 
     # --- acts -----------------------------------------------------------------------
 
@@ -183,125 +209,65 @@ class OrderTicket(TicketControls):
         self._check()
 
     @Slot(object, object)
-    def _apply_fix(self, field: str, fix: Decimal) -> None:
-        (self.price if field == "price" else self.quantity).set_number(fix)
+    def _apply_fix(self, name: str, fix: Decimal) -> None:
+        field = self._view.field_named(name)
+        if field is self.quantity:
+            self.fill_quantity(fix)
+        else:
+            field.set_number(fix)
+
+    def fill_quantity(self, quantity: Decimal) -> None:
+        """In the base asset, whatever the amount was counted in before."""
+        self.unit.setCurrentIndex(SIZE_UNITS.index(SizeUnit.BASE))
+        self.quantity.set_number(quantity)
 
     def _fill_best(self, side: Side) -> None:
-        best = self._best[side]
-        if best is not None and not self._is_stale:
+        best = self._facts.best[side]
+        if best is not None and not self._facts.is_stale:
             self.set_price(best)
 
     def _fill_share(self, share_pct: int) -> None:
-        size = self._share(self.draft(), share_pct)
+        size = self._facts.share(self.draft(), share_pct)
         if size:
-            self.quantity.set_number(size)
+            self.fill_quantity(size)
 
-    def _share(self, draft: TicketDraft, share_pct: int) -> Decimal:
-        if draft.instrument is None:
-            return ZERO
-        if draft.reduce_only:
-            held = self._position.quantity if self._position else ZERO
-            return closing_size(
-                share_pct, held=held, instrument=draft.instrument, order_type=draft.order_type
-            )
-        return opening_size(
-            share_pct,
-            available=self._available,
-            leverage=self.leverage.leverage(),
-            price=draft.reference_price() or self._mark_price or ZERO,
-            instrument=draft.instrument,
-            order_type=draft.order_type,
-        )
+    @Slot(object)
+    def _use_preset(self, preset: Preset) -> None:
+        self.unit.setCurrentIndex(SIZE_UNITS.index(preset.unit))
+        self.quantity.setText(preset.amount)
 
-    # --- showing --------------------------------------------------------------------
+    @Slot()
+    def _change_unit(self) -> None:
+        """An amount of the old unit would mean another size: it goes."""
+        self.quantity.clear()
+        if self._facts.instrument is not None:
+            self._view.set_size_rules(self._facts.instrument)
+        self._edited()
+
+    # --- inside ---------------------------------------------------------------------
 
     def _check(self) -> None:
         """Decide again what is wrong and what may be clicked."""
         self._is_dirty = False
-        draft = self.draft()
-        is_limit = draft.order_type is OrderType.LIMIT
-        self.price.setEnabled(is_limit)
-        self.price.setPlaceholderText("" if is_limit else "at market")
-        self.post_only.setEnabled(is_limit)
-        self.time_in_force.setEnabled(is_limit and not draft.post_only)
-        missing = draft.missing()
-        problems = {side: None if missing else draft.problem(side) for side in Side}
-        for side, button in self.side_buttons.items():
-            problem = problems[side]
-            button.setEnabled(not missing and problem is None)
-            button.setToolTip(missing or (problem.sentence if problem else ""))
-        common = problems[Side.BUY] if problems[Side.BUY] and problems[Side.SELL] else None
-        self.price.set_wrong(common is not None and common.field == "price")
-        self.quantity.set_wrong(common is not None and common.field == "quantity")
-        self._show_sentence(draft, missing, problems)
-        self._show_summary(draft)
+        self._view.show(self.draft(), self._refusal)
 
-    def _show_sentence(
-        self, draft: TicketDraft, missing: str, problems: dict[Side, Problem | None]
-    ) -> None:
-        if self._refusal is not None:
-            fix = parse_number(self._refusal.fix or "")
-            self.problems.show_problem(
-                self._refusal.sentence,
-                field=self._refusal.field,
-                fix=fix,
-                fix_text=self._refusal.fix or "",
-            )
-            return
-        if missing:
-            self.problems.show_hint(missing)
-            return
-        for problem in problems.values():
-            if problem is not None:
-                text = self._fix_text(problem.field, problem.fix) if problem.fix else ""
-                self.problems.show_problem(
-                    problem.sentence, field=problem.field, fix=problem.fix, fix_text=text
-                )
-                return
-        self.problems.show_hint(draft.prospect())
-
-    def _fix_text(self, field: str, fix: Decimal) -> str:
-        show = price_text if field == "price" else quantity_text
-        return show(fix, self._instrument)
-
-    def _show_summary(self, draft: TicketDraft) -> None:
-        notional = draft.notional()
-        leverage = self.leverage.leverage()
-        margin = ZERO
-        if leverage and not draft.reduce_only:  # closing needs none
-            margin = initial_margin(notional, leverage)
-        largest = self._share(draft, 100)
-        unit = self._instrument.base_asset if self._instrument else ""
-        self.summary.set_values(
-            value=money_text(notional) if notional else DASH,
-            margin=money_text(margin) if margin else DASH,
-            available=money_text(self._available),
-            largest=f"{quantity_text(largest, self._instrument)} {unit}" if largest else DASH,
-            is_too_dear=margin > self._available,
-        )
-        for share_pct, button in self.share_buttons.items():
-            button.setEnabled(bool(self._share(draft, share_pct)))
-
-    def _show_best(self) -> None:
-        for side, button in self.best_buttons.items():
-            word = "Bid" if side is Side.BUY else "Ask"
-            best = self._best[side]
-            button.setText(f"{word} {price_text(best or ZERO, self._instrument)}")
-            button.setEnabled(best is not None and not self._is_stale)
-            tip = "Stale: the book is not in step with the exchange" if self._is_stale else ""
-            button.setToolTip(tip or f"Use the best {word.lower()} as price")
-
-    # --- inside ---------------------------------------------------------------------
+    def _price_fields(self) -> tuple[DecimalField, ...]:
+        return (self.price, self.trigger, self.stop, self.target)
 
     def _connect(self) -> None:
+        for field in (*self._price_fields(), self.quantity, self.callback):
+            field.edited.connect(self._edited)
+        for box in (self.post_only, self.reduce_only, self.exits):
+            box.toggled.connect(self._edited)
+        for choice in (self.time_in_force, self.trigger_type, self.working_type):
+            choice.currentIndexChanged.connect(self._edited)
         self.type.currentChanged.connect(self._edited)
-        self.price.edited.connect(self._edited)
-        self.quantity.edited.connect(self._edited)
-        self.post_only.toggled.connect(self._edited)
-        self.reduce_only.toggled.connect(self._edited)
-        self.time_in_force.currentTextChanged.connect(self._edited)
+        self.unit.currentIndexChanged.connect(self._change_unit)
+        self.ask.toggled.connect(self.ask_chosen.emit)
+        self.presets.chosen.connect(self._use_preset)
         self.problems.fix_clicked.connect(self._apply_fix)
         self.leverage.leverage_wanted.connect(self.leverage_wanted)
+        self.margin_type.margin_type_wanted.connect(self.margin_type_wanted)
         for side in Side:
             self.best_buttons[side].clicked.connect(lambda _=False, s=side: self._fill_best(s))
             self.side_buttons[side].clicked.connect(lambda _=False, s=side: self._ask(s))

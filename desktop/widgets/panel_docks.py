@@ -51,8 +51,8 @@ class PanelDocks(QObject):
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         window.splitDockWidget(self._watch, self._tape, down)
         window.splitDockWidget(self._ladder, self._ticket, across)
-        window.resizeDocks([self._watch, self._ladder, self._ticket], [232, 250, 276], across)
-        window.resizeDocks([self._watch, self._tape], [190, 360], down)
+        window.resizeDocks([self._watch, self._ladder, self._ticket], [256, 250, 288], across)
+        window.resizeDocks([self._watch, self._tape], [250, 300], down)
         window.resizeDocks([self._blotter], [212], down)
 
     def _add(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:

@@ -14,7 +14,7 @@ from desktop.theme import palette
 from desktop.theme.fonts import ui_font
 from desktop.widgets.buttons import make_button
 
-_HEIGHT = 40
+_HEIGHT = 36
 
 
 class ProblemLine(QWidget):

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWidget
 
 from desktop.formatting import DASH, rtt_text, signed, utc_time_text
+from desktop.models import health_advice as advice
 from desktop.theme import palette
 from desktop.theme.fonts import ui_font
 from desktop.theme.order_marks import MarkShape, paint_mark
@@ -14,8 +15,6 @@ from desktop.widgets.stat_cell import StatCell
 from engine.events import EngineStateChanged, HealthReport, StreamStateChanged
 from engine.trading_types import EngineState, Route, StreamState
 
-_SLOW_CLOCK_MS = 500.0
-_NEARLY_FULL = 0.8
 _WORD_WIDTH = 260  # a longer sentence must not widen the window
 
 _STREAM_LOOKS = {
@@ -26,6 +25,7 @@ _STREAM_LOOKS = {
     StreamState.DISCONNECTED: (MarkShape.CROSS, palette.ERROR),
     StreamState.STOPPED: (MarkShape.DASH, palette.TEXT_FAINT),
 }
+_DOUBTED = _STREAM_LOOKS[StreamState.STALE]
 _ENGINE_COLOUR = {
     EngineState.STARTING: palette.IN_FLIGHT,
     EngineState.RECOVERING: palette.WARNING,
@@ -44,12 +44,13 @@ class StreamDot(QWidget):
         self._route = route
         self._font = ui_font(11)
         self.state = StreamState.DISCONNECTED
+        self.is_doubted = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.set_state(StreamState.STOPPED, "Not started yet.")
 
-    def set_state(self, state: StreamState, sentence: str) -> None:
-        if state is not self.state:
-            self.state = state
+    def set_state(self, state: StreamState, sentence: str, *, is_doubted: bool = False) -> None:
+        if (state, is_doubted) != (self.state, self.is_doubted):
+            self.state, self.is_doubted = state, is_doubted
             self.setAccessibleName(f"Stream {self.text()}")
             self.updateGeometry()
             self.update()
@@ -57,6 +58,8 @@ class StreamDot(QWidget):
 
     def text(self) -> str:
         """Live needs no word; anything else does."""
+        if self.is_doubted:
+            return f"{self._route} no answer"
         return self._route if self.state is StreamState.LIVE else f"{self._route} {self.state}"
 
     def sizeHint(self) -> QSize:
@@ -64,10 +67,10 @@ class StreamDot(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        shape, colour = _STREAM_LOOKS[self.state]
+        shape, colour = _DOUBTED if self.is_doubted else _STREAM_LOOKS[self.state]
         paint_mark(painter, QRectF(0, 0, 10, self.height()), shape, colour)
         painter.setFont(self._font)
-        is_quiet = self.state in (StreamState.LIVE, StreamState.STOPPED)
+        is_quiet = self.state in (StreamState.LIVE, StreamState.STOPPED) and not self.is_doubted
         painter.setPen(QColor(palette.TEXT_DIM if is_quiet else colour))
         area = self.rect().adjusted(14, 0, 0, 0)
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, self.text())
@@ -97,7 +100,9 @@ class StatusStrip(QStatusBar):
 
     def set_stream(self, change: StreamStateChanged) -> None:
         again = f" Reconnected {change.reconnects} times." if change.reconnects else ""
-        self.streams[change.route].set_state(change.state, f"{change.sentence}{again}")
+        cure = advice.STREAM_ADVICE[change.state]
+        sentence = f"{change.sentence}{again} {cure}".rstrip()
+        self.streams[change.route].set_state(change.state, sentence, is_doubted=change.is_doubted)
 
     def set_engine(self, change: EngineStateChanged) -> None:
         text = change.sentence
@@ -112,27 +117,17 @@ class StatusStrip(QStatusBar):
 
     def set_health(self, health: HealthReport) -> None:
         p50, p99 = rtt_text(health.order_rtt_p50_ms), rtt_text(health.order_rtt_p99_ms)
-        self.rtt.set_value(DASH if p50 == DASH else f"{p50} ms p99 {p99}", palette.TEXT_DIM)
-        self._set_clock(health)
-        self._set_limit(self.weight, health.weight_used, health.weight_limit)
-        self._set_limit(self.orders, health.orders_used, health.orders_limit)
-        self.rate.set_value(f"{health.messages_per_s:,.0f}", palette.TEXT_DIM)
+        rtt = DASH if p50 == DASH else f"{p50} ms p99 {p99}"
+        _show(self.rtt, rtt, advice.rtt_advice(health))
+        _show(self.clock, _clock_text(health), advice.clock_advice(health))
+        used, limit = health.weight_used, health.weight_limit
+        _show(self.weight, f"{used}/{limit}", advice.limit_advice(used, limit, is_orders=False))
+        used, limit = health.orders_used, health.orders_limit
+        _show(self.orders, f"{used}/{limit}", advice.limit_advice(used, limit, is_orders=True))
+        _show(self.rate, f"{health.messages_per_s:,.0f}", advice.rate_advice(health))
 
     def tick(self, now_ms: int) -> None:
         self.utc.set_value(utc_time_text(now_ms), palette.TEXT_DIM)
-
-    def _set_clock(self, health: HealthReport) -> None:
-        offset = health.clock_offset_ms
-        if offset is None:
-            self.clock.set_value(DASH, palette.TEXT_FAINT)
-            return
-        error = "" if health.clock_error_ms is None else f" ±{health.clock_error_ms:.0f}"
-        colour = palette.WARNING if abs(offset) > _SLOW_CLOCK_MS else palette.TEXT_DIM
-        self.clock.set_value(f"{signed(offset, 0)} ms{error}", colour)
-
-    def _set_limit(self, cell: StatCell, used: int, limit: int) -> None:
-        is_near = limit and used > limit * _NEARLY_FULL
-        cell.set_value(f"{used}/{limit}", palette.WARNING if is_near else palette.TEXT_DIM)
 
     def _lay_out(self) -> None:
         holder = QWidget(self)
@@ -147,3 +142,16 @@ class StatusStrip(QStatusBar):
         row.addWidget(self.word)
         row.addWidget(self.utc)
         self.addWidget(holder, 1)
+
+
+def _show(cell: StatCell, text: str, said: advice.Advice) -> None:
+    """A bad figure is amber, and its hint says what to do."""
+    cell.set_value(text, palette.WARNING if said.is_bad else palette.TEXT_DIM)
+    cell.setToolTip(said.sentence)
+
+
+def _clock_text(health: HealthReport) -> str:
+    if health.clock_offset_ms is None:
+        return DASH
+    error = "" if health.clock_error_ms is None else f" ±{health.clock_error_ms:.0f}"
+    return f"{signed(health.clock_offset_ms, 0)} ms{error}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
 from itertools import pairwise
 
 from PySide6.QtCore import Qt
@@ -9,60 +11,93 @@ from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QGridLayout,
+    QFrame,
     QHBoxLayout,
     QPushButton,
+    QScrollArea,
     QTabBar,
     QVBoxLayout,
     QWidget,
 )
 
+from desktop.models.conditional_rules import CONDITIONAL, TYPE_WORDS
+from desktop.models.preferences import Preferences
+from desktop.models.size_unit import SizeUnit
 from desktop.theme.fonts import mono_font, ui_font
 from desktop.widgets.buttons import make_button
 from desktop.widgets.decimal_field import DecimalField
 from desktop.widgets.leverage_button import LeverageButton
+from desktop.widgets.margin_button import MarginButton
+from desktop.widgets.preset_row import Preset, PresetRow
 from desktop.widgets.problem_line import ProblemLine
 from desktop.widgets.ticket_summary import TicketSummary
-from engine.trading_types import OrderType, Side
+from engine.trading_types import Side, WorkingType
 
-ORDER_TYPES = (OrderType.LIMIT, OrderType.MARKET)  # in the order of the tabs
+TABS = ("Limit", "Market", "Stop")
+CONDITIONAL_TAB = 2
+SIZE_UNITS = tuple(SizeUnit)  # in the order of the box
+WORKING_TYPES = (WorkingType.CONTRACT_PRICE, WorkingType.MARK_PRICE)
+# what a person reaches for first
+TRIGGER_TYPES = tuple(sorted(CONDITIONAL, key=list(TYPE_WORDS).index))
 _SHARES_PCT = (25, 50, 75, 100)
 _SIDE_WORDS = {Side.BUY: "BUY / LONG", Side.SELL: "SELL / SHORT"}
+_SPACING = 4
 
 
 class TicketControls(QWidget):
-    """Base of the ticket. Nothing moves while a person aims: every height is fixed."""
+    """Base of the ticket. The lower part, with the two buttons, never moves."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("orderTicket")
         self.setAccessibleName("Order ticket")
         self._make_controls()
+        self.presets = PresetRow(preferences, self.typed_size, self)
         self._lay_out()
+
+    def typed_size(self) -> Preset | None:
+        """What a preset would keep. Overridden by the ticket, which knows the symbol."""
+        return None
 
     def _make_controls(self) -> None:
         self.type = QTabBar(self)
         self.type.setObjectName("orderTicket.type")
         self.type.setAccessibleName("Order type")
         self.type.setExpanding(False)
+        self.type.setUsesScrollButtons(False)
         self.type.setFont(ui_font(12, QFont.Weight.Medium))
-        for order_type in ORDER_TYPES:
-            self.type.addTab(order_type.value.capitalize())
+        for title in TABS:
+            self.type.addTab(title)
         self.leverage = LeverageButton(self)
+        self.margin_type = MarginButton(self)
+        types = [TYPE_WORDS[order_type] for order_type in TRIGGER_TYPES]
+        self.trigger_type = _box(self, "orderTicket.triggerType", "Conditional type", types)
+        self.working_type = _box(
+            self, "orderTicket.workingType", "Price that triggers", ["Last", "Mark"]
+        )
+        self.trigger = DecimalField("orderTicket.trigger", "Trigger", self)
         self.price = DecimalField("orderTicket.price", "Price", self)
+        self.callback = DecimalField("orderTicket.callback", "Callback", self)
+        self.callback.set_rules(Decimal("0.1"), 1, "%")
         self.quantity = DecimalField("orderTicket.quantity", "Quantity", self)
+        self.unit = _box(self, "orderTicket.unit", "Size is counted in", [""] * len(SIZE_UNITS))
+        self.unit.setFixedSize(84, 32)
+        self.stop = DecimalField("orderTicket.stop", "Stop", self)
+        self.target = DecimalField("orderTicket.target", "Target", self)
         self.problems = ProblemLine("orderTicket.problem", self)
         self.summary = TicketSummary(self)
-        self.time_in_force = QComboBox(self)
-        self.time_in_force.setObjectName("orderTicket.timeInForce")
-        self.time_in_force.setAccessibleName("Time in force")
-        self.time_in_force.addItems(["GTC", "IOC", "FOK"])
-        self.time_in_force.setFixedHeight(24)
+        self.time_in_force = _box(
+            self, "orderTicket.timeInForce", "Time in force", ["GTC", "IOC", "FOK"]
+        )
         self.post_only = _check_box(self, "orderTicket.postOnly", "Post-only")
         self.post_only.setToolTip("GTX: refused by the exchange rather than trade at once")
         self.reduce_only = _check_box(self, "orderTicket.reduceOnly", "Reduce-only")
         self.reduce_only.setToolTip("May only make a position smaller")
-        self.one_click = _check_box(self, "orderTicket.oneClick", "One-click ladder")
+        self.exits = _check_box(self, "orderTicket.exits", "TP / SL")
+        self.exits.setToolTip("Stop and target go to the exchange with what is filled")
+        self.ask = _check_box(self, "orderTicket.ask", "Ask first")
+        self.ask.setToolTip("Every order that makes risk larger is confirmed before it is sent")
+        self.one_click = _check_box(self, "orderTicket.oneClick", "One-click")
         self.one_click.setToolTip("A click on the ladder places an order of this quantity at once")
         self.best_buttons = {side: self._best_button(side) for side in Side}
         self.share_buttons = {share: self._share_button(share) for share in _SHARES_PCT}
@@ -73,14 +108,17 @@ class TicketControls(QWidget):
         name = f"orderTicket.best.{word}"
         button = make_button(name, "", "chip", accessible_name=f"Use the best {word}", parent=self)
         button.setFont(mono_font(11))
+        button.setMinimumWidth(20)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return button
 
     def _share_button(self, share_pct: int) -> QPushButton:
         name = f"orderTicket.share.{share_pct}"
         spoken = f"{share_pct} % of what is available"
-        button = make_button(name, f"{share_pct}%", "chip", accessible_name=spoken, parent=self)
+        text = "Max" if share_pct == 100 else f"{share_pct}%"
+        button = make_button(name, text, "chip", accessible_name=spoken, parent=self)
         button.setFont(ui_font(11))
+        button.setMinimumWidth(20)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return button
 
@@ -95,39 +133,69 @@ class TicketControls(QWidget):
             parent=self,
         )
 
+    # --- layout -------------------------------------------------------------------
+
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.addWidget(self.type)
-        top.addStretch(1)
-        top.addWidget(self.leverage)
-        best, shares, sides = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        for row, buttons in (
-            (best, self.best_buttons.values()),
-            (shares, self.share_buttons.values()),
-            (sides, self.side_buttons.values()),
-        ):
-            row.setSpacing(6)
-            for button in buttons:
-                row.addWidget(button, 1)
-        options = QGridLayout()
-        options.setHorizontalSpacing(10)
-        options.addWidget(self.post_only, 0, 0)
-        options.addWidget(self.reduce_only, 0, 1)
-        options.addWidget(self.time_in_force, 0, 2)
-        options.addWidget(self.one_click, 1, 0, 1, 2)
-        options.setColumnStretch(1, 1)
+        lower = QVBoxLayout()
+        lower.setContentsMargins(10, 2, 10, 10)
+        lower.setSpacing(_SPACING)
+        lower.addWidget(self.problems)
+        lower.addWidget(self.summary)
+        lower.addLayout(_row(self.side_buttons.values(), stretch=1))
         column = QVBoxLayout(self)
-        column.setContentsMargins(10, 4, 10, 10)
-        column.setSpacing(6)
-        parts: list[QWidget | QHBoxLayout | QGridLayout] = [top, self.price, best, self.quantity]
-        parts += [shares, self.problems, options, self.summary, sides]
-        for part in parts:
-            _add(column, part)
-        column.addStretch(1)
-        order: list[QWidget] = [self.type, self.price, self.quantity, self.post_only]
-        order += [self.reduce_only, self.time_in_force, *self.side_buttons.values()]
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._upper(), 1)
+        column.addLayout(lower)
+        order: list[QWidget] = [self.type, self.trigger_type, self.working_type, self.trigger]
+        order += [self.price, self.callback, self.quantity, self.unit, self.stop, self.target]
+        order += [self.post_only, self.reduce_only, self.time_in_force, self.exits, self.ask]
+        order += [self.one_click, *self.side_buttons.values()]
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
+
+    def _upper(self) -> QScrollArea:
+        """What a person fills in; it scrolls where the window is too low for all of it."""
+        page = QWidget(self)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(10, 2, 10, 2)
+        column.setSpacing(_SPACING)
+        top = _row([self.type, self.margin_type, self.leverage])
+        top.insertStretch(1, 1)
+        size = _row([self.quantity, self.unit])
+        size.setStretch(0, 1)
+        options = _row([self.post_only, self.reduce_only, self.time_in_force])
+        options.insertStretch(2, 1)
+        modes = _row([self.exits, self.ask, self.one_click])
+        modes.addStretch(1)
+        parts: list[QWidget | QHBoxLayout] = [top]
+        parts += [_row([self.trigger_type, self.working_type], stretch=1), self.trigger, self.price]
+        parts += [self.callback, _row(self.best_buttons.values(), stretch=1), size]
+        parts += [_row(self.share_buttons.values(), stretch=1), self.presets, modes]
+        parts += [_row([self.stop, self.target], stretch=1), options]
+        for part in parts:
+            if isinstance(part, QWidget):
+                column.addWidget(part)
+            else:
+                column.addLayout(part)
+        column.addStretch(1)
+        area = QScrollArea(self)
+        area.setObjectName("orderTicket.fields")
+        area.setAccessibleName("Order fields")
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(page)
+        return area
+
+
+def _row(widgets: Iterable[QWidget], *, stretch: int = 0) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(_SPACING)
+    for widget in widgets:
+        row.addWidget(widget, stretch)
+    return row
 
 
 def _check_box(parent: QWidget, name: str, text: str) -> QCheckBox:
@@ -137,8 +205,12 @@ def _check_box(parent: QWidget, name: str, text: str) -> QCheckBox:
     return box
 
 
-def _add(column: QVBoxLayout, part: QWidget | QHBoxLayout | QGridLayout) -> None:
-    if isinstance(part, QWidget):
-        column.addWidget(part)
-    else:
-        column.addLayout(part)
+def _box(parent: QWidget, name: str, spoken: str, words: list[str]) -> QComboBox:
+    box = QComboBox(parent)
+    box.setObjectName(name)
+    box.setAccessibleName(spoken)
+    box.addItems(words)
+    box.setFixedHeight(24)
+    box.setMinimumWidth(58)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    return box

@@ -128,8 +128,12 @@ class ToastStack(QObject):
     def __init__(self, area: QWidget) -> None:
         super().__init__(area)
         self._area = area
+        self._top = 0
         self._toasts: list[Toast] = []
         area.installEventFilter(self)
+
+    def window(self) -> QWidget:
+        return self._area.window()
 
     def show(
         self,
@@ -168,6 +172,12 @@ class ToastStack(QObject):
             self._toasts.pop().close()
         self._arrange()
 
+    @Slot(object)
+    def set_top(self, top: int) -> None:
+        """Leave so much free above: an alarm is not covered by a notice."""
+        self._top = top
+        self._arrange()
+
     def drop(self, key: str) -> None:
         """What that notice said is no longer so."""
         for toast in [toast for toast in self._toasts if toast.key == key]:
@@ -193,7 +203,7 @@ class ToastStack(QObject):
         self._arrange()
 
     def _arrange(self) -> None:
-        corner = QPoint(self._area.width() - _WIDTH - _MARGIN, _MARGIN)
+        corner = QPoint(self._area.width() - _WIDTH - _MARGIN, self._top + _MARGIN)
         for toast in self._toasts:
             toast.move(corner)
             toast.raise_()

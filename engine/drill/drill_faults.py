@@ -18,7 +18,11 @@ Args = Mapping[str, Any]
 Rule = dict[str, Any]
 
 _ORDER = "/fapi/v1/order"
-_READS = (_ORDER, "/fapi/v1/openOrders", "/fapi/v1/userTrades", "/fapi/v3/*", "*")
+_ALGO = "/fapi/v1/algoOrder"
+_READS = (
+    *(_ORDER, "/fapi/v1/openOrders", "/fapi/v1/userTrades", "/fapi/v3/*", "*"),
+    *(_ALGO, "/fapi/v1/openAlgoOrders"),
+)
 _HOW = ("bad_json", "bad_utf8", "truncated", "oversized")
 
 
@@ -125,12 +129,16 @@ def _rule(kind: str, chance: random.Random) -> Rule:
 def _some_request(chance: random.Random) -> Rule:
     """Mostly a write; sometimes what is asked to find out about one."""
     if chance.random() < 0.8:
-        method = chance.choice(("POST", "POST", "PUT", "DELETE", ""))
-        when: Rule = {"path": _ORDER, "account": TRADER, "nth": chance.randint(1, 3)}
+        path = chance.choice((_ORDER, _ORDER, _ALGO))
+        changes = ("PUT", "DELETE") if path == _ORDER else ("DELETE", "DELETE")
+        method = chance.choice(("POST", "POST", *changes, ""))
+        when: Rule = {"path": path, "account": TRADER, "nth": chance.randint(1, 3)}
         return {**when, "method": method} if method else when
     return {"method": "GET", "path": chance.choice(_READS), "account": TRADER, "count": 2}
 
 
 def _some_event(chance: random.Random) -> Rule:
-    event = chance.choice(("ORDER_TRADE_UPDATE", "ORDER_TRADE_UPDATE", "ACCOUNT_UPDATE"))
+    event = chance.choice(
+        ("ORDER_TRADE_UPDATE", "ORDER_TRADE_UPDATE", "ACCOUNT_UPDATE", "ALGO_UPDATE")
+    )
     return {"event": event, "account": TRADER, "nth": chance.randint(1, 4)}

@@ -15,11 +15,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from engine.drill.drill_judge import Row, VenueBooks
-from engine.drill.drill_play import Reference
-from engine.drill.drill_session import SYMBOLS
-from engine.drill.drill_venue import DrillVenue
+from engine.drill.drill_lots import SYMBOLS
+from engine.drill.drill_venue import DrillVenue, Reference
 from engine.errors import OrderRefused, PaperExchangeError
 from engine.paper.paper_process import PaperOptions, PaperProcess
+from engine.protection_views import AlgoView
 from engine.trading_types import Side
 from engine.views import FillView, OrderView
 
@@ -44,6 +44,7 @@ class DrillFloor:
         self._seen = 0
         self._played: list[str] = []
         self._baseline: dict[str, int] = {}
+        self._algo_baseline: dict[str, int] = {}
         self._trades_before: dict[str, int] = {}
         self._process = self._start()
 
@@ -74,6 +75,7 @@ class DrillFloor:
         references = self._make_all_room()
         account = self.account
         self._baseline = {symbol: account.newest_order_id(symbol) for symbol in SYMBOLS}
+        self._algo_baseline = {symbol: account.newest_algo_id(symbol) for symbol in SYMBOLS}
         self._trades_before = {symbol: account.newest_trade_id(symbol) for symbol in SYMBOLS}
         return references, self._trades_before
 
@@ -97,17 +99,25 @@ class DrillFloor:
         account = self.account
         orders: list[Row] = []
         trades: list[Row] = []
+        algos: list[Row] = []
         for symbol in SYMBOLS:
+            algos += account.algos(symbol, self._algo_baseline[symbol] + 1)
             orders += account.orders(symbol, self._baseline[symbol] + 1)
             trades += account.trades(symbol, self._trades_before[symbol] + 1)
         return VenueBooks(
-            orders=orders, trades=trades, positions=account.positions(), wallet=account.wallet()
+            orders=orders,
+            trades=trades,
+            positions=account.positions(),
+            wallet=account.wallet(),
+            algos=algos,
         )
 
-    def is_of_session(self, thing: OrderView | FillView) -> bool:
+    def is_of_session(self, thing: OrderView | FillView | AlgoView) -> bool:
         """Our side may come upon what was there before, and is right to keep it."""
         if isinstance(thing, FillView):
             return thing.trade_id > self._trades_before[thing.symbol]
+        if isinstance(thing, AlgoView):
+            return thing.algo_id is None or thing.algo_id > self._algo_baseline[thing.symbol]
         return thing.order_id is None or thing.order_id > self._baseline[thing.symbol]
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from engine.oms.order_transitions import OUR_PREFIX
+from engine.protection_views import AlgoView
 from engine.trading_types import OrderStatus
 from engine.views import FillView, OrderView
 
@@ -29,6 +30,7 @@ class VenueBooks(msgspec.Struct, frozen=True, kw_only=True):
     trades: Sequence[Row]
     positions: Sequence[Row]
     wallet: Decimal
+    algos: Sequence[Row] = ()
 
 
 class LocalBooks(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,12 +46,15 @@ class LocalBooks(msgspec.Struct, frozen=True, kw_only=True):
     incomplete: int
     is_live: bool
     mistakes: Sequence[str] = ()
+    algos: Sequence[AlgoView] = ()
 
 
 class JournalBooks(msgspec.Struct, frozen=True, kw_only=True):
     placed: frozenset[OrderKey]
     orders: Sequence[OrderView]
     fills: Sequence[FillView]
+    placed_algos: frozenset[str] = frozenset()
+    algos: Sequence[AlgoView] = ()
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

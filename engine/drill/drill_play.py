@@ -8,10 +8,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
 
-import msgspec
-
+from engine.drill.drill_lots import LOTS
 from engine.drill.drill_session import (
-    LOTS,
     Amend,
     Cancel,
     CancelAll,
@@ -19,6 +17,7 @@ from engine.drill.drill_session import (
     Counter,
     Elsewhere,
     Fault,
+    KillAll,
     Place,
     Refresh,
     RestartVenue,
@@ -26,24 +25,19 @@ from engine.drill.drill_session import (
     Step,
     Together,
 )
+from engine.drill.drill_stop_play import StopPlay
+from engine.drill.drill_stops import StopStep
 from engine.drill.drill_trader import DrillTrader
-from engine.drill.drill_venue import DrillVenue
+from engine.drill.drill_venue import DrillVenue, Reference
 from engine.errors import PerpdeskError
 from engine.oms.order_models import Order
-from engine.trading_types import OrderType, Side, TimeInForce
+from engine.trading_types import KillState, OrderType, Side, TimeInForce
 from engine.utils.threads import StoppableThread
 
 logger = logging.getLogger(__name__)
 
 _STEP_S = 15.0
-
-
-class Reference(msgspec.Struct, frozen=True, kw_only=True):
-    """Prices between the best bid and ask, one tick and more apart, and the tick."""
-
-    bid: Decimal
-    ask: Decimal
-    tick: Decimal
+_KILL_S = 15.0
 
 
 class DrillPlay:
@@ -65,8 +59,10 @@ class DrillPlay:
         self._references = references
         self._restart_venue = restart_venue
         self._orders: dict[int, Order] = {}
+        self._stops = StopPlay(trader, account, references)
         self.placed = 0
         self.hung: list[str] = []
+        self.not_flat: list[str] = []  # what the exchange had although the kill switch said flat
 
     def run(self, stop: threading.Event) -> None:
         for step in self._session.steps:
@@ -77,7 +73,10 @@ class DrillPlay:
     def _do(self, step: Step) -> None:
         """A refusal is an answer like any other: what counts is the books at the end."""
         try:
-            self._carry_out(step)
+            if isinstance(step, StopStep):
+                self._stops.carry_out(step)
+            else:
+                self._carry_out(step)
         except PerpdeskError as error:
             logger.debug("step %s: %s", step, error)
 
@@ -100,6 +99,13 @@ class DrillPlay:
                 self._elsewhere(step)
             case Refresh():
                 self._trader.refresh()
+            case _:
+                self._disturb(step)
+
+    def _disturb(self, step: Step) -> None:
+        match step:
+            case KillAll():
+                self._kill_all()
             case RestartVenue():
                 self._restart_venue()
             case Fault(planned):
@@ -139,6 +145,15 @@ class DrillPlay:
         self._trader.oms.submit_order(
             symbol, side, OrderType.MARKET, abs(view.quantity), reduce_only=True
         )
+
+    def _kill_all(self) -> None:
+        switch = self._trader.oms.kill_switch
+        switch.start()
+        if not switch.join(_KILL_S):
+            self.hung.append(f"not flat within {_KILL_S:g} s: {switch.view.sentence}")
+            switch.stop()
+        elif switch.view.state is KillState.FLAT:
+            self.not_flat += self._account.left()
 
     def _counter(self, step: Counter) -> None:
         self._counterparty.order(step.symbol, step.side, LOTS[step.symbol] * step.lots)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from engine.drill.drill_algo_judge import judge_algos_in_journal, judge_algos_in_memory
 from engine.drill.drill_faults import STREAM_FAULTS
 from engine.drill.drill_floor import DrillFloor
 from engine.drill.drill_judge import (
@@ -22,9 +23,10 @@ from engine.drill.drill_judge import (
     judge_journal,
     judge_memory,
 )
-from engine.drill.drill_play import DrillPlay, Reference
+from engine.drill.drill_play import DrillPlay
 from engine.drill.drill_session import Session, plan_session
 from engine.drill.drill_trader import DrillPlace, DrillTrader
+from engine.drill.drill_venue import Reference
 from engine.errors import PerpdeskError
 from engine.journal.journal_reader import JournalReader
 from engine.utils.paths import program_dir
@@ -76,7 +78,8 @@ def run_session(seed: int, floor: DrillFloor) -> SessionResult:
         if session.killed_after_s is not None:
             _live_until_killed(session, place, references, floor)
         verdict = _trade_and_judge(session, place, references, floor)
-        orders = len(JournalReader(Path(place.journal)).placed_ids())
+        reader = JournalReader(Path(place.journal))
+        orders = len(reader.placed_ids()) + len(reader.placed_algo_ids())
         return SessionResult(
             seed=seed,
             orders=orders,
@@ -137,8 +140,12 @@ def _trade_and_judge(
     finally:
         hung += _close(trader)
     journal = _journal_books(Path(place.journal), floor)
-    verdict = verdict.with_more(judge_journal(journal, floor.books()))
-    return verdict.with_more(Verdict(hung=tuple(hung)))
+    books = floor.books()
+    verdict = verdict.with_more(judge_journal(journal, books))
+    verdict = verdict.with_more(
+        judge_algos_in_journal(journal.placed_algos, journal.algos, books.algos)
+    )
+    return verdict.with_more(Verdict(hung=tuple(hung), wrong_state=tuple(play.not_flat)))
 
 
 def _play(play: DrillPlay, trader: DrillTrader) -> list[str]:
@@ -179,7 +186,9 @@ def _judge_untold(trader: DrillTrader, floor: DrillFloor) -> Verdict:
 
 def _compare(trader: DrillTrader, floor: DrillFloor) -> Verdict:
     try:
-        return judge_memory(_local_books(trader, floor), floor.books())
+        local, venue = _local_books(trader, floor), floor.books()
+        verdict = judge_memory(local, venue)
+        return verdict.with_more(judge_algos_in_memory(local.algos, local.orders, venue.algos))
     except PerpdeskError as error:
         return Verdict(hung=(f"the exchange's books could not be read: {error}",))
 
@@ -195,7 +204,7 @@ def _close(trader: DrillTrader) -> list[str]:
 
 def _local_books(trader: DrillTrader, floor: DrillFloor) -> LocalBooks:
     oms = trader.oms
-    contradictions = oms.tracker.impossible_count
+    contradictions = oms.tracker.impossible_count + oms.algos.tracker.impossible_count
     mistakes = list(trader.mistakes)
     if contradictions:
         mistakes.append(f"{contradictions} updates were taken for impossible")
@@ -211,6 +220,7 @@ def _local_books(trader: DrillTrader, floor: DrillFloor) -> LocalBooks:
         incomplete=len(oms.tracker.with_missing_fills()) + len(oms.tracker.unknown_order_ids()),
         is_live=trader.is_live,
         mistakes=mistakes,
+        algos=[a.view for a in oms.algos.all() if floor.is_of_session(a.view)],
     )
 
 
@@ -220,4 +230,6 @@ def _journal_books(path: Path, floor: DrillFloor) -> JournalBooks:
         placed=frozenset(reader.placed_ids()),
         orders=[o for o in reader.orders(limit=_ALL_ROWS) if floor.is_of_session(o)],
         fills=[f for f in reader.fills(limit=_ALL_ROWS) if floor.is_of_session(f)],
+        placed_algos=frozenset(reader.placed_algo_ids()),
+        algos=[a for a in reader.algos(limit=_ALL_ROWS) if floor.is_of_session(a)],
     )

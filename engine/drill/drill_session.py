@@ -7,20 +7,15 @@ quantities are lots: a seed names the same session on any book.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
-from decimal import Decimal
+from collections.abc import Callable
 
 import msgspec
 
 from engine.drill.drill_faults import PlannedFault, plan_fault
+from engine.drill.drill_lots import SYMBOLS
+from engine.drill.drill_stops import StopPlanner, StopStep
 from engine.trading_types import OrderType, Side, TimeInForce
 
-LOTS: Mapping[str, Decimal] = {
-    "BTCUSDT": Decimal("0.010"),
-    "ETHUSDT": Decimal("0.100"),
-    "SOLUSDT": Decimal("1.00"),
-}
-SYMBOLS = tuple(LOTS)
 KILL_EVERY = 10
 RESTART_EVERY = 25
 _LONGEST_LIFE_S = 0.45
@@ -80,6 +75,10 @@ class Refresh(msgspec.Struct, frozen=True):
     """Positions and balances are read while the stream tells of them, too."""
 
 
+class KillAll(msgspec.Struct, frozen=True):
+    """The kill switch, in the middle of whatever goes on; then the exchange must be flat."""
+
+
 class RestartVenue(msgspec.Struct, frozen=True):
     """The exchange is killed and comes back with its state kept."""
 
@@ -103,9 +102,11 @@ Step = (
     | Counter
     | Elsewhere
     | Refresh
+    | KillAll
     | RestartVenue
     | Fault
     | Together
+    | StopStep
 )
 
 
@@ -135,6 +136,7 @@ class _Planner:
         self._seed = seed
         self._random = random.Random(f"drill:{seed}")  # noqa: S311 - chance that can be repeated
         self._slots: list[Place] = []
+        self._stops = StopPlanner(self._random)
         self._is_killed = seed % KILL_EVERY == KILL_EVERY - 1
 
     def plan(self) -> Session:
@@ -175,9 +177,16 @@ class _Planner:
             self._close: 2,
             self._cancel_all: 1,
             Refresh: 1,
+            self._stops.place: 6,
+            self._stops.move: 4,
+            self._stops.cancel: 2,
+            self._stops.cancel_all: 1,
+            self._stop_race: 3,
+            KillAll: 1,
         }
         if not self._is_killed:  # nobody watches what is done elsewhere before a first start
             makers[self._elsewhere] = 2
+            makers[self._stops.elsewhere] = 1
         return self._random.choices(list(makers), list(makers.values()))[0]()
 
     def _place(self) -> Place:
@@ -242,6 +251,11 @@ class _Planner:
         ours = self._random.choice((Cancel(slot), Amend(slot=slot, offset=2, lots=None)))
         side = Side.SELL if order.side is Side.BUY else Side.BUY
         return Together((ours, Counter(order.symbol, side, self._random.randint(1, 9))))
+
+    def _stop_race(self) -> Together:
+        """A change of a conditional order against the trade that may trigger it."""
+        change, symbol, side = self._stops.change_of_newest()
+        return Together((change, Counter(symbol, side, self._random.randint(1, 4))))
 
     def _pair(self) -> Together:
         return Together((self._place(), self._place()))

@@ -133,7 +133,9 @@ class DrillTrader:
         self._queries.start()
         reader = JournalReader(Path(self.place.journal))
         last_ids = {**self.place.trades_before, **reader.last_trade_ids()}
-        self.oms.restore(reader.open_orders(), reader.fills_of_open_orders(), last_ids)
+        self.oms.restore(
+            reader.open_orders(), reader.fills_of_open_orders(), last_ids, reader.open_algos()
+        )
         self.gateway.start_user_stream(self._on_event)
         self._house.start()
 
@@ -167,7 +169,8 @@ class DrillTrader:
         self.oms.close()
         self._house.request_stop()
         self.gateway.close(_CLOSE_S)
-        ended = self._queries.stop(_CLOSE_S)
+        ended = self.oms.join(_CLOSE_S)
+        ended = self._queries.stop(_CLOSE_S) and ended
         ended = self._house.join(_CLOSE_S) and ended
         return self.journal.close(_CLOSE_S) and ended
 

@@ -14,6 +14,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from engine.errors import OrderRefused, PaperExchangeError
 from engine.paper.paper_process import PaperAccountKeys
 from engine.trading_types import Side
@@ -22,6 +24,15 @@ from engine.wire.signing import HmacSigner, encode_params
 _TIMEOUT_S = 10.0
 _FAULTS = "/paper/v1/faults"
 _PAGE = 1000
+_TRIES, _AGAIN_S = 30, 0.1
+
+
+class Reference(msgspec.Struct, frozen=True, kw_only=True):
+    """Prices between the best bid and ask, one tick and more apart, and the tick."""
+
+    bid: Decimal
+    ask: Decimal
+    tick: Decimal
 
 
 class DrillVenue:
@@ -45,8 +56,22 @@ class DrillVenue:
         wanted.update(params)
         return self._signed("POST", "/fapi/v1/order", wanted)
 
+    def algo(self, symbol: str, side: Side, quantity: Decimal, trigger: Decimal) -> Any:
+        """A stop at market. Raises OrderRefused."""
+        wanted: dict[str, object] = {
+            "algoType": "CONDITIONAL",
+            "symbol": symbol,
+            "side": side.value,
+            "type": "STOP_MARKET",
+            "quantity": quantity,
+            "triggerPrice": trigger,
+        }
+        return self._signed("POST", "/fapi/v1/algoOrder", wanted)
+
     def clean(self) -> None:
-        """No open order and no position."""
+        """No open order of either service and no position."""
+        for symbol in {row["symbol"] for row in self._signed("GET", "/fapi/v1/openAlgoOrders", {})}:
+            self._signed("DELETE", "/fapi/v1/algoOpenOrders", {"symbol": symbol})
         for symbol in {row["symbol"] for row in self._signed("GET", "/fapi/v1/openOrders", {})}:
             self._signed("DELETE", "/fapi/v1/allOpenOrders", {"symbol": symbol})
         for row in self.positions():
@@ -73,8 +98,30 @@ class DrillVenue:
         rows = self._signed("GET", "/fapi/v1/userTrades", {"symbol": symbol, "limit": 1})
         return int(rows[-1]["id"]) if rows else 0
 
+    def algos(self, symbol: str, from_id: int) -> list[dict[str, Any]]:
+        params = {"symbol": symbol, "algoId": from_id, "limit": _PAGE}
+        return list(self._signed("GET", "/fapi/v1/allAlgoOrders", params))
+
+    def newest_algo_id(self, symbol: str) -> int:
+        rows = self._signed("GET", "/fapi/v1/allAlgoOrders", {"symbol": symbol, "limit": 1})
+        return int(rows[-1]["algoId"]) if rows else 0
+
     def positions(self) -> list[dict[str, Any]]:
         return list(self._signed("GET", "/fapi/v3/positionRisk", {}))
+
+    def left(self) -> list[str]:
+        """Open orders of both services, and positions, as phrases."""
+        paths = ("/fapi/v1/openAlgoOrders", "/fapi/v1/openOrders", "/fapi/v3/positionRisk")
+        algos, orders, positions = (self._surely(path) for path in paths)
+        return [
+            *(f"conditional order {row['clientAlgoId']} after the kill switch" for row in algos),
+            *(f"order {row['clientOrderId']} after the kill switch" for row in orders),
+            *(
+                f"{row['positionAmt']} {row['symbol']} after the kill switch"
+                for row in positions
+                if Decimal(row["positionAmt"])
+            ),
+        ]
 
     def wallet(self) -> Decimal:
         rows = self._signed("GET", "/fapi/v3/balance", {})
@@ -103,6 +150,14 @@ class DrillVenue:
         return played, rows[-1]["number"] if rows else since
 
     # --- within ------------------------------------------------------------------------
+
+    def _surely(self, path: str) -> list[dict[str, Any]]:
+        """In the middle of faults, which are played to us as well."""
+        for _ in range(_TRIES):
+            with contextlib.suppress(OrderRefused, PaperExchangeError):
+                return list(self._signed("GET", path, {}))
+            time.sleep(_AGAIN_S)
+        return list(self._signed("GET", path, {}))
 
     def _signed(self, method: str, path: str, params: Mapping[str, object]) -> Any:
         timed = {**params, "recvWindow": 60_000, "timestamp": time.time_ns() // 1_000_000}

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
@@ -21,6 +22,7 @@ from engine.events import Alert, Event, RateBrake, StreamStateChanged
 from engine.exchange.binance_account import BinanceAccount
 from engine.exchange.binance_algos import BinanceAlgoOrders
 from engine.exchange.binance_orders import BinanceOrders
+from engine.exchange.binance_urgent import BinanceUrgentCalls
 from engine.exchange.contract_book import ContractBook
 from engine.exchange.gateway import DepthSnapshot, ExchangeGateway
 from engine.exchange.gateway_health import GatewayHealth, gather
@@ -37,6 +39,7 @@ from engine.exchange.venue_alerts import VenueAlerts
 from engine.exchange.venue_calls import VenueCalls
 from engine.exchange.websocket_manager import WebSocketManager
 from engine.market.instruments import Instrument
+from engine.trading_types import StreamState
 from engine.utils.deadline import Deadline
 from engine.utils.threads import CrashHandler
 from engine.views import Candle
@@ -46,10 +49,12 @@ from engine.wire.rest_messages import (
     ExchangeInfo,
     KlineRow,
     ListenKeyReply,
+    MarkPriceReply,
 )
 
 logger = logging.getLogger(__name__)
 
+_LOST = (StreamState.STALE, StreamState.DISCONNECTED)
 _UPKEEP_S = 5.0
 """How soon housekeeping asks again a venue that did not answer."""
 
@@ -66,7 +71,9 @@ class GatewaySettings(msgspec.Struct, frozen=True, kw_only=True):
     weight_limit: int | None = None  # instead of what exchangeInfo says
 
 
-class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeGateway):
+class BinanceGateway(
+    BinanceAccount, BinanceOrders, BinanceAlgoOrders, BinanceUrgentCalls, ExchangeGateway
+):
     """See ExchangeGateway for what every method promises.
 
     Keys come from PERPDESK_API_KEY and PERPDESK_API_SECRET when not given; market
@@ -113,7 +120,7 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
             hosts=self.hosts,
             clock=self._clock,
             settings=self._settings.streams,
-            on_state=on_state or _nobody,
+            on_state=self._noting_doubt(on_state or _nobody),
             on_crash=on_crash,
         )
         alerts = VenueAlerts(on_alert or _nobody, self._clock)
@@ -123,6 +130,8 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
             alerts,
             lambda: self._contracts.symbols if self._contracts is not None else (),
             self.hurry,
+            self._probe,
+            self._expect_news,
         )
         self._lock = threading.Lock()  # guards the first and the third below
         self._user_stream: UserStream | None = None
@@ -165,6 +174,9 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
         reply = self._calls.call("depth", DepthReply, {"symbol": symbol, "limit": limit})
         return DepthSnapshot(symbol, reply.last_update_id, reply.bids, reply.asks)
 
+    def get_mark_price(self, symbol: str) -> Decimal:
+        return self._calls.call("premium_index", MarkPriceReply, {"symbol": symbol}).mark_price
+
     # --- streams ----------------------------------------------------------------------
 
     def start_user_stream(self, on_event: Callable[[Event], None]) -> None:
@@ -172,7 +184,7 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
         stream = UserStream(
             self.hosts,
             _ListenKeyCalls(self._calls),
-            on_event,
+            self._noting_doubt(on_event),
             clock=self._clock,
             settings=self._settings.streams,
             on_crash=self._on_crash,
@@ -280,7 +292,6 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
     # --- figures ------------------------------------------------------------------------
 
     def server_now_ms(self) -> int:
-        """The venue's time, as well as it is known."""
         return self._server_clock.now_ms()
 
     def health(self) -> GatewayHealth:
@@ -296,6 +307,27 @@ class BinanceGateway(BinanceAccount, BinanceOrders, BinanceAlgoOrders, ExchangeG
         )
 
     # --- within -----------------------------------------------------------------------
+
+    def _noting_doubt(self, listener: Callable[[Any], None]) -> Callable[[Any], None]:
+        """One silent connection is a reason to ask on all the others."""
+
+        def note(event: Event) -> None:
+            if type(event) is StreamStateChanged and (event.is_doubted or event.state in _LOST):
+                self._probe()
+            listener(event)
+
+        return note
+
+    def _probe(self) -> None:
+        self._streams.probe()
+        if self._order_socket is not None:
+            self._order_socket.probe()
+        if self._user_stream is not None:
+            self._user_stream.probe()
+
+    def _expect_news(self) -> None:
+        if self._user_stream is not None:
+            self._user_stream.expect_news()
 
     def _make_order_socket(self, api_key: str, alerts: VenueAlerts) -> OrderSocket | None:
         settings = self._settings

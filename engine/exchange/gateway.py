@@ -18,13 +18,14 @@ Objects handed over never change.
 
 The contract's parts: market data and streams here, single and many orders in
 gateway_orders, conditional orders in gateway_algos, the account and its settings
-in gateway_account.
+in gateway_account, what the kill switch reads in gateway_urgent.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -33,6 +34,7 @@ from engine.events import AlgoUpdate, Event, OrderUpdate
 from engine.exchange.gateway_account import AccountCalls
 from engine.exchange.gateway_algos import AlgoOrderCalls
 from engine.exchange.gateway_orders import OrderCalls
+from engine.exchange.gateway_urgent import UrgentCalls
 from engine.market.instruments import Instrument
 from engine.views import Candle
 
@@ -53,7 +55,7 @@ class OpenOrders(msgspec.Struct, frozen=True):
     algos: tuple[AlgoUpdate, ...]
 
 
-class ExchangeGateway(AccountCalls, OrderCalls, AlgoOrderCalls, ABC):
+class ExchangeGateway(AccountCalls, OrderCalls, AlgoOrderCalls, UrgentCalls, ABC):
     # --- market ---------------------------------------------------------------
 
     @abstractmethod
@@ -82,6 +84,14 @@ class ExchangeGateway(AccountCalls, OrderCalls, AlgoOrderCalls, ABC):
     @abstractmethod
     def get_depth(self, symbol: str, limit: int = 1000) -> DepthSnapshot:
         """The book now, to start a local one from."""
+
+    @abstractmethod
+    def get_mark_price(self, symbol: str) -> Decimal:
+        """The mark price now. Light (weight 1); the stream is quicker where it is followed."""
+
+    @abstractmethod
+    def server_now_ms(self) -> int:
+        """The venue's time, as well as it is known. Never blocks."""
 
     # --- both order services --------------------------------------------------------
 

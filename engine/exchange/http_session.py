@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from engine.errors import NotConnected, OutcomeUnknown
+from engine.exchange.proxy import SYSTEM
 from engine.exchange.tcp_connect import close_quietly, connect, tls_context, wake_waiter
 
 _IDLE_S = 25.0  # shorter than venues and proxies keep an idle connection
@@ -41,9 +42,16 @@ class HttpReply:
 class HttpSession:
     """Connections to one base URL, one per request in flight. Any thread may send."""
 
-    def __init__(self, base_url: str, headers: Mapping[str, str], connect_timeout_s: float) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str],
+        connect_timeout_s: float,
+        proxy: str = SYSTEM,
+    ) -> None:
         parts = urlsplit(base_url)
         self._base_url = base_url
+        self._proxy = proxy
         self._context: ssl.SSLContext | None = tls_context() if parts.scheme == "https" else None
         self._connect_timeout_s = connect_timeout_s
         self._head = "".join(
@@ -77,17 +85,19 @@ class HttpSession:
         """Cut every connection, also those with a request in flight."""
         with self._lock:
             self._closed = True
-            idle, self._idle = self._idle, []
             for connection in self._all:
                 connection.wake()
-        for connection in idle:
-            self._drop(connection)
+        self._drop_idle()
 
     def _exchange(self, connection: _Connection, request: bytes, ends_at: float) -> HttpReply:
         try:
             reply, keep = connection.exchange(request, ends_at)
-        except (NotConnected, OutcomeUnknown):
+        except NotConnected:
             self._drop(connection)
+            raise
+        except OutcomeUnknown:
+            self._drop(connection)
+            self._drop_idle()  # what swallowed one answer may swallow those that follow
             raise
         if keep:
             self._keep(connection)
@@ -103,7 +113,7 @@ class HttpSession:
             self._all.add(connection)
         timeout_s = min(self._connect_timeout_s, max(0.0, ends_at - time.monotonic()))
         try:
-            connection.open(self._base_url, timeout_s, self._context)
+            connection.open(self._base_url, timeout_s, self._context, self._proxy)
         except NotConnected:
             self._drop(connection)
             raise
@@ -128,6 +138,12 @@ class HttpSession:
                 return
         self._drop(connection)
 
+    def _drop_idle(self) -> None:
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            self._drop(connection)
+
     def _drop(self, connection: _Connection) -> None:
         with self._lock:
             self._all.discard(connection)
@@ -142,8 +158,10 @@ class _Connection:
         self._woken = False
         self.idle_since = 0.0
 
-    def open(self, base_url: str, timeout_s: float, context: ssl.SSLContext | None) -> None:
-        self._sock = connect(base_url, timeout_s, context, self._show)
+    def open(
+        self, base_url: str, timeout_s: float, context: ssl.SSLContext | None, proxy: str
+    ) -> None:
+        self._sock = connect(base_url, timeout_s, context, self._show, proxy)
 
     def _show(self, sock: socket.socket) -> None:
         self._sock = sock

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from engine.events import Event
+from engine.exchange.roll_call import RollCall
 from engine.trading_types import Route
 from engine.wire.codec import FRAMES, UNREADABLE
 from engine.wire.hosts import Hosts
@@ -19,18 +20,31 @@ logger = logging.getLogger(__name__)
 Callback = Callable[[Event], None]
 
 _SLOW_BATCH_S = 0.25
+_WITHOUT_CADENCE = ("@forceOrder", "!forceOrder@arr", "!contractInfo", "tradingSession")
 
 
 class MarketStreams:
     """`want` and `unwant` from any thread; the rest on the route's (see stream_route).
 
+    `silence_s` and `patience_max_s`: after how long, at first and at the most, a stream
+    that delivers nothing is asked for again, beside others that do.
+
     A callback that raises is counted, logged the first time, and called again
     for the next message.
     """
 
-    def __init__(self, route: Route, hosts: Hosts, batch: int) -> None:
+    def __init__(
+        self,
+        route: Route,
+        hosts: Hosts,
+        batch: int,
+        *,
+        silence_s: float = 15.0,
+        patience_max_s: float = 300.0,
+    ) -> None:
         self._url = f"{hosts.stream_url(route)}/stream"
         self._batch = batch
+        self._roll_call = RollCall(silence_s, patience_max_s)
         self._lock = threading.Lock()
         # replaced whole, so that the reader needs no lock
         self._callbacks: dict[str, Callback] = {}
@@ -66,7 +80,7 @@ class MarketStreams:
         return frozenset(self._callbacks)
 
     def silent(self) -> frozenset[str]:
-        """Wanted streams that have not delivered anything yet."""
+        """Wanted streams that have delivered nothing on this connection, or not lately."""
         return frozenset(self._silent)
 
     # --- the route's thread -------------------------------------------------------
@@ -80,6 +94,25 @@ class MarketStreams:
     def connected(self) -> None:
         self._applied = set()
         self._applied_version = -1
+        self._roll_call.restart()
+        self._call_all()
+
+    def watch(self, now_s: float) -> None:
+        """Asks again for streams that are silent while the connection lives."""
+        if not self._roll_call.is_due(now_s):
+            return
+        with self._lock:
+            missing = {n for n in self._silent & self._applied if _has_cadence(n)}
+        self._roll_call.held(now_s, all_answered=not missing)
+        if missing:
+            logger.info("silent streams=%d first=%s: asking again", len(missing), min(missing))
+            self._applied -= missing
+            self._applied_version = -1
+        self._call_all()
+
+    def _call_all(self) -> None:
+        with self._lock:
+            self._silent = set(filter(_has_cadence, self._callbacks))
 
     def expects_data(self) -> bool:
         return bool(self._callbacks)
@@ -165,3 +198,7 @@ class MarketStreams:
         self.slow_batches += 1
         if self.slow_batches == 1:
             logger.warning("slow callbacks messages=%d seconds=%.2f", messages, seconds)
+
+
+def _has_cadence(name: str) -> bool:
+    return not name.endswith(_WITHOUT_CADENCE)

@@ -13,6 +13,7 @@ import threading
 import time
 
 from engine.errors import NotConnected, OutcomeUnknown
+from engine.exchange.proxy import SYSTEM
 from engine.exchange.stream_socket import StreamSocket
 from engine.wire.codec import UNREADABLE, decode_reply
 from engine.wire.socket_messages import SocketReply
@@ -39,8 +40,8 @@ class _Flight:
 class OrderLine:
     """`ask` from any thread; `open`, `pump`, `ping` and `close` belong to one."""
 
-    def __init__(self) -> None:
-        self._stream = StreamSocket()
+    def __init__(self, proxy: str = SYSTEM) -> None:
+        self._stream = StreamSocket(proxy)
         self._io = threading.Lock()  # one call on the socket at a time: TLS needs it
         self._reading = threading.Lock()  # held by whoever waits for bytes
         self._guard = threading.Lock()  # for the next two

@@ -100,6 +100,7 @@ class OrderSocket:
         self._started = False
         self._ids = itertools.count(1)
         self._heard = 0
+        self._probe_is_asked = self._is_doubted = False
         self._connected_s = 0.0
         self.connections = 0
 
@@ -135,6 +136,8 @@ class OrderSocket:
         line = self._line
         if line is None or line.over is not None:
             line = self._await_line()
+        if self._is_doubted and self._access.patience_s <= 0:
+            raise NotConnected("The order socket does not answer; nothing was sent on it.")
         sent = socket_params(params, self._server_clock.now_ms(), self._access.recv_window_ms)
         if not self._logs_on:
             sent = sign(sent, self._access.api_key, self._access.signer)
@@ -150,6 +153,10 @@ class OrderSocket:
         """The network is seen to be back: do not wait for the next attempt."""
         if not self.is_connected:
             self._wake.set()
+
+    def probe(self) -> None:
+        """Something else is silent: ask whether this connection still lives."""
+        self._probe_is_asked = True
 
     def recycle(self, why: str) -> None:
         """Connect anew (after the computer has slept). Replies under way may still come."""
@@ -212,7 +219,7 @@ class OrderSocket:
         if self._server_clock.is_stale():
             self._sync_clock()
         self._spend(HANDSHAKE_WEIGHT)
-        line = OrderLine()
+        line = OrderLine(self._settings.proxy)
         with self._changed:
             self._opening = line
         if stop.is_set():
@@ -264,6 +271,7 @@ class OrderSocket:
         now_s = self._clock.monotonic()
         self._liveness.connected(now_s)
         self._connected_s, self._heard = now_s, line.heard
+        self._probe_is_asked = self._is_doubted = False
         with self._changed:
             before, self._line = self._line, line
             if before is not None:
@@ -290,7 +298,10 @@ class OrderSocket:
         now_s = self._clock.monotonic()
         if line.heard != self._heard:
             self._heard = line.heard
-            self._liveness.data(now_s)
+            self._liveness.pong(now_s)
+        if self._probe_is_asked:
+            self._probe_is_asked = False
+            self._liveness.probe(now_s)
         verdict = self._liveness.check(now_s, expects_data=False)
         if verdict is Verdict.PING:
             line.ping()
@@ -299,6 +310,7 @@ class OrderSocket:
             line.end(f"The connection was dropped: {verdict.value}.")
         elif now_s - self._connected_s > _SETTLED_S:
             self._backoff.reset()
+        self._is_doubted = self._liveness.is_doubted(now_s)
         return verdict
 
     def _replace(self, stop: threading.Event) -> None:

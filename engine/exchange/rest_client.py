@@ -30,6 +30,7 @@ from engine.errors import (
 )
 from engine.events import RateBrake
 from engine.exchange.http_session import HttpReply, HttpSession
+from engine.exchange.proxy import SYSTEM
 from engine.exchange.rate_governor import RateGovernor, priority_of
 from engine.exchange.rate_limiter import Cost, Priority, RateLimiter
 from engine.exchange.reply_judge import ReplyJudge
@@ -63,6 +64,7 @@ class RestSettings(msgspec.Struct, frozen=True, kw_only=True):
     read_retry: RetryPolicy = RetryPolicy(attempts=4, base_s=0.2, max_pause_s=2.0)
     read_rate_wait_s: float = 30.0
     write_rate_wait_s: float = 2.0
+    proxy: str = SYSTEM
 
 
 class OrderTransport(Protocol):
@@ -256,7 +258,7 @@ class _Connector(UMFutures):  # type: ignore[misc]  # the connector has no types
         headers = {"User-Agent": "perpdesk", "Accept": "application/json"}
         if api_key:
             headers["X-MBX-APIKEY"] = api_key
-        self.session = HttpSession(hosts.rest, headers, settings.connect_timeout_s)
+        self.session = HttpSession(hosts.rest, headers, settings.connect_timeout_s, settings.proxy)
         self._settings = settings
         self._server_now_ms = server_now_ms
         self.signer: Signer = signer_for(api_secret)

@@ -54,6 +54,9 @@ class Traffic(Protocol):
     def expects_data(self) -> bool:
         """Whether silence means that something is wrong."""
 
+    def watch(self, now_s: float) -> None:
+        """Called between messages, some ten times a second; must be quick."""
+
     def handle(self, messages: list[bytearray]) -> int:
         """Decode and deliver; the number of messages that were data. Never raises."""
 
@@ -93,6 +96,7 @@ class StreamRoute:
         self._sockets: list[StreamSocket] = []  # two while one replaces the other
         self._wake = threading.Event()
         self._recycle_why: str | None = None
+        self._probe_is_asked = self._news_are_due = self._is_doubted = False
         self._state = StreamState.DISCONNECTED
         self._messages = 0
         self._reconnects = 0
@@ -125,6 +129,14 @@ class StreamRoute:
         """Drop the present connection and make a new one (expired key, sleep)."""
         self._recycle_why = why
         self.hurry()
+
+    def probe(self) -> None:
+        """Any thread: something else is silent, so ask here whether the line still lives."""
+        self._probe_is_asked = True
+
+    def expect_news(self) -> None:
+        """Any thread: an event is owed; without it the connection is made anew."""
+        self._news_are_due = True
 
     @property
     def state(self) -> StreamState:
@@ -186,6 +198,7 @@ class StreamRoute:
     def _begin(self) -> None:
         now_s = self._clock.monotonic()
         self._connected_s = self._next_send_s = now_s
+        self._probe_is_asked = self._news_are_due = self._is_doubted = False
         self._liveness.connected(now_s)
         self._traffic.connected()
 
@@ -237,7 +250,7 @@ class StreamRoute:
                     break
 
     def _new_socket(self, stop: threading.Event) -> StreamSocket:
-        stream = StreamSocket()
+        stream = StreamSocket(self._settings.proxy)
         with self._lock:
             self._sockets.append(stream)
             if stop.is_set():
@@ -273,17 +286,38 @@ class StreamRoute:
         if self._recycle_why is not None:
             raise NotConnected(self._recycle_why)
         now_s = self._clock.monotonic()
+        self._take_hints(now_s)
         expects_data = self._traffic.expects_data()
         verdict = self._liveness.check(now_s, expects_data=expects_data)
         if verdict is Verdict.PING:
             stream.send_ping(b"alive?")
             self._liveness.ping_sent(now_s)
-        elif verdict in (Verdict.SILENT, Verdict.NO_PONG):
+        elif verdict in (Verdict.SILENT, Verdict.NO_PONG, Verdict.NO_NEWS):
             self._change(StreamState.STALE, f"Reconnecting: {verdict.value}.")
             raise NotConnected(f"The connection was dropped: {verdict.value}.")
         elif not expects_data and now_s - self._connected_s > _SETTLED_S:
             self._backoff.reset()
+        self._tell_doubt(self._liveness.is_doubted(now_s))
+        self._traffic.watch(now_s)
         return verdict
+
+    def _take_hints(self, now_s: float) -> None:
+        if self._probe_is_asked:
+            self._probe_is_asked = False
+            self._liveness.probe(now_s)
+        if self._news_are_due:
+            self._news_are_due = False
+            self._liveness.news_due(now_s)
+
+    def _tell_doubt(self, is_doubted: bool) -> None:
+        """Said once, and taken back once: the state stays, as nothing is lost yet."""
+        if is_doubted is self._is_doubted:
+            return
+        self._is_doubted = is_doubted
+        if is_doubted:
+            self._tell("The exchange does not answer on this connection; asking again.")
+        else:
+            self._tell("The exchange answers again.")
 
     def _say_next(self, stream: StreamSocket) -> bool:
         """Send one request if the venue's pace allows; True when all has been said."""
@@ -308,19 +342,26 @@ class StreamRoute:
             slice_s = min(self._settings.probe_interval_s, deadline.left_s())
             if self._clock.wait(self._wake, slice_s):
                 return
-            if self._host_is_away and is_reachable(self._base_url, _PROBE_TIMEOUT_S):
+            if self._host_is_away and is_reachable(
+                self._base_url, _PROBE_TIMEOUT_S, self._settings.proxy
+            ):
                 return
 
     def _change(self, state: StreamState, sentence: str) -> None:
         if state is self._state and state is not StreamState.DISCONNECTED:
             return
         self._state = state
-        logger.info("route=%s state=%s %s", self.route.value, state.value, sentence)
+        self._is_doubted = False
+        self._tell(sentence)
+
+    def _tell(self, sentence: str) -> None:
+        logger.info("route=%s state=%s %s", self.route.value, self._state.value, sentence)
         event = StreamStateChanged(
             route=self.route,
-            state=state,
+            state=self._state,
             sentence=sentence,
             reconnects=self._reconnects,
+            is_doubted=self._is_doubted,
             at_ms=self._clock.now_ms(),
         )
         try:

@@ -16,6 +16,7 @@ import websocket
 
 from engine.errors import NotConnected
 from engine.exchange.frame_splitter import FrameSplitter, Opcode, ProtocolViolation
+from engine.exchange.proxy import SYSTEM
 from engine.exchange.tcp_connect import close_quietly, connect, tls_context, wake_waiter
 
 _SEND_TIMEOUT_S = 2.0
@@ -27,7 +28,8 @@ class StreamSocket:
     Every call that meets a dead connection raises NotConnected.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, proxy: str = SYSTEM) -> None:
+        self._proxy = proxy
         self._sock: socket.socket | None = None
         self._websocket: websocket.WebSocket | None = None
         self._splitter = FrameSplitter()
@@ -39,7 +41,7 @@ class StreamSocket:
     def open(self, url: str, timeout_s: float) -> None:
         """`url` may hold a listen key: it is never part of an error's text."""
         context: ssl.SSLContext | None = tls_context() if url.startswith("wss:") else None
-        sock = connect(url, timeout_s, context, self._show)
+        sock = connect(url, timeout_s, context, self._show, self._proxy)
         self.reached_host = True
         shaking = _HandshakeSocket(sock, time.monotonic() + timeout_s)
         client = websocket.WebSocket(enable_multithread=False, skip_utf8_validation=True)

@@ -7,22 +7,18 @@ Time is the machine's own here, as the kernel's time-outs are.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import socket
 import ssl
 import sys
 import time
-import urllib.request
 from collections.abc import Callable
-from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import certifi
 
 from engine.errors import NotConnected
-
-_PROXY_HEAD_MAX = 16 * 1024
+from engine.exchange.proxy import SYSTEM, open_tunnel, proxy_for
 
 OnSocket = Callable[[socket.socket], None]
 
@@ -42,20 +38,22 @@ def connect(
     timeout_s: float,
     context: ssl.SSLContext | None,
     on_socket: OnSocket | None = None,
+    proxy: str = SYSTEM,
 ) -> socket.socket:
     """A connected socket for `url` (http, https, ws or wss), TLS done, no delay.
 
-    Uses the system's proxy for non-local hosts. Nothing of a request has been
+    `proxy` is a choice of exchange.proxy. Nothing of a request has been
     sent when this fails. Raises NotConnected.
     """
     host, port, secure = _target(url)
     ends_at = time.monotonic() + timeout_s
     sock: socket.socket | None = None
     try:
-        proxy = _proxy_for(host, secure)
-        sock = _open_tcp((proxy.host, proxy.port) if proxy else (host, port), ends_at, on_socket)
-        if proxy is not None:
-            _open_tunnel(sock, host, port, proxy.login, ends_at)
+        through = proxy_for(host, secure, proxy)
+        address = (through.host, through.port) if through else (host, port)
+        sock = _open_tcp(address, ends_at, on_socket)
+        if through is not None:
+            open_tunnel(sock, host, port, through.login, lambda: _left(ends_at))
         if secure:
             sock = _start_tls(sock, host, context or tls_context(), ends_at, on_socket)
     except (OSError, UnicodeError) as error:
@@ -65,12 +63,12 @@ def connect(
     return sock
 
 
-def is_reachable(url: str, timeout_s: float) -> bool:
+def is_reachable(url: str, timeout_s: float, proxy: str = SYSTEM) -> bool:
     """Whether a TCP connection can be made now; says nothing to the host."""
     host, port, secure = _target(url)
     try:
-        proxy = _proxy_for(host, secure)
-        address = (proxy.host, proxy.port) if proxy else (host, port)
+        through = proxy_for(host, secure, proxy)
+        address = (through.host, through.port) if through else (host, port)
         close_quietly(_open_tcp(address, time.monotonic() + timeout_s, None))
     except (OSError, UnicodeError):
         return False
@@ -123,30 +121,6 @@ def _open_tcp(
     raise last if last is not None else OSError("the host has no address")
 
 
-class _Proxy(NamedTuple):
-    host: str
-    port: int
-    login: str | None  # "user:password" in base64
-
-
-def _proxy_for(host: str, secure: bool) -> _Proxy | None:
-    """The system's proxy, None to go directly. Raises OSError for an unusable one."""
-    if host in ("127.0.0.1", "localhost", "::1") or urllib.request.proxy_bypass(host):
-        return None
-    proxies = urllib.request.getproxies()
-    found = proxies.get("https" if secure else "http") or proxies.get("all")
-    if not found:
-        return None
-    parts = urlsplit(found if "://" in found else f"http://{found}")
-    if parts.scheme != "http" or parts.hostname is None:
-        raise OSError(f"the system's proxy is of kind {parts.scheme!r}; only http works here")
-    login = None
-    if parts.username is not None:
-        plain = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        login = base64.b64encode(plain.encode("utf-8")).decode("ascii")
-    return _Proxy(parts.hostname, parts.port or 80, login)
-
-
 def _start_tls(
     sock: socket.socket,
     host: str,
@@ -164,26 +138,6 @@ def _start_tls(
         secured.close()
         raise
     return secured
-
-
-def _open_tunnel(
-    sock: socket.socket, host: str, port: int, login: str | None, ends_at: float
-) -> None:
-    lines = [f"CONNECT {host}:{port} HTTP/1.1", f"Host: {host}:{port}"]
-    if login is not None:
-        lines.append(f"Proxy-Authorization: Basic {login}")
-    sock.settimeout(_left(ends_at))
-    sock.sendall("\r\n".join([*lines, "", ""]).encode("ascii"))
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        sock.settimeout(_left(ends_at))
-        byte = sock.recv(1)  # one at a time: what follows the head is TLS
-        if not byte or len(head) > _PROXY_HEAD_MAX:
-            raise OSError("the proxy closed the connection")
-        head += byte
-    status = head.split(b" ", 2)[1:2]
-    if status != [b"200"]:
-        raise OSError(f"the proxy refused with status {status[0].decode('latin-1')}")
 
 
 def _left(ends_at: float) -> float:

@@ -99,6 +99,13 @@ class UserStream:
     def recycle(self, why: str) -> None:
         self._route.recycle(why)
 
+    def probe(self) -> None:
+        self._route.probe()
+
+    def expect_news(self) -> None:
+        """An order was answered, so an event of it must come."""
+        self._route.expect_news()
+
     @property
     def state(self) -> StreamState:
         return self._route.state
@@ -158,6 +165,9 @@ class UserStream:
 
     def expects_data(self) -> bool:
         return False  # an account may rest for hours
+
+    def watch(self, now_s: float) -> None:
+        pass  # one stream, watched as a connection
 
     def handle(self, messages: list[bytearray]) -> int:
         for payload in messages:

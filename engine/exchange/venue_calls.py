@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from engine.errors import NotConnected, OrderRefused, PerpdeskError, UnknownSymbol
+from engine.errors import (
+    NotConnected,
+    OrderRefused,
+    OutcomeUnknown,
+    PerpdeskError,
+    UnknownSymbol,
+)
 from engine.exchange.rate_limiter import Priority
 from engine.exchange.rest_client import RestClient
 from engine.exchange.venue_alerts import VenueAlerts
@@ -17,10 +23,16 @@ from engine.exchange.venue_alerts import VenueAlerts
 T = TypeVar("T")
 
 _INVALID_SYMBOL = -1121
+_MAKES_NEWS = frozenset({"place_order", "amend_order", "cancel_order"})
+"""What the venue accepts of these is followed by an event of that order."""
 
 
 class VenueCalls:
-    """Thread-safe; `call` blocks. `on_back` runs on the caller's thread."""
+    """Thread-safe; `call` blocks. The listeners run on the caller's thread.
+
+    `on_back`: the venue answers again. `on_silence`: it did not answer. `on_news_due`:
+    it took an order, so that the user stream must tell of it.
+    """
 
     def __init__(
         self,
@@ -28,11 +40,15 @@ class VenueCalls:
         alerts: VenueAlerts,
         known_symbols: Callable[[], tuple[str, ...]],
         on_back: Callable[[], None],
+        on_silence: Callable[[], None],
+        on_news_due: Callable[[], None],
     ) -> None:
         self._rest = rest
         self._alerts = alerts
         self._known_symbols = known_symbols
         self._on_back = on_back
+        self._on_silence = on_silence
+        self._on_news_due = on_news_due
         self._was_down = False
 
     def call(
@@ -57,6 +73,8 @@ class VenueCalls:
                 raise UnknownSymbol(named, self._known_symbols()) from error
             raise
         self.note_answer()
+        if name in _MAKES_NEWS:
+            self._on_news_due()
         return reply
 
     def note_answer(self) -> None:
@@ -67,8 +85,11 @@ class VenueCalls:
 
     def note_down(self) -> None:
         self._was_down = True
+        self._on_silence()
 
     def _note_error(self, error: PerpdeskError, symbol: str) -> None:
         if isinstance(error, NotConnected):
             self.note_down()
+        elif isinstance(error, OutcomeUnknown):
+            self._on_silence()
         self._alerts.on_error(error, symbol)

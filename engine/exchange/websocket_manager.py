@@ -48,7 +48,13 @@ class WebSocketManager:
         self._started: set[Route] = set()
         self._stopped = False
         self._streams = {
-            route: MarketStreams(route, hosts, settings.subscribe_batch)
+            route: MarketStreams(
+                route,
+                hosts,
+                settings.subscribe_batch,
+                silence_s=settings.silence_s,
+                patience_max_s=settings.patience_max_s,
+            )
             for route in (Route.PUBLIC, Route.MARKET)
         }
         self._routes = {
@@ -91,6 +97,18 @@ class WebSocketManager:
     def subscribe_mark_price(self, symbol: str, callback: Callback) -> None:
         """Mark price and funding once a second, as events.MarkPrice."""
         self.subscribe([stream_names.mark_price(symbol)], callback)
+
+    def subscribe_ticker(self, symbol: str, callback: Callback) -> None:
+        """The figures of 24 hours, as events.Ticker24h."""
+        self.subscribe([stream_names.ticker(symbol)], callback)
+
+    def subscribe_mini_ticker(self, symbol: str, callback: Callback) -> None:
+        """Fewer of them, as events.MiniTicker; "!miniTicker@arr" is all contracts at once."""
+        self.subscribe([stream_names.mini_ticker(symbol)], callback)
+
+    def subscribe_liquidations(self, symbol: str, callback: Callback) -> None:
+        """Positions that the venue closes, as events.Liquidation; there may be none for hours."""
+        self.subscribe([stream_names.liquidations(symbol)], callback)
 
     def subscribe(self, streams: Sequence[str], callback: Callback) -> None:
         """Streams by the venue's names; each goes to its own route.
@@ -139,6 +157,11 @@ class WebSocketManager:
         """Make every connection anew (after the computer has slept)."""
         for route in self._routes.values():
             route.recycle(why)
+
+    def probe(self) -> None:
+        """Something else is silent: ask on every connection whether it still lives."""
+        for route in self._routes.values():
+            route.probe()
 
     # --- figures ------------------------------------------------------------------------
 

@@ -132,8 +132,7 @@ class _Mover:
         if connection.execute(select, span).fetchone() is None:
             return
         archive = self._path.with_name(f"{self._path.stem}.{year:04}{self._path.suffix}")
-        made, _ = open_journal(archive, self._now_ms)
-        made.close()
+        self._make_ready(archive)
         connection.execute("ATTACH ? AS archive", (str(archive),))
         try:
             while not self._is_stopping():
@@ -144,6 +143,14 @@ class _Mover:
                 self.moved += len(rowids)
         finally:
             connection.execute("DETACH archive")
+
+    def _make_ready(self, archive: Path) -> None:
+        """With its tables. A reader looks at whatever bears the name, so it gets it last."""
+        draft = archive if archive.exists() else archive.with_name(f"{archive.name}.new")
+        made, _ = open_journal(draft, self._now_ms)
+        made.close()
+        if draft != archive:
+            draft.rename(archive)
 
 
 def _kept_ms(connection: sqlite3.Connection, rules: ArchiveRules) -> int:

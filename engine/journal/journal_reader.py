@@ -29,7 +29,16 @@ from engine.journal.journal_rows import (
     order_view,
     order_view_of_intent,
 )
+from engine.journal.plan_rows import (
+    CHILD_ORDERS,
+    LONELY_CHILDREN,
+    NEWEST_PLANS,
+    UNFINISHED_PLANS,
+    child_range,
+    plan_of,
+)
 from engine.journal.review_rows import execution_view, income_view, note_view
+from engine.plan_records import Plan
 from engine.protection_views import AlgoView, pending_algo
 from engine.review_views import Execution, TradeNote
 from engine.trading_types import AlgoStatus, OrderStatus
@@ -63,7 +72,6 @@ _LONELY_ALGO_INTENTS = """
     ORDER BY seq
 """
 
-_VERSION = "PRAGMA user_version"
 _COUNT_FILLS = "SELECT COUNT(*) FROM fills"
 _FIRST_MS = "SELECT MIN(time_ms) FROM fills UNION ALL SELECT MIN(at_ms) FROM intents"
 _HAS_TABLE = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
@@ -131,6 +139,16 @@ class JournalReader:
             )
             return {(str(symbol), str(client_order_id)) for symbol, client_order_id in rows}
 
+    def unfinished_plans(self) -> list[Plan]:
+        """Oldest first."""
+        return self._rows(UNFINISHED_PLANS, (), plan_of)
+
+    def orders_of(self, plan: Plan) -> list[OrderView]:
+        """Every order of the plan that may have been sent, as last written down."""
+        keys = child_range(plan)
+        views = self._rows(CHILD_ORDERS, keys, order_view)
+        return views + self._rows(LONELY_CHILDREN, keys, order_view_of_intent)
+
     # --- history -----------------------------------------------------------------------
 
     def fills(self, *, since_ms: int = 0, limit: int = 1000) -> list[FillView]:
@@ -149,6 +167,10 @@ class JournalReader:
         not on the GUI's thread.
         """
         return FifoPnl(fill_view(row) for row in self._all_in_order("fills"))
+
+    def plans(self, *, limit: int = 20) -> list[Plan]:
+        """The newest `limit`, newest first."""
+        return self._rows(NEWEST_PLANS, (limit,), plan_of)
 
     def algos(self, *, since_ms: int = 0, limit: int = 1000) -> list[AlgoView]:
         """The newest `limit` by their last change since then, newest first."""
@@ -211,13 +233,8 @@ class JournalReader:
     # --- the file ----------------------------------------------------------------------
 
     def _files(self) -> list[Path]:
-        """Older years first, today's last. A row that is just being moved is in two of them;
-        a year's file that is just being made holds nothing yet.
-        """
-        years = (
-            file for file in archives_of(self._path) if self._rows(_VERSION, (), _number, file)[0]
-        )
-        return [*years, self._path]
+        """Older years first, today's last. A row that is just being moved is in two of them."""
+        return [*archives_of(self._path), self._path]
 
     def _newest(
         self,
@@ -245,10 +262,15 @@ class JournalReader:
             return [read(row) for row in connection.execute(sql, values)]
 
     def _all_in_order(self, table: str) -> Iterator[sqlite3.Row]:
-        """Of all years, oldest first: what stayed in today's file may be the older."""
+        """Of all years, oldest first: what stayed in today's file may be the older.
+
+        Today's file is opened first: a row that is moved meanwhile is then seen twice
+        rather than not at all.
+        """
         sql, order_of, key_of = _IN_ORDER[table]
         seen: set[object] = set()
-        for row in heapq.merge(*(self._raw_rows(sql, f) for f in self._files()), key=order_of):
+        files = reversed(self._files())
+        for row in heapq.merge(*(self._raw_rows(sql, f) for f in files), key=order_of):
             key = key_of(row)
             if key not in seen:
                 seen.add(key)

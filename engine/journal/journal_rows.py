@@ -11,12 +11,14 @@ from engine.commands import AmendOrder, CancelOrder, PlaceOrder
 from engine.protection_commands import CancelAlgo, PlaceAlgo
 from engine.protection_views import AlgoView
 from engine.trading_types import (
+    AlgoStatus,
     OrderOrigin,
     OrderStatus,
     OrderType,
     PositionSide,
     Side,
     TimeInForce,
+    WorkingType,
 )
 from engine.views import ZERO, FillView, OrderView
 
@@ -28,7 +30,7 @@ Intent = OrderIntent | AlgoIntent
 INSERT_INTENT = "INSERT INTO intents VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?)"
 INSERT_ALGO_INTENT = "INSERT INTO algo_intents VALUES (NULL,?,?,?,?,?,?)"
 UPSERT_ORDER = "INSERT OR REPLACE INTO orders VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-UPSERT_ALGO = "INSERT OR REPLACE INTO algos VALUES (?,?,?,?,?,?,?,?)"
+UPSERT_ALGO = "INSERT OR REPLACE INTO algos VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 # a trade has one identity; seeing it again adds nothing
 INSERT_FILL = "INSERT OR IGNORE INTO fills VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
 FORGET_EVENTS = """
@@ -60,6 +62,31 @@ ORDER_COLUMNS = (
     "origin",
     "reason",
     "client_algo_id",
+)
+ALGO_COLUMNS = (
+    "symbol",
+    "client_algo_id",
+    "algo_id",
+    "order_id",
+    "side",
+    "type",
+    "status",
+    "quantity",
+    "trigger_price",
+    "price",
+    "callback_pct",
+    "activate_price",
+    "close_position",
+    "reduce_only",
+    "position_side",
+    "working_type",
+    "price_protect",
+    "time_in_force",
+    "created_at",
+    "updated_at",
+    "origin",
+    "reason",
+    "replaces",
 )
 FILL_COLUMNS = (
     "symbol",
@@ -113,13 +140,35 @@ def order_row(view: OrderView) -> Row:
 
 
 def algo_row(view: AlgoView) -> Row:
-    body = msgspec.json.encode(view).decode()
-    head = (view.symbol, view.client_algo_id, view.algo_id, view.order_id, view.status.value)
-    return (*head, view.created_at, view.updated_at, body)
+    return tuple(_plain_value(getattr(view, name)) for name in ALGO_COLUMNS)
 
 
 def algo_view(row: sqlite3.Row) -> AlgoView:
-    return msgspec.json.decode(row["body"], type=AlgoView)
+    return AlgoView(
+        symbol=row["symbol"],
+        client_algo_id=row["client_algo_id"],
+        algo_id=row["algo_id"],
+        order_id=row["order_id"],
+        side=Side(row["side"]),
+        type=_order_type(row["type"]),
+        status=AlgoStatus(row["status"]),
+        quantity=Decimal(row["quantity"]),
+        trigger_price=Decimal(row["trigger_price"]),
+        price=Decimal(row["price"]),
+        callback_pct=Decimal(row["callback_pct"]),
+        activate_price=Decimal(row["activate_price"]),
+        close_position=bool(row["close_position"]),
+        reduce_only=bool(row["reduce_only"]),
+        position_side=PositionSide(row["position_side"]),
+        working_type=_working_type(row["working_type"]),
+        price_protect=bool(row["price_protect"]),
+        time_in_force=_time_in_force(row["time_in_force"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        origin=OrderOrigin(row["origin"]),
+        reason=row["reason"],
+        replaces=row["replaces"],
+    )
 
 
 def algo_intent(row: sqlite3.Row) -> tuple[PlaceAlgo, int]:
@@ -204,3 +253,7 @@ def _order_type(text: str) -> OrderType | str:
 
 def _time_in_force(text: str) -> TimeInForce | str:
     return TimeInForce(text) if text in TimeInForce.__members__ else text
+
+
+def _working_type(text: str) -> WorkingType | str:
+    return WorkingType(text) if text in WorkingType.__members__ else text

@@ -94,7 +94,7 @@ MIGRATIONS: tuple[str, ...] = (
     """,
     """
     ALTER TABLE orders ADD COLUMN client_algo_id TEXT NOT NULL DEFAULT '';
-    -- conditional orders: their terms differ by kind, so they are kept as JSON
+    -- what was asked for as JSON: the terms differ by kind
     CREATE TABLE algo_intents (
         seq INTEGER PRIMARY KEY,
         at_ms INTEGER NOT NULL,
@@ -110,14 +110,53 @@ MIGRATIONS: tuple[str, ...] = (
         client_algo_id TEXT NOT NULL,
         algo_id INTEGER,
         order_id INTEGER,
+        side TEXT NOT NULL,
+        type TEXT NOT NULL,
         status TEXT NOT NULL,
+        quantity TEXT NOT NULL,
+        trigger_price TEXT NOT NULL,
+        price TEXT NOT NULL,
+        callback_pct TEXT NOT NULL,
+        activate_price TEXT NOT NULL,
+        close_position INTEGER NOT NULL,
+        reduce_only INTEGER NOT NULL,
+        position_side TEXT NOT NULL,
+        working_type TEXT NOT NULL,
+        price_protect INTEGER NOT NULL,
+        time_in_force TEXT NOT NULL,
         created_at INTEGER NOT NULL,
         updated_at INTEGER NOT NULL,
-        body TEXT NOT NULL,
+        origin TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        replaces TEXT NOT NULL,
         PRIMARY KEY (symbol, client_algo_id)
     );
     CREATE INDEX open_algos ON algos (status) WHERE status NOT IN
         ('FINISHED', 'CANCELED', 'REJECTED', 'EXPIRED');
+    """,
+    """
+    CREATE TABLE plans (
+        plan_id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        state TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        cancels_rest INTEGER NOT NULL,
+        next_index INTEGER NOT NULL,
+        terms TEXT NOT NULL,
+        created_ms INTEGER NOT NULL,
+        updated_ms INTEGER NOT NULL
+    );
+    CREATE INDEX unfinished_plans ON plans (created_ms) WHERE state IN ('running', 'stopping');
+    """,
+    """
+    CREATE TABLE lock_outs (
+        seq INTEGER PRIMARY KEY,
+        at_ms INTEGER NOT NULL,
+        until_ms INTEGER NOT NULL,
+        sentence TEXT NOT NULL,
+        key_id TEXT NOT NULL,
+        signature TEXT NOT NULL
+    );
     """,
     """
     -- what no fill tells: funding, transfers ..., as the exchange's statement has it

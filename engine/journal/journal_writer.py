@@ -50,8 +50,10 @@ from engine.journal.journal_rows import (
     intent_statement,
     order_row,
 )
+from engine.journal.plan_rows import UPSERT_PLAN, plan_row
 from engine.journal.review_rows import REVIEW_EVENTS, review_statements
-from engine.protection_events import AlgoChanged
+from engine.plan_records import Plan
+from engine.protection_events import AlgoChanged, PlanChanged
 from engine.trading_types import AlertLevel
 from engine.utils.mailbox import Mailbox
 from engine.utils.threads import StoppableThread
@@ -68,6 +70,7 @@ FOLLOWED: tuple[type[Event], ...] = (
     EngineStateChanged,
     StreamStateChanged,
     ThreadCrashed,
+    PlanChanged,
     *REVIEW_EVENTS,
 )
 _FILLED = "ORDER_FILLED order=%s side=%s price=%s quantity=%s"  # off the thread that applied it
@@ -126,7 +129,13 @@ class JournalWriter:
 
     def record_intent(self, intent: Intent, at_ms: int) -> None:
         """Returns when the row survives a kill. Raises JournalError: then send nothing."""
-        statement, row = intent_statement(intent, at_ms)
+        self._write_now(*intent_statement(intent, at_ms))
+
+    def record_plan(self, plan: Plan) -> None:
+        """Its newest state. Returns when it survives a kill. Raises JournalError."""
+        self._write_now(UPSERT_PLAN, plan_row(plan))
+
+    def _write_now(self, statement: str, row: Row) -> None:
         with self._lock:
             if self._is_closed:
                 raise JournalError("The journal is closed; nothing was sent.")

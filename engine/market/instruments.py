@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -188,6 +189,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         return [Problem("quantity", sentence, fix)]
 
 
+@cache  # a few steps, asked for with every number that is painted
 def decimals_of(step: Decimal) -> int:
     exponent = step.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0

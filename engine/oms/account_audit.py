@@ -15,12 +15,15 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from engine.errors import PerpdeskError
-from engine.events import OrderUpdate
+from engine.events import AlgoUpdate, OrderUpdate
+from engine.oms.algo_models import AlgoOrder
+from engine.oms.algo_tracker import AlgoTracker
 from engine.oms.order_desk import OrderDesk
 from engine.oms.order_models import Order
 from engine.oms.order_transitions import settled
 from engine.oms.position_tracker import PositionTracker
-from engine.trading_types import AlertLevel, OrderStatus
+from engine.protection_views import AlgoView
+from engine.trading_types import AlertLevel, AlgoStatus, OrderStatus
 from engine.utils.decimals import plain
 from engine.views import BalanceView, OrderView, PositionView
 
@@ -28,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 class AuditSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Some 50 of the minute's 2400 weight at every look."""
+    """Some 90 of the minute's 2400 weight at every look."""
 
     every_s: float = 30.0
     confirm_s: float = 2.0
@@ -40,11 +43,13 @@ class AccountAudit:
     def __init__(
         self,
         desk: OrderDesk,
+        algos: AlgoTracker,
         positions: PositionTracker,
         why_closed: Callable[[], str],
         settings: AuditSettings | None = None,
     ) -> None:
         self._desk = desk
+        self._algos = algos
         self._positions = positions
         self._why_closed = why_closed
         self._settings = settings or AuditSettings()
@@ -73,10 +78,13 @@ class AccountAudit:
 
     def _look(self) -> frozenset[str]:
         before = {order: order.view for order in self._desk.tracker.open_orders()}
+        algos_before = {algo: algo.view for algo in self._algos.open_algos()}
         updates = self._desk.gateway.get_open_orders()
+        algo_updates = self._desk.gateway.get_open_algo_orders()
         positions = self._desk.gateway.get_positions()
         balances = self._desk.gateway.get_account_balance()
         found = [*self._in_orders(before, updates), *self._in_positions(positions)]
+        found += self._in_algos(algos_before, algo_updates)
         return frozenset([*found, *self._in_balances(balances)])
 
     def _in_orders(
@@ -95,6 +103,21 @@ class AccountAudit:
                 yield f"order {update.client_order_id} is open and not known here"
             elif known.lost_write is None and _state_of(known.view) != _said(update):
                 yield f"order {update.client_order_id} is {' '.join(_said(update))}"
+
+    def _in_algos(
+        self, before: dict[AlgoOrder, AlgoView], updates: list[AlgoUpdate]
+    ) -> Iterable[str]:
+        listed = {update.algo_id for update in updates}
+        for algo, view in before.items():
+            is_on_its_way = view.status is AlgoStatus.PENDING_NEW or algo.needs_asking
+            if view.algo_id not in listed and algo.view is view and not is_on_its_way:
+                yield f"conditional order {view.client_algo_id} is no longer open"
+        for update in updates:
+            known = self._algos.get_by_algo_id(update.algo_id)
+            if known is None:
+                yield f"conditional order {update.client_algo_id} is open and not known here"
+            elif not known.needs_asking and known.said_status != update.status:
+                yield f"conditional order {update.client_algo_id} is {update.status}"
 
     def _in_positions(self, read: list[PositionView]) -> Iterable[str]:
         theirs = {(view.symbol, view.position_side): view.quantity for view in read}

@@ -11,7 +11,7 @@ from engine.oms.algo_desk import AlgoDesk, algo_ids_of
 from engine.oms.algo_models import AlgoOrder
 from engine.oms.order_changes import CancelFailed, CancelSent, OutcomeLost, Write
 from engine.oms.order_desk import NO_SUCH_OPEN_ORDER, NO_SUCH_ORDER
-from engine.oms.order_sender import Accepted, Lost, Refused
+from engine.oms.order_sender import Accepted, Answer, Lost, Refused
 from engine.protection_commands import CancelAlgo
 from engine.trading_types import AlgoStatus
 
@@ -67,9 +67,24 @@ class AlgoCancelling:
                 symbol, lambda: orders.gateway.cancel_all_algo_orders(symbol), lambda: True
             )
         if isinstance(answer, Refused):
+            orders.tell_refusal(asked, answer.error)
+        return self._after_cancel_all(algos, answer)
+
+    def cancel_all_now(self, symbol: str) -> None:
+        """As `OrderChanging.cancel_all_now`."""
+        desk, orders = self._desk, self._desk.orders
+        algos = [a for a in desk.tracker.open_algos(symbol) if a.status is AlgoStatus.NEW]
+        for algo in algos:
+            self._record(algo)
+            desk.tracker.apply(algo, CancelSent(self._now_ms()))
+        answer = orders.sender.send_once(lambda: orders.gateway.cancel_all_algo_orders(symbol))
+        self._after_cancel_all(algos, answer)
+
+    def _after_cancel_all(self, algos: list[AlgoOrder], answer: Answer[None]) -> list[AlgoOrder]:
+        desk = self._desk
+        if isinstance(answer, Refused):
             for algo in algos:
                 desk.tracker.apply(algo, CancelFailed(self._now_ms()))
-            orders.tell_refusal(asked, answer.error)
             raise answer.error
         # also after a yes: an event may get lost, and then only asking helps
         reason = "Cancelled with all others; waiting for the exchange's word."

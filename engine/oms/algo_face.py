@@ -15,6 +15,9 @@ from engine.oms.algo_desk import AlgoDesk
 from engine.oms.algo_models import AlgoOrder
 from engine.oms.algo_moving import AlgoMoving
 from engine.oms.algo_placing import AlgoPlacing
+from engine.oms.algo_resolver import AlgoResolver
+from engine.oms.risk_guard import RiskGuard
+from engine.oms.unknown_resolver import ResolverSettings
 from engine.protection_commands import CancelAlgo, CancelOrders, MoveAlgo, PlaceAlgo
 from engine.protection_views import AlgoView
 from engine.trading_types import (
@@ -34,12 +37,19 @@ Until = AlgoStatus | str | Iterable[AlgoStatus | str] | Callable[[AlgoOrder], bo
 class AlgoFace:
     """Thread-safe; `tick` belongs to one thread. `tracker` is the book of all of them."""
 
-    def __init__(self, desk: AlgoDesk, why_closed: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        desk: AlgoDesk,
+        guard: RiskGuard,
+        why_closed: Callable[[], str],
+        resolver: ResolverSettings,
+    ) -> None:
         self.tracker = desk.tracker
         self._desk = desk
-        self._placing = AlgoPlacing(desk, why_closed)
+        self._placing = AlgoPlacing(desk, guard, why_closed)
         self._cancelling = AlgoCancelling(desk)
         self._moving = AlgoMoving(desk, self._placing, self._cancelling)
+        self._resolver = AlgoResolver(desk, resolver)
 
     # --- writes ------------------------------------------------------------------------
 
@@ -111,6 +121,10 @@ class AlgoFace:
         return self._cancelling.cancel_all(
             symbol, CancelOrders(request_id=request_id, symbol=symbol)
         )
+
+    def cancel_all_now(self, symbol: str) -> None:
+        """The kill switch's way: beside the symbol's turn, in a single try."""
+        self._cancelling.cancel_all_now(symbol)
 
     def move(
         self,
@@ -187,8 +201,16 @@ class AlgoFace:
         self._moving.restore(known)
 
     def tick(self, now_s: float) -> None:
-        """Finish moves that were cut short; `now_s` monotonic. Blocks on the network then."""
+        """Ask about unknown ones, and finish moves that were cut short; `now_s` monotonic.
+
+        Blocks on the network then.
+        """
+        self._resolver.tick(now_s)
         self._moving.tick(now_s)
+
+    def close(self) -> None:
+        """Ask no more. Blocks for nothing."""
+        self._resolver.close()
 
 
 def _amount(value: Number | None, field: str) -> Decimal | None:

@@ -101,6 +101,12 @@ class AlgoOrder:
         return self._view.status is AlgoStatus.NEW
 
     @property
+    def said_status(self) -> AlgoStatus:
+        """As the venue would call it: a cancel on its way is ours alone."""
+        status = self._view.status
+        return AlgoStatus.NEW if status is AlgoStatus.PENDING_CANCEL else status
+
+    @property
     def has_triggered(self) -> bool:
         """It is becoming an order, or has become one that has not ended."""
         return self._view.status in (AlgoStatus.TRIGGERING, AlgoStatus.TRIGGERED)

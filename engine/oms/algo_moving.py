@@ -67,7 +67,7 @@ class AlgoMoving:
             target = moved(algo.view, command)
             if _terms(target) == _terms(again(algo.view)):
                 return algo
-            self._placing.check(target)
+            self._placing.check(target, algo.view)
             if algo.view.close_position:
                 return self._swap(algo, target, command)
             return self._overlap(algo, target, command)
@@ -189,13 +189,17 @@ def next_step(old: AlgoView | None, new: AlgoView) -> MoveStep:
     """Pure. `old` None: it had ended before a restart."""
     if new.status is AlgoStatus.REJECTED:
         return _after_rejection(old, new)
-    if new.status.is_terminal or old is None:
-        return MoveStep.DONE
-    if new.status is not AlgoStatus.NEW:
+    if new.status in _IN_DOUBT:
         return MoveStep.WAIT
-    return _AFTER_NEW.get(old.status, MoveStep.WAIT)
+    if old is None or new.status in (AlgoStatus.CANCELED, AlgoStatus.EXPIRED):
+        return MoveStep.DONE
+    step = _AFTER_NEW.get(old.status, MoveStep.WAIT)
+    if step is MoveStep.CANCEL_NEW and new.status is not AlgoStatus.NEW:
+        return MoveStep.DONE  # both have triggered
+    return step
 
 
+_IN_DOUBT = (AlgoStatus.PENDING_NEW, AlgoStatus.UNKNOWN, AlgoStatus.PENDING_CANCEL)
 _AFTER_NEW = {
     AlgoStatus.NEW: MoveStep.CANCEL_OLD,
     AlgoStatus.TRIGGERING: MoveStep.CANCEL_NEW,

@@ -19,8 +19,9 @@ from engine.oms.client_ids import new_client_order_id
 from engine.oms.order_changes import Write
 from engine.oms.order_sender import Accepted, Lost, Refused
 from engine.oms.pre_trade_checks import check_position_side
+from engine.oms.risk_guard import RiskGuard
 from engine.protection_commands import PlaceAlgo
-from engine.protection_views import pending_algo
+from engine.protection_views import AlgoView, pending_algo
 from engine.trading_types import AlgoStatus
 
 logger = logging.getLogger(__name__)
@@ -29,8 +30,9 @@ _REQUESTS_KEPT = 10_000
 
 
 class AlgoPlacing:
-    def __init__(self, desk: AlgoDesk, why_closed: Callable[[], str]) -> None:
+    def __init__(self, desk: AlgoDesk, guard: RiskGuard, why_closed: Callable[[], str]) -> None:
         self._desk = desk
+        self._guard = guard
         self._why_closed = why_closed
         self._lock = threading.Lock()
         self._by_request: dict[str, AlgoOrder] = {}
@@ -50,8 +52,9 @@ class AlgoPlacing:
 
     # --- for whoever holds the symbol's turn ---------------------------------------------
 
-    def check(self, command: PlaceAlgo) -> None:
-        """Raises OrderNotAllowed."""
+    def check(self, command: PlaceAlgo, instead_of: AlgoView | None = None) -> None:
+        """Raises OrderNotAllowed. `instead_of` goes when this one is there."""
+        instrument = self._desk.orders.instrument(command.symbol)
         tracker = self._desk.tracker
         check_position_side(
             command.side,
@@ -61,12 +64,13 @@ class AlgoPlacing:
         )
         check_algo(
             command,
-            self._desk.orders.instrument(command.symbol),
+            instrument,
             waiting=sum(not algo.has_triggered for algo in tracker.open_algos()),
             lost=tracker.lost(),
             price_now=self._desk.price_now(command.symbol, command.working_type),
             closed_because=self._why_closed(),
         )
+        self._guard.check_algo(command, instrument, instead_of)
 
     def place_in_turn(self, command: PlaceAlgo, asked: Command) -> AlgoOrder:
         """`asked` is what the person gave; a refusal names it."""
@@ -88,12 +92,13 @@ class AlgoPlacing:
     def send(self, algo: AlgoOrder, command: PlaceAlgo, asked: Command) -> None:
         desk, orders = self._desk, self._desk.orders
         is_answered = False
+        if not self._is_wanted(algo):  # the kill switch was quicker
+            return
         try:
             answer = orders.sender.send(
                 algo.symbol,
                 lambda: self._request(command),
-                # an event about it is an answer too, and so is a cancel during a pause
-                lambda: algo.status is AlgoStatus.PENDING_NEW,
+                lambda: self._is_wanted(algo),
             )
             is_answered = True
         finally:
@@ -108,6 +113,15 @@ class AlgoPlacing:
             orders.mode.heed(answer.error)
         elif isinstance(answer, Lost):
             desk.lose(algo, Write.PLACE, answer.sentence)
+
+    def _is_wanted(self, algo: AlgoOrder) -> bool:
+        """An event about it is an answer too, and so is a cancel during a pause."""
+        if algo.status is not AlgoStatus.PENDING_NEW:
+            return False
+        why = self._guard.why_halted(algo.symbol)
+        if why:
+            self.give_up(algo, why)
+        return not why
 
     def give_up(self, algo: AlgoOrder, reason: str) -> None:
         """It does not exist at the exchange, and will not."""

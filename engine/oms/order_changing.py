@@ -20,8 +20,9 @@ from engine.oms.order_desk import NO_SUCH_OPEN_ORDER, NO_SUCH_ORDER, OrderDesk, 
 from engine.oms.order_models import Order
 from engine.oms.order_placing import OrderPlacing
 from engine.oms.order_replacing import OrderReplacing, can_replace
-from engine.oms.order_sender import Accepted, Lost, Refused
+from engine.oms.order_sender import Accepted, Answer, Lost, Refused
 from engine.oms.pre_trade_checks import check_amend, check_rules
+from engine.oms.risk_guard import RiskGuard
 from engine.trading_types import OrderStatus, OrderType
 
 logger = logging.getLogger(__name__)
@@ -31,8 +32,9 @@ _GONE = (NO_SUCH_OPEN_ORDER, NO_SUCH_ORDER)
 
 
 class OrderChanging:
-    def __init__(self, desk: OrderDesk, placing: OrderPlacing) -> None:
+    def __init__(self, desk: OrderDesk, placing: OrderPlacing, guard: RiskGuard) -> None:
         self._desk = desk
+        self._guard = guard
         self._replacing = OrderReplacing(
             desk, placing.check, self._cancel_in_turn, placing.place_in_turn
         )
@@ -54,6 +56,7 @@ class OrderChanging:
             if target.price == view.price and target.quantity == view.orig_qty:
                 return order
             check_rules(target, instrument, desk.mark_price(order.symbol))
+            self._guard.check_amend(view, target, instrument)
             desk.journal.record_intent(command, desk.clock.now_ms())
             refusal = self._send_amend(order, command, target)
             if refusal is not None:
@@ -197,9 +200,26 @@ class OrderChanging:
                 lambda: True,
             )
         if isinstance(answer, Refused):
+            desk.tell_refusal(command, answer.error)
+        return self._after_cancel_all(orders, answer)
+
+    def cancel_all_now(self, symbol: str) -> None:
+        """Every open order of the symbol, beside its turn and in a single try: see
+        `OrderPlacing.place_now`. Raises the venue's refusal; whoever asked tells it.
+        """
+        desk = self._desk
+        orders = [order for order in desk.tracker.open_orders(symbol) if order.status.is_resting]
+        for order in orders:
+            self._record_cancel(_cancel_of(order, ""))
+            desk.tracker.apply(order, CancelSent(desk.clock.now_ms()))
+        answer = desk.sender.send_once(lambda: desk.gateway.cancel_all_orders(symbol))
+        self._after_cancel_all(orders, answer)
+
+    def _after_cancel_all(self, orders: list[Order], answer: Answer[None]) -> list[Order]:
+        desk = self._desk
+        if isinstance(answer, Refused):
             for order in orders:
                 desk.tracker.apply(order, CancelFailed(desk.clock.now_ms()))
-            desk.tell_refusal(command, answer.error)
             raise answer.error
         # also after a yes: an event may get lost, and then only asking helps
         reason = "Cancelled with all others; waiting for the exchange's word."

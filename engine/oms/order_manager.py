@@ -7,14 +7,20 @@ time, or `wait` for what you need.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
 import msgspec
 
 from engine.clock import Clock
-from engine.commands import AmendOrder, CancelAllOrders, CancelOrder, PlaceOrder
+from engine.commands import (
+    AmendOrder,
+    CancelAllOrders,
+    CancelOrder,
+    ClosePosition,
+    PlaceOrder,
+)
 from engine.errors import BadInput
 from engine.events import Event
 from engine.exchange.gateway import ExchangeGateway
@@ -23,22 +29,31 @@ from engine.oms.account_audit import AccountAudit, AuditSettings
 from engine.oms.algo_desk import AlgoDesk
 from engine.oms.algo_face import AlgoFace
 from engine.oms.algo_tracker import AlgoTracker
+from engine.oms.bulk_cancel import BulkCancel, BulkCancelled
+from engine.oms.dead_man import DeadMan
 from engine.oms.fill_audit import FillAudit
 from engine.oms.intent_journal import IntentJournal
+from engine.oms.kill_switch import KillSwitch
 from engine.oms.order_changing import OrderChanging
 from engine.oms.order_desk import OrderDesk
 from engine.oms.order_models import Order
 from engine.oms.order_placing import OrderPlacing
 from engine.oms.order_sender import OrderSender
 from engine.oms.order_tracker import CLOSED_KEPT, OrderTracker
+from engine.oms.position_closing import closing_order
 from engine.oms.position_mode import PositionMode
 from engine.oms.position_tracker import PositionTracker
 from engine.oms.private_events import PrivateEvents
 from engine.oms.reconciler import PAUSES_S, Reconciler
+from engine.oms.reversing import Reversing
+from engine.oms.risk_guard import LockStore, RiskGuard
+from engine.oms.risk_rules import RiskLimits
 from engine.oms.unknown_resolver import ResolverSettings, UnknownResolver
+from engine.protection_commands import CancelOrders, ReversePosition
 from engine.protection_views import AlgoView
 from engine.trading_types import OrderStatus, OrderType, PositionSide, Side, TimeInForce
 from engine.utils.decimals import Number, to_decimal
+from engine.utils.threads import CrashHandler
 from engine.utils.words import read_word
 from engine.views import FillView, OrderView
 
@@ -56,6 +71,7 @@ class OmsSettings(msgspec.Struct, frozen=True, kw_only=True):
     resolver: ResolverSettings = ResolverSettings()
     recovery_pauses_s: tuple[float, ...] = PAUSES_S
     audit: AuditSettings = AuditSettings()
+    risk: RiskLimits = RiskLimits()
     strict: bool = False  # raise where the venue contradicts itself: for tests and drills
 
 
@@ -81,10 +97,13 @@ class OrderManager:
         mark_price: Callable[[str], Decimal | None] = lambda _: None,
         last_price: Callable[[str], Decimal | None] = lambda _: None,
         on_gap: Callable[[], None] = lambda: None,
+        locks: LockStore | None = None,
+        on_crash: CrashHandler | None = None,
     ) -> None:
         settings = settings or OmsSettings()
+        self._hub = hub
         self.tracker = OrderTracker(
-            hub.publish,
+            self._publish,
             clock,
             closed_kept=settings.closed_orders_kept,
             strict=settings.strict,
@@ -96,7 +115,7 @@ class OrderManager:
             retry_attempts=settings.retry_attempts,
             retry_backoff_base=settings.retry_backoff_base,
         )
-        desk = OrderDesk(
+        self._desk = desk = OrderDesk(
             gateway=gateway,
             journal=journal,
             tracker=self.tracker,
@@ -115,20 +134,42 @@ class OrderManager:
             closed_kept=settings.closed_orders_kept,
             strict=settings.strict,
         )
+        self.guard = RiskGuard(
+            settings.risk,
+            gateway,
+            self.tracker,
+            algos,
+            self.positions,
+            clock,
+            hub.publish,
+            mark_price,
+            locks,
+        )
         self._events = PrivateEvents(
             self.tracker, algos, self.positions, hub.publish, clock, on_gap
         )
         algo_desk = AlgoDesk(orders=desk, tracker=algos)
-        self.algos = AlgoFace(algo_desk, lambda: self._events.why_closed)
-        self._placing = OrderPlacing(desk, lambda: self._events.why_closed)
-        self._changing = OrderChanging(desk, self._placing)
+        self.algos = AlgoFace(
+            algo_desk, self.guard, lambda: self._events.why_closed, settings.resolver
+        )
+        self._placing = OrderPlacing(desk, self.guard, lambda: self._events.why_closed)
+        self._changing = OrderChanging(desk, self._placing, self.guard)
+        self.kill_switch = KillSwitch(
+            desk, self._placing, self._changing, self.algos, self.positions, on_crash
+        )
+        self.guard.obey(self.kill_switch)
+        self.dead_man = DeadMan(gateway, clock, hub.publish)
+        self._bulk_cancel = BulkCancel(gateway, self.tracker, self._changing, self.algos)
+        self._reversing = Reversing(
+            self._placing, self.guard, self.tracker, self.positions, desk.instrument
+        )
         self.reconciler = Reconciler(
             desk, algo_desk, self.positions, self._events, settings.recovery_pauses_s
         )
         self.resolver = UnknownResolver(desk, settings.resolver)
         self._fill_audit = FillAudit(desk, self.positions)
         self._audit = AccountAudit(
-            desk, self.positions, lambda: self._events.why_closed, settings.audit
+            desk, algos, self.positions, lambda: self._events.why_closed, settings.audit
         )
 
     # --- orders ----------------------------------------------------------------------
@@ -174,6 +215,13 @@ class OrderManager:
         """
         return self._placing.place(command)
 
+    def check(self, commands: Sequence[PlaceOrder]) -> None:
+        """Whether all of these could be placed now, one after the other; sends nothing.
+
+        Raises like `place`, before anything is sent.
+        """
+        self._placing.check_all(commands)
+
     def modify_order(
         self,
         order: Order | str,
@@ -214,6 +262,19 @@ class OrderManager:
         position. `algos.cancel_all` takes those.
         """
         return self._changing.cancel_all(CancelAllOrders(request_id=request_id, symbol=symbol))
+
+    def cancel_orders(self, command: CancelOrders) -> BulkCancelled:
+        """Orders of both services, of a symbol or all, of a side or both. Blocks."""
+        return self._bulk_cancel.cancel(command)
+
+    def close_position(self, command: ClosePosition) -> Order:
+        """A share of the position, at market or LIMIT. Raises OrderNotAllowed."""
+        instrument = self._desk.instrument(command.symbol)
+        return self.place(closing_order(command, self.positions.positions(), instrument))
+
+    def reverse(self, command: ReversePosition) -> Order:
+        """Close at market, then as much the other way, if the guard lets it. Blocks."""
+        return self._reversing.reverse(command)
 
     def ask_again(self, order: Order | str) -> Order:
         """Query an order whose fate is unknown now. Raises what the gateway raises."""
@@ -256,6 +317,11 @@ class OrderManager:
         wanted = frozenset((until,) if isinstance(until, str) else until)
         return self.tracker.wait(lambda: found.status in wanted, timeout_s)
 
+    @property
+    def why_closed(self) -> str:
+        """Why no new risk may be taken now, as a sentence; "" when it may."""
+        return self._events.why_closed
+
     # --- life ------------------------------------------------------------------------
 
     def tick(self, now_s: float) -> None:
@@ -271,9 +337,11 @@ class OrderManager:
             self._fill_audit.forget()
         else:
             self._fill_audit.tick(now_s)
+        self.guard.tick(now_s)
 
     def on_event(self, event: Event) -> None:
         """Everything of the private stream, in its order, on its reading thread."""
+        self.guard.heard(event)
         self._events.on_event(event)
 
     @property
@@ -295,7 +363,17 @@ class OrderManager:
         self.algos.restore(algos)
         self.tracker.restore(orders, fills, last_trade_ids)
 
+    def _publish(self, event: Event) -> None:
+        self.guard.heard(event)
+        self._hub.publish(event)
+
     def close(self) -> None:
         """Take no more requests and end every pause. Blocks for nothing."""
+        self.kill_switch.close()
         self._sender.close()
         self.resolver.close()
+        self.algos.close()
+
+    def join(self, timeout_s: float) -> bool:
+        """After `close` and the gateway's: wait until the kill switch's thread has ended."""
+        return self.kill_switch.join(timeout_s)

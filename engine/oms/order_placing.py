@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
 from engine.commands import PlaceOrder
-from engine.errors import OrderNotAllowed
+from engine.errors import JournalError, OrderNotAllowed
 from engine.events import OrderUpdate
 from engine.oms.client_ids import new_client_order_id
 from engine.oms.order_changes import Concluded, Write
 from engine.oms.order_desk import OrderDesk
 from engine.oms.order_models import Order
-from engine.oms.order_sender import Accepted, Lost, Refused
-from engine.oms.pre_trade_checks import check_order
-from engine.trading_types import OrderStatus, OrderType, PositionSide, TimeInForce
+from engine.oms.order_sender import Accepted, Answer, Lost, Overtaken, Refused
+from engine.oms.pre_trade_checks import check_order, only_reduces
+from engine.oms.risk_guard import RiskGuard
+from engine.trading_types import AlertLevel, OrderStatus, OrderType, PositionSide, TimeInForce
 from engine.views import ZERO, OrderView
 
 logger = logging.getLogger(__name__)
@@ -26,8 +27,9 @@ _REQUESTS_KEPT = 10_000
 
 
 class OrderPlacing:
-    def __init__(self, desk: OrderDesk, why_closed: Callable[[], str]) -> None:
+    def __init__(self, desk: OrderDesk, guard: RiskGuard, why_closed: Callable[[], str]) -> None:
         self._desk = desk
+        self._guard = guard
         self._why_closed = why_closed
         self._lock = threading.Lock()
         self._by_request: dict[str, Order] = {}
@@ -36,47 +38,104 @@ class OrderPlacing:
         """Blocks until answered. The same request id never places twice: a double click
         gets the order of the first click.
         """
-        self._desk.instrument(command.symbol)  # a turn is for symbols that exist
+        asked_at = self._guard.pulls
+        instrument = self._desk.instrument(command.symbol)  # a turn is for symbols that exist
         with self._desk.sender.turn(command.symbol):
             earlier = self._order_of(command.request_id)
-            return self.place_in_turn(command) if earlier is None else earlier
+            if earlier is not None:
+                return earlier
+            self.check(command)
+            self._guard.check_place(command, instrument)
+            return self._place_checked(command, asked_at)
 
     def place_in_turn(self, command: PlaceOrder) -> Order:
-        """For who holds the symbol's turn already."""
-        desk = self._desk
+        """For who holds the symbol's turn already, and has asked the guard."""
         self.check(command)
-        command = self._with_client_id(as_sent(command))
-        now_ms = desk.clock.now_ms()
-        desk.journal.record_intent(command, now_ms)
-        order = Order(pending_view(command, now_ms))
-        desk.tracker.add(order)
+        return self._place_checked(command, self._guard.pulls)
+
+    def _place_checked(self, command: PlaceOrder, asked_at: int) -> Order:
+        order, command = self._begin(command)
         self._remember(command.request_id, order)
-        self._send(order, command)
+        self._send(order, command, lambda: self._in_turn(order, command, asked_at))
         return order
 
-    def check(self, command: PlaceOrder, leaving: Iterable[Order] = ()) -> None:
+    def check(
+        self, command: PlaceOrder, leaving: Iterable[Order] = (), placed_before: int = 0
+    ) -> None:
         """Raises OrderNotAllowed or UnknownSymbol. `leaving`: orders that will be gone by then."""
         desk = self._desk
         check_order(
             command,
             desk.instrument(command.symbol),
             lost=desk.tracker.lost(),
-            open_count=desk.tracker.open_count(command.symbol) - len(tuple(leaving)),
+            open_count=desk.tracker.open_count(command.symbol)
+            - len(tuple(leaving))
+            + placed_before,
             mark_price=desk.mark_price(command.symbol),
             closed_because=self._why_closed(),
             is_hedge_mode=desk.mode.is_hedge,
         )
 
-    def _send(self, order: Order, command: PlaceOrder) -> None:
+    def check_all(self, commands: Sequence[PlaceOrder]) -> None:
+        """As `check` for each, as if those before it were open already."""
+        for placed, command in enumerate(commands):
+            self.check(command, placed_before=placed)
+
+    def place_now(self, command: PlaceOrder) -> Order:
+        """Only for what reduces: beside the symbol's turn, unchecked, and in a single try.
+
+        The kill switch's way: an order that waits for an answer, or a disk that is full,
+        must not hold it up, and it looks again anyway. Blocks until answered.
+        """
+        order, command = self._begin(command)
+        self._send(order, command, lambda: self._desk.sender.send_once(self._asks(command)))
+        return order
+
+    def _begin(self, command: PlaceOrder) -> tuple[Order, PlaceOrder]:
+        """On disk, then shown as PENDING_NEW."""
+        desk = self._desk
+        command = self._with_client_id(as_sent(command))
+        now_ms = desk.clock.now_ms()
+        try:
+            desk.journal.record_intent(command, now_ms)
+        except JournalError as error:
+            if not only_reduces(command):
+                raise
+            # taking risk off must go on when the disk is full
+            logger.warning("a reducing order goes out without a journal entry: %s", error)
+            sentence = (
+                f"{command.symbol}: a reducing order is sent without a journal entry. {error}"
+            )
+            desk.alert(AlertLevel.WARNING, "journal.bypassed", sentence)
+        order = Order(pending_view(command, now_ms))
+        desk.tracker.add(order)
+        return order, command
+
+    def _in_turn(self, order: Order, command: PlaceOrder, asked_at: int) -> Answer[OrderUpdate]:
+        """The kill switch sees the order by now, or the order sees the kill switch."""
+
+        def is_wanted() -> bool:
+            # an event about it is an answer too, and so is a cancel during a pause
+            return order.status is OrderStatus.PENDING_NEW and not why_halted()
+
+        def why_halted() -> str:
+            helps = only_reduces(command) and command.type is OrderType.MARKET
+            return "" if helps else self._guard.why_halted(order.symbol, asked_at)
+
+        answer: Answer[OrderUpdate] = Overtaken()
+        if is_wanted():
+            answer = self._desk.sender.send(order.symbol, self._asks(command), is_wanted)
+        if isinstance(answer, Overtaken) and order.status is OrderStatus.PENDING_NEW:
+            return Refused(OrderNotAllowed("", why_halted()))
+        return answer
+
+    def _send(
+        self, order: Order, command: PlaceOrder, send: Callable[[], Answer[OrderUpdate]]
+    ) -> None:
         desk = self._desk
         is_answered = False
         try:
-            answer = desk.sender.send(
-                order.symbol,
-                lambda: self._request(command),
-                # an event about it is an answer too, and so is a cancel during a pause
-                lambda: order.status is OrderStatus.PENDING_NEW,
-            )
+            answer = send()
             is_answered = True
         finally:
             if not is_answered:  # our own mistake, somewhere after the first byte
@@ -92,6 +151,9 @@ class OrderPlacing:
             desk.mode.heed(answer.error)
         elif isinstance(answer, Lost):
             desk.lose(order, Write.PLACE, answer.sentence)
+
+    def _asks(self, command: PlaceOrder) -> Callable[[], OrderUpdate]:
+        return lambda: self._request(command)
 
     def _request(self, command: PlaceOrder) -> OrderUpdate:
         is_limit = command.type is OrderType.LIMIT

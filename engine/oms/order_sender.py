@@ -54,6 +54,9 @@ class Overtaken(msgspec.Struct, frozen=True):
     """No longer wanted when its turn to be tried again came: nothing more was sent."""
 
 
+Answer = Accepted[T] | Refused | Lost | Overtaken
+
+
 class _NoLongerWanted(PerpdeskError):
     pass
 
@@ -83,14 +86,21 @@ class OrderSender:
 
     def send(
         self, symbol: str, request: Callable[[], T], is_wanted: Callable[[], bool]
-    ) -> Accepted[T] | Refused | Lost | Overtaken:
+    ) -> Answer[T]:
         """Call `request` inside the symbol's turn; blocks for its retries too.
 
         The turn is given up during a pause: cancels must not wait behind it.
         `is_wanted` decides after each pause whether to try again.
         """
+        return self._judged(lambda: self._send_with_retries(symbol, request, is_wanted))
+
+    def send_once(self, request: Callable[[], T]) -> Answer[T]:
+        """A single try, in nobody's turn: for what must not wait and is looked after anyway."""
+        return self._judged(request)
+
+    def _judged(self, request: Callable[[], T]) -> Answer[T]:
         try:
-            return Accepted(self._send_with_retries(symbol, request, is_wanted))
+            return Accepted(request())
         except _NoLongerWanted:
             return Overtaken()
         except OutcomeUnknown as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from engine.commands import ClosePosition, PlaceOrder
 from engine.errors import OrderNotAllowed
 from engine.market.instruments import Instrument
@@ -25,13 +27,18 @@ def closing_order(
     """
     position = _position_of(command, positions)
     order_type = OrderType.MARKET if command.price is None else OrderType.LIMIT
+    quantity = _quantity(command, abs(position.quantity), order_type, instrument)
+    order = reducing_order(position, quantity)
+    return replace(order, request_id=command.request_id, type=order_type, price=command.price)
+
+
+def reducing_order(position: PositionView, quantity: Decimal) -> PlaceOrder:
+    """At market. It cannot open anything, whatever the position is by then."""
     return PlaceOrder(
-        request_id=command.request_id,
-        symbol=command.symbol,
+        symbol=position.symbol,
         side=Side.SELL if position.quantity > 0 else Side.BUY,
-        type=order_type,
-        quantity=_quantity(command, abs(position.quantity), order_type, instrument),
-        price=command.price,
+        type=OrderType.MARKET,
+        quantity=quantity,
         reduce_only=True,
         position_side=position.position_side,
     )

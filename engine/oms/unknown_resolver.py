@@ -9,7 +9,6 @@ an order never arrived. Nothing is ever sent again from here.
 from __future__ import annotations
 
 import logging
-import threading
 from collections import deque
 
 import msgspec
@@ -18,6 +17,7 @@ from engine.errors import PerpdeskError
 from engine.oms.order_changes import AmendEnded, CancelFailed, Concluded, Write
 from engine.oms.order_desk import OrderDesk
 from engine.oms.order_models import Order
+from engine.oms.watches import Watch, Watches
 from engine.trading_types import AlertLevel, OrderStatus
 
 logger = logging.getLogger(__name__)
@@ -38,49 +38,30 @@ class ResolverSettings(msgspec.Struct, frozen=True, kw_only=True):
     still_open_times: int = 3
 
 
-class _Watch:
-    __slots__ = (
-        "next_at_s", "not_found", "pauses_s", "since_s", "still_open", "tries", "was_unknown",
-    )  # fmt: skip
-
-    def __init__(self, now_s: float, was_unknown: bool, pauses_s: tuple[float, ...]) -> None:
-        self.since_s = now_s
-        self.pauses_s = pauses_s
-        self.next_at_s = now_s + pauses_s[0]
-        self.was_unknown = was_unknown
-        self.tries = 0
-        self.not_found = 0
-        self.still_open = 0
-
-    def plan_next(self, now_s: float) -> None:
-        self.tries += 1
-        self.next_at_s = now_s + self.pauses_s[min(self.tries, len(self.pauses_s) - 1)]
-
-
 class UnknownResolver:
     """`tick` belongs to one thread; `ask_again` may be called from any other."""
 
     def __init__(self, desk: OrderDesk, settings: ResolverSettings | None = None) -> None:
         self._desk = desk
         self._settings = settings or ResolverSettings()
-        self._lock = threading.Lock()  # for the watches; never held while asking
-        self._watches: dict[Order, _Watch] = {}
-        self._fill_watches: dict[Order, _Watch] = {}
-        self._owner_watches: dict[tuple[str, int], _Watch] = {}
+        self._watches: Watches[Order] = Watches(self._settings.pauses_s, _is_unknown)
+        self._fill_watches: Watches[Order] = Watches(self._settings.fill_pauses_s, _is_unknown)
+        self._owner_watches: dict[tuple[str, int], Watch] = {}
         self._is_closing = False
         # orders whose trades had to be asked for, since no event had told of them
         self.untold: deque[Order] = deque(maxlen=_UNTOLD_KEPT)
 
     def tick(self, now_s: float) -> None:
         """Ask about what is due at `now_s` (monotonic). Blocks on the network."""
-        pauses_s = self._settings.pauses_s
-        for order, watch in self._due(self._watches, self._desk.tracker.lost(), now_s, pauses_s):
+        due, settled = self._watches.look(self._desk.tracker.lost(), now_s)
+        for order, watch in settled:
+            self._tell_settled(order, watch)
+        for order, watch in due:
             if self._is_closing:
                 return
             self._ask(order, watch, now_s)
-        incomplete = self._desk.tracker.with_missing_fills()
-        pauses_s = self._settings.fill_pauses_s
-        for order, watch in self._due(self._fill_watches, incomplete, now_s, pauses_s):
+        due, _settled = self._fill_watches.look(self._desk.tracker.with_missing_fills(), now_s)
+        for order, watch in due:
             if self._is_closing:
                 return
             self._fetch_fills(order, watch, now_s)
@@ -97,28 +78,7 @@ class UnknownResolver:
     def close(self) -> None:
         self._is_closing = True
 
-    # --- what is due -------------------------------------------------------------------
-
-    def _due(
-        self,
-        watches: dict[Order, _Watch],
-        wanted: list[Order],
-        now_s: float,
-        pauses_s: tuple[float, ...],
-    ) -> list[tuple[Order, _Watch]]:
-        with self._lock:
-            settled = watches.keys() - set(wanted)
-            ended = [(order, watches.pop(order)) for order in settled]
-            for order in wanted:
-                if order not in watches:
-                    is_unknown = order.status is OrderStatus.UNKNOWN
-                    watches[order] = _Watch(now_s, is_unknown, pauses_s)
-            due = [(o, w) for o, w in watches.items() if w.next_at_s <= now_s]
-        for order, watch in ended:
-            self._tell_settled(order, watch)
-        return due
-
-    def _tell_settled(self, order: Order, watch: _Watch) -> None:
+    def _tell_settled(self, order: Order, watch: Watch) -> None:
         if watch.was_unknown:
             what = f"{order.symbol} {order.side} {order.client_order_id}"
             reason = f" {order.reason}" if order.reason else ""
@@ -127,7 +87,7 @@ class UnknownResolver:
 
     # --- asking ------------------------------------------------------------------------
 
-    def _ask(self, order: Order, watch: _Watch, now_s: float) -> None:
+    def _ask(self, order: Order, watch: Watch, now_s: float) -> None:
         watch.plan_next(now_s)
         try:
             is_known = self._desk.ask(order)
@@ -144,7 +104,7 @@ class UnknownResolver:
             # could not ask, or was told to wait: proves nothing
             logger.info("asking about order=%s failed: %s", order.client_order_id, error)
 
-    def _after_found(self, order: Order, watch: _Watch) -> None:
+    def _after_found(self, order: Order, watch: Watch) -> None:
         """It exists. If the lost request was a cancel or an amend that several answers
         show as not carried out, the person decides anew.
         """
@@ -181,7 +141,7 @@ class UnknownResolver:
             status, reason = OrderStatus.CANCELED, "The exchange no longer knows this order."
         self._desk.tracker.apply(order, Concluded(status, reason, self._desk.clock.now_ms()))
 
-    def _fetch_fills(self, order: Order, watch: _Watch, now_s: float) -> None:
+    def _fetch_fills(self, order: Order, watch: Watch, now_s: float) -> None:
         watch.plan_next(now_s)
         if order.order_id is None:
             return
@@ -200,7 +160,7 @@ class UnknownResolver:
         """A trade was read before the venue showed its order: ask some times more."""
         key = (symbol, order_id)
         pauses_s = self._settings.pauses_s
-        watch = self._owner_watches.setdefault(key, _Watch(now_s, False, pauses_s))
+        watch = self._owner_watches.setdefault(key, Watch(now_s, False, pauses_s))
         if now_s < watch.next_at_s or watch.tries >= _OWNER_TRIES:
             return
         watch.plan_next(now_s)
@@ -211,3 +171,7 @@ class UnknownResolver:
             return
         self._desk.tracker.apply_update(update)
         del self._owner_watches[key]
+
+
+def _is_unknown(order: Order) -> bool:
+    return order.status is OrderStatus.UNKNOWN

@@ -142,8 +142,9 @@ def retry_after_s(header: str | None, text: str, server_now_ms: float) -> float:
 
     From the Retry-After header (seconds), else from the "until <ms>" of a ban text.
     """
-    if header is not None and _SECONDS.fullmatch(header.strip()):
-        return min(float(header), _LONGEST_PAUSE_S)
+    asked = "" if header is None else header.strip()
+    if _SECONDS.fullmatch(asked):
+        return min(float(asked), _LONGEST_PAUSE_S)
     found = _BAN_UNTIL.search(text)
     if found is not None:
         left_s = (int(found.group(1)) - server_now_ms) / 1000

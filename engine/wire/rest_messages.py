@@ -267,6 +267,14 @@ class CommissionReply(_Reply, frozen=True, kw_only=True):
         _check(self.maker_commission_rate, self.taker_commission_rate)
 
 
+class MarkPriceReply(_Reply, frozen=True, kw_only=True):
+    symbol: str
+    mark_price: Decimal
+
+    def __post_init__(self) -> None:
+        _check(self.mark_price)
+
+
 class IncomeRow(_Reply, frozen=True, kw_only=True):
     income_type: str
     income: Decimal

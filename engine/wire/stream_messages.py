@@ -17,14 +17,26 @@ from engine.events import (
     BookTicker,
     DepthDiff,
     KlineUpdate,
+    Liquidation,
     MarkPrice,
+    MiniTicker,
     Ticker24h,
     Trade,
 )
 from engine.trading_types import PositionSide, Side
 from engine.wire.whole import Whole
 
-MarketEvent = AggTrade | Trade | BookTicker | DepthDiff | KlineUpdate | MarkPrice | Ticker24h
+MarketEvent = (
+    AggTrade
+    | Trade
+    | BookTicker
+    | DepthDiff
+    | KlineUpdate
+    | MarkPrice
+    | Ticker24h
+    | MiniTicker
+    | Liquidation
+)
 
 ZERO = Decimal(0)
 

@@ -42,6 +42,14 @@ def ticker(symbol: str) -> str:
     return f"{symbol.lower()}@ticker"
 
 
+def mini_ticker(symbol: str) -> str:
+    return f"{symbol.lower()}@miniTicker"
+
+
+def liquidations(symbol: str) -> str:
+    return f"{symbol.lower()}@forceOrder"
+
+
 def route_of(stream: str) -> Route:
     """PUBLIC for book data and raw trades, MARKET for everything else.
 

@@ -65,6 +65,14 @@ def rss_mb(pid: int) -> float | None:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def slope(samples: Sequence[tuple[float, float]]) -> float:
+    """The median of all slopes between two samples of the later half: a step moves it little."""
+    later = samples[len(samples) // 2 :]
+    return statistics.median(
+        (y2 - y1) / (x2 - x1) for at, (x1, y1) in enumerate(later) for x2, y2 in later[at + 1 :]
+    )
+
+
 def spin(seconds: float) -> None:
     """Let time pass without doing anything, for a measurement of what others do meanwhile."""
     time.sleep(seconds)

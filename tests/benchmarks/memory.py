@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from statistics import median
 from typing import Any
 
 from tests.benchmarks.gui import loaded_window
-from tests.benchmarks.measuring import rss_mb
+from tests.benchmarks.measuring import rss_mb, slope
 
 _SAMPLES = 40
 _QUICK_S, _USUAL_S = 8.0, 120.0
@@ -24,7 +23,7 @@ def run(*, quick: bool, duration_s: float | None = None) -> dict[str, Any]:
         samples = _watch(pid, seconds)
     return {
         "rss_mb": samples[0][1],
-        "slope_mb_per_h": _slope(samples) * 3600,
+        "slope_mb_per_h": slope(samples) * 3600,
         "measured_s": seconds,
         "is_extrapolated": seconds < 3600,
     }
@@ -37,11 +36,3 @@ def _watch(pid: int, seconds: float) -> list[tuple[float, float]]:
         time.sleep(max(0.0, began + seconds * number / _SAMPLES - time.monotonic()))
         samples.append((time.monotonic() - began, rss_mb(pid) or 0.0))
     return samples
-
-
-def _slope(samples: list[tuple[float, float]]) -> float:
-    """The median of all slopes between two samples of the later half: a step moves it little."""
-    later = samples[len(samples) // 2 :]
-    return median(
-        (mb2 - mb1) / (s2 - s1) for at, (s1, mb1) in enumerate(later) for s2, mb2 in later[at + 1 :]
-    )

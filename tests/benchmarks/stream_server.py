@@ -2,7 +2,8 @@
 
 `/flood-COUNT-PART/...` sends COUNT messages as fast as they are taken;
 `/pace-RATE-SECONDS-PART/...` sends RATE a second for so long (0: for ever), a burst a
-millisecond, each frame with the sender's clock as its event time. PART is `mix` (all
+millisecond, each frame with the sender's clock as its event time; `/steady-...` is the
+same with a burst each 10 ms, for long runs on a machine that does other work. PART is `mix` (all
 kinds) or `split` (those of the route in the rest of the path). It begins when the
 client has sent its first message, as after a subscription. Runs in its own process.
 """
@@ -19,7 +20,7 @@ from tests.benchmarks.measuring import now_us
 from tests.benchmarks.payloads import PUBLIC, Frame, frames
 from tests.benchmarks.server_frames import switched
 
-_TICK_S = 0.001
+_TICKS_S = {"pace": 0.001, "steady": 0.01}
 _LATE_S = 0.05  # further behind than this the sender gives up what it has missed
 
 
@@ -49,7 +50,7 @@ def _serve(sock: socket.socket, made: list[Frame]) -> None:
             _flood(sock, chosen, int(numbers[0]))
         else:
             share = len(chosen) / len(made)
-            _pace(sock, chosen, float(numbers[0]) * share, float(numbers[1]))
+            _pace(sock, chosen, float(numbers[0]) * share, float(numbers[1]), _TICKS_S[plan])
         sock.recv(4096)  # a goodbye, or the end
     except OSError:
         pass  # the client has seen enough
@@ -78,11 +79,13 @@ def _flood(sock: socket.socket, made: list[Frame], count: int) -> None:
     sock.sendall(b"".join(frame.data for frame in made[: count % len(made)]))
 
 
-def _pace(sock: socket.socket, made: list[Frame], rate: float, seconds: float) -> None:
+def _pace(
+    sock: socket.socket, made: list[Frame], rate: float, seconds: float, tick_s: float
+) -> None:
     began = due = time.perf_counter()
     sent = at = 0
     while not seconds or due - began < seconds:
-        due += _TICK_S
+        due += tick_s
         left = due - time.perf_counter()
         if left > 0:
             time.sleep(left)

@@ -12,8 +12,6 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from tests.fuzz.runner import run
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
@@ -27,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from tests.fuzz.guided import run_guided
 
         return run_guided(words.seconds)
+    from tests.fuzz.runner import run  # here: atheris must see the engine's first import
+
     result = run(words.seconds, words.seed, words.inputs)
     sys.stdout.write(f"{result.inputs:,} inputs in {result.seconds:.1f} s\n")
     found = result.finding

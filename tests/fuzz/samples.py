@@ -49,6 +49,11 @@ _MARKET: list[tuple[str, Any]] = [
       "i": "64251", "P": "4", "r": "0.0001", "T": MS}),
     ("!ticker@arr", [{"e": "24hrTicker", "E": MS, "s": "BTCUSDT", "p": "1", "P": "1", "c": "2",
       "o": "1", "h": "1", "l": "1", "v": "1", "q": "1"}]),
+    ("!miniTicker@arr", [{"e": "24hrMiniTicker", "E": MS, "s": "BTCUSDT", "c": "2", "o": "1",
+      "h": "1", "l": "1", "v": "1", "q": "1"}]),
+    ("btcusdt@forceOrder", {"e": "forceOrder", "E": MS, "o": {"s": "BTCUSDT", "S": "SELL",
+      "o": "LIMIT", "f": "IOC", "q": "0.014", "p": "9910", "ap": "9910", "X": "FILLED",
+      "l": "0.014", "z": "0.014", "T": MS}}),
     ("btcusdt@kline_1m", {"e": "kline", "E": MS, "s": "BTCUSDT", "k": _CANDLE}),
 ]  # fmt: skip
 _USER: list[Any] = [

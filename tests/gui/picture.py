@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.main_window import MainWindow
 from desktop.theme.apply_theme import apply_theme
+from engine.protection_commands import Kill
 from engine.trading_types import AlertLevel, EnvironmentKind, StreamState
 from tests.gui import scene
 
@@ -31,6 +32,8 @@ def main() -> int:
     parser.add_argument("--stale", action="store_true")
     parser.add_argument("--toasts", action="store_true")
     parser.add_argument("--empty", action="store_true")
+    parser.add_argument("--ticket", choices=("limit", "market", "stop", "exits"), default="limit")
+    parser.add_argument("--alarms", action="store_true")
     options = parser.parse_args()
     app = QApplication(sys.argv[:1])
     apply_theme(app)
@@ -59,6 +62,10 @@ def _fill(window: MainWindow, options: argparse.Namespace) -> None:
     window.account.blotter.setCurrentIndex(options.tab)
     window.market.ticket.price.setText("64246.0")
     window.market.ticket.quantity.setText("0.120")
+    _fill_ticket(window, options.ticket)
+    if options.alarms:
+        window.handle_events(scene.alarms())
+        window.submit(Kill())
     if options.stale:
         window.handle_events(scene.streams(StreamState.STALE))
     if options.toasts:
@@ -70,6 +77,23 @@ def _fill(window: MainWindow, options: argparse.Namespace) -> None:
         )
         window.toasts.show("The private stream is silent; reconnecting.", AlertLevel.ERROR)
         window.market.ticket.price.setText("64250.13")
+
+
+def _fill_ticket(window: MainWindow, kind: str) -> None:
+    ticket = window.market.ticket
+    if kind == "market":
+        ticket.type.setCurrentIndex(1)
+    if kind == "stop":
+        ticket.type.setCurrentIndex(2)
+        ticket.trigger_type.setCurrentIndex(1)
+        ticket.trigger.setText("64300.0")
+        ticket.price.setText("64310.0")
+    if kind == "exits":
+        ticket.exits.setChecked(True)
+        ticket.stop.setText("63900.0")
+        ticket.target.setText("65000.0")
+        ticket.unit.setCurrentIndex(3)
+        ticket.quantity.setText("50")
 
 
 if __name__ == "__main__":

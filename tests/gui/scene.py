@@ -19,11 +19,16 @@ from engine.events import (
     OrderChanged,
     PositionChanged,
     StreamStateChanged,
+    SymbolTerms,
     Ticker24h,
 )
 from engine.market.instruments import Instrument, QuantityRule
+from engine.protection_events import AlgoChanged, BracketChanged, GuardChanged
+from engine.protection_views import AlgoView, BracketView, GuardView
 from engine.trading_types import (
     AlertLevel,
+    AlgoStatus,
+    BracketState,
     EngineState,
     MarginType,
     OrderStatus,
@@ -34,7 +39,15 @@ from engine.trading_types import (
     StreamState,
     TimeInForce,
 )
-from engine.views import AmendInFlight, BalanceView, Candle, FillView, OrderView, PositionView
+from engine.views import (
+    AmendInFlight,
+    BalanceView,
+    Candle,
+    FillView,
+    LeverageBracket,
+    OrderView,
+    PositionView,
+)
 
 NOW_MS = 1_795_448_651_000  # 2026-11-23 15:44:11 UTC
 D = Decimal
@@ -310,12 +323,90 @@ def account() -> list[Event]:
     ]
 
 
+def terms(symbol: str = "BTCUSDT", margin_type: MarginType = MarginType.CROSSED) -> SymbolTerms:
+    return SymbolTerms(
+        symbol=symbol,
+        margin_type=margin_type,
+        brackets=(
+            LeverageBracket(
+                bracket=1,
+                max_leverage=125,
+                notional_floor=D(0),
+                notional_cap=D(50_000),
+                maint_margin_ratio=D("0.004"),
+            ),
+            LeverageBracket(
+                bracket=2,
+                max_leverage=100,
+                notional_floor=D(50_000),
+                notional_cap=D(500_000),
+                maint_margin_ratio=D("0.005"),
+                cum=D(50),
+            ),
+        ),
+        taker_fee=D("0.0005"),
+    )
+
+
+def algo(client_algo_id: str = "pa-1", **changes: object) -> AlgoView:
+    fields: dict[str, object] = {
+        "client_algo_id": client_algo_id,
+        "symbol": "BTCUSDT",
+        "side": Side.SELL,
+        "type": OrderType.STOP_MARKET,
+        "status": AlgoStatus.NEW,
+        "trigger_price": D("63900.0"),
+        "close_position": True,
+        "algo_id": 9001,
+        "created_at": NOW_MS - 60_000,
+    }
+    return AlgoView(**(fields | changes))  # type: ignore[arg-type]
+
+
+def bracket(**changes: object) -> BracketView:
+    fields: dict[str, object] = {
+        "bracket_id": "b-1",
+        "symbol": "BTCUSDT",
+        "side": Side.BUY,
+        "state": BracketState.UNPROTECTED,
+        "quantity": D("0.120"),
+        "unprotected_since_ms": NOW_MS - 4_000,
+    }
+    return BracketView(**(fields | changes))  # type: ignore[arg-type]
+
+
+def alarms() -> list[Event]:
+    guard = GuardView(
+        day_pnl=D("-312.40"),
+        locked_until_ms=NOW_MS + 3_600_000,
+        sentence="The day's loss has reached 300.00 USDT.",
+    )
+    return [BracketChanged(bracket=bracket()), GuardChanged(guard=guard)]
+
+
+def protection() -> list[Event]:
+    """A stop and a target for the long, a stop that opens, a trailing stop in flight."""
+    made = [
+        algo("pa-1"),
+        algo("pa-2", type=OrderType.TAKE_PROFIT_MARKET, trigger_price=D("65000.0")),
+        algo("pa-3", side=Side.BUY, type=OrderType.STOP, trigger_price=D("64500.0"),
+             price=D("64510.0"), quantity=D("0.200"), close_position=False),
+        algo("pa-4", symbol="ETHUSDT", side=Side.BUY, type=OrderType.TRAILING_STOP_MARKET,
+             status=AlgoStatus.PENDING_NEW, trigger_price=D(0), callback_pct=D("1.5"),
+             quantity=D("1.000"), close_position=False, reduce_only=True),
+    ]  # fmt: skip
+    return [AlgoChanged(algo=one) for one in made]
+
+
 def everything() -> list[Event]:
     return [
         *streams(),
         EngineStateChanged(state=EngineState.LIVE, sentence="Live.", gap_s=1.2),
         *market(),
         *account(),
+        *protection(),
+        terms(),
+        GuardChanged(guard=GuardView(day_pnl=D("81.20"))),
         *market()[-12:],
         health(),
     ]

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from desktop.theme import palette
 from desktop.theme.fonts import load_fonts
 from desktop.widgets.chart import CandleChart
-from desktop.widgets.chart_scene import title_texts
+from desktop.widgets.chart_title import title_texts
 from engine.clock import FakeClock
 from engine.trading_types import OrderStatus, PositionSide, Side
 from engine.views import AmendInFlight, Candle, PositionView
@@ -284,7 +284,7 @@ def test_reaching_the_oldest_candle_asks_once_for_older_ones(chart, qtbot) -> No
     for _ in range(60):
         qtbot.keyClick(chart, Qt.Key.Key_Left)
     assert asked == [START_MS - 1]
-    chart.prepend_candles(candles(300, first=-300))
+    chart.prepend_candles(candles(300, first=-300), START_MS - 1)
     for _ in range(60):
         qtbot.keyClick(chart, Qt.Key.Key_Left)
     assert asked == [START_MS - 1, START_MS - 300 * MINUTE_MS - 1]

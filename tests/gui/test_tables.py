@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QWidget
 
@@ -11,7 +12,7 @@ from desktop.models.table_model import CellRole
 from desktop.theme import palette
 from desktop.theme.order_marks import MarkShape
 from desktop.widgets.data_table import DataTable
-from engine.commands import AmendOrder, AskAgain, CancelAllOrders, CancelOrder, ClosePosition
+from engine.commands import AmendOrder, AskAgain, CancelOrder, ClosePosition
 from engine.events import (
     Alert,
     BalanceChanged,
@@ -21,6 +22,7 @@ from engine.events import (
     OrderChanged,
     PositionChanged,
 )
+from engine.protection_commands import CancelOrders
 from engine.trading_types import AlertLevel, OrderStatus, PositionSide, Side
 from engine.views import AmendInFlight
 from tests.gui import scene
@@ -220,12 +222,19 @@ def test_hedge_mode_keeps_two_rows_of_one_symbol(desk: Desk) -> None:
     assert desk.commands == [ClosePosition(symbol="BTCUSDT", position_side=PositionSide.SHORT)]
 
 
-def test_cancel_all_asks_once_per_symbol(full_desk: Desk) -> None:
-    full_desk.click("orders.cancelAll")
-    assert full_desk.commands == [
-        CancelAllOrders(symbol="BTCUSDT"),
-        CancelAllOrders(symbol="ETHUSDT"),
-    ]
+@pytest.mark.parametrize(
+    ("button", "asked"),
+    [
+        ("orders.cancelAll", CancelOrders()),
+        ("orders.cancelBids", CancelOrders(symbol="BTCUSDT", side=Side.BUY)),
+        ("orders.cancelAsks", CancelOrders(symbol="BTCUSDT", side=Side.SELL)),
+    ],
+)
+def test_cancel_buttons_take_both_kinds_of_orders(
+    full_desk: Desk, button: str, asked: CancelOrders
+) -> None:
+    full_desk.click(button)
+    assert full_desk.commands == [asked]
 
 
 def test_common_buttons_rest_while_there_is_nothing_to_act_on(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy
@@ -25,7 +26,6 @@ from desktop.widgets.chart import CandleChart
 from engine.commands import (
     AmendOrder,
     AskAgain,
-    CancelAllOrders,
     CancelOrder,
     ClosePosition,
     LoadCandles,
@@ -42,10 +42,10 @@ from engine.events import (
     FillRecorded,
     HealthReport,
     OrderChanged,
-    PositionChanged,
     StreamStateChanged,
     ThreadCrashed,
 )
+from engine.protection_commands import CancelOrders, Kill
 from engine.trading_types import (
     EngineState,
     EnvironmentKind,
@@ -226,6 +226,19 @@ def test_silent_private_stream_greys_the_account(desk: Desk) -> None:
     assert desk.window.account.is_stale
 
 
+def test_a_stream_without_answer_is_said_before_it_is_lost(desk: Desk) -> None:
+    desk.feed(*scene.streams())
+    late = StreamStateChanged(
+        route=Route.PRIVATE, state=StreamState.LIVE, sentence="Asking again.", is_doubted=True
+    )
+    desk.feed(late)
+    dot = desk.window.status.streams[Route.PRIVATE]
+    assert (dot.text(), dot.toolTip()) == ("private no answer", "Asking again.")
+    assert not desk.window.account.is_stale, "nothing is lost yet"
+    desk.feed(msgspec.structs.replace(late, sentence="It answers.", is_doubted=False))
+    assert (dot.text(), dot.toolTip()) == ("private", "It answers.")
+
+
 def test_ladder_and_chart_are_told_of_staleness(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -357,18 +370,14 @@ def test_crashed_thread_is_told_in_words(desk: Desk) -> None:
 # --- kill switch ----------------------------------------------------------------
 
 
-def test_kill_cancels_then_closes_after_one_confirmation(full_desk: Desk) -> None:
+def test_kill_says_what_is_open_and_is_sent_after_one_confirmation(full_desk: Desk) -> None:
     full_desk.click("killSwitch")
     plan = full_desk.find(QLabel, "killSwitch.plan").text()
-    assert "Cancel 7 orders in BTCUSDT, ETHUSDT." in plan
+    assert "Cancel 11 orders in BTCUSDT, ETHUSDT." in plan
+    assert "Close 2 at market, reduce-only: BTCUSDT, ETHUSDT." in plan
     assert full_desk.commands == []
     full_desk.click("killSwitch.confirm")
-    assert full_desk.commands == [
-        CancelAllOrders(symbol="BTCUSDT"),
-        CancelAllOrders(symbol="ETHUSDT"),
-        ClosePosition(symbol="BTCUSDT"),
-        ClosePosition(symbol="ETHUSDT"),
-    ]
+    assert full_desk.commands == [Kill()]
 
 
 def test_kill_can_be_thought_better_of(full_desk: Desk) -> None:
@@ -377,22 +386,11 @@ def test_kill_can_be_thought_better_of(full_desk: Desk) -> None:
     assert full_desk.commands == []
 
 
-def test_kill_acts_on_what_is_open_at_the_confirmation(desk: Desk) -> None:
-    desk.feed(OrderChanged(order=scene.order()))
+def test_kill_goes_out_even_when_nothing_is_known_to_be_open(desk: Desk) -> None:
     desk.click("killSwitch")
-    desk.feed(
-        OrderChanged(order=scene.order(status=OrderStatus.FILLED)),
-        PositionChanged(position=scene.position()),
-    )
+    assert "Nothing is known to be open" in desk.find(QLabel, "killSwitch.plan").text()
     desk.click("killSwitch.confirm")
-    assert desk.commands == [ClosePosition(symbol="BTCUSDT")]
-
-
-def test_kill_with_nothing_open_says_so(desk: Desk) -> None:
-    desk.click("killSwitch")
-    assert "Nothing is open" in desk.find(QLabel, "killSwitch.plan").text()
-    assert desk.find(QWidget, "killSwitch.confirm").isHidden()
-    desk.click("killSwitch.cancel")
+    assert desk.commands == [Kill()]
 
 
 def test_second_press_of_kill_opens_no_second_question(full_desk: Desk) -> None:
@@ -477,27 +475,26 @@ def test_the_smallest_window_holds_everything(full_desk: Desk) -> None:
         assert widget.visibleRegion().boundingRect().size() == widget.size(), name
 
 
-def make_window(qtbot: QtBot, layout_file: Path) -> MainWindow:
+def make_window(qtbot: QtBot, user_data: Path) -> MainWindow:
     window = MainWindow(
         environment="paper",
         kind=EnvironmentKind.PAPER,
         symbol="BTCUSDT",
         submit=lambda _command: None,
-        layout_file=layout_file,
+        user_data=user_data,
     )
     qtbot.addWidget(window)
     return window
 
 
 def test_hidden_panel_stays_hidden_at_the_next_start(qtbot: QtBot, tmp_path: Path) -> None:
-    file = tmp_path / "layout.json"
-    first = make_window(qtbot, file)
+    first = make_window(qtbot, tmp_path)
     first.show()
     tape = first.findChild(QDockWidget, "dock.tape")
     assert tape is not None
     tape.close()
     first.close()
-    second = make_window(qtbot, file)
+    second = make_window(qtbot, tmp_path)
     second.show()
     again = second.findChild(QDockWidget, "dock.tape")
     assert again is not None
@@ -517,7 +514,7 @@ def test_layout_can_be_reset(desk: Desk) -> None:
 def test_damaged_layout_file_is_no_obstacle(qtbot: QtBot, tmp_path: Path, text: str) -> None:
     file = tmp_path / "layout.json"
     file.write_text(text, encoding="utf-8")
-    window = make_window(qtbot, file)
+    window = make_window(qtbot, tmp_path)
     tape = window.findChild(QDockWidget, "dock.tape")
     assert tape is not None
     assert not tape.isHidden()
@@ -542,6 +539,7 @@ def test_live_holds_new_orders_back_until_armed(desk: Desk) -> None:
     assert toasts(desk) == ["LIVE is disarmed: nothing was sent."]
     desk.click("environment.arm")
     desk.click("orderTicket.side.sell")
+    desk.click("orderGate.confirm")
     assert len(desk.commands) == 1
 
 
@@ -549,7 +547,8 @@ def test_disarmed_live_still_cancels_and_closes(full_desk: Desk) -> None:
     full_desk.window.set_environment("live", EnvironmentKind.LIVE)
     full_desk.click("killSwitch")
     full_desk.click("killSwitch.confirm")
-    assert len(full_desk.commands) == 4
+    full_desk.click("orders.cancelAll")
+    assert full_desk.commands == [Kill(), CancelOrders()]
 
 
 def test_a_lost_stream_disarms_live(desk: Desk) -> None:

@@ -84,6 +84,7 @@ class FakeGateway(ExchangeGateway):
         self.trades: list[FillView] = []
         self.positions: list[PositionView] = []
         self.balances: list[BalanceView] = []
+        self.income: list[IncomeView] = []
         self.calls: list[tuple[str, str]] = []
         self.faults: dict[str, deque[Fault]] = defaultdict(deque)
         self.is_offline = False
@@ -529,7 +530,8 @@ class FakeGateway(ExchangeGateway):
         end_ms: int | None = None,
         limit: int = 1000,
     ) -> list[IncomeView]:
-        return []
+        self._begin("income", symbol or "")
+        return [row for row in self.income if start_ms is None or row.time_ms >= start_ms][:limit]
 
     def get_exchange_info(self, symbol: str) -> dict[str, Any]:
         if symbol != BTC.symbol:
@@ -553,6 +555,22 @@ class FakeGateway(ExchangeGateway):
 
     def get_depth(self, symbol: str, limit: int = 1000) -> DepthSnapshot:
         return DepthSnapshot(symbol, 1, (), ())
+
+    def get_mark_price(self, symbol: str) -> Decimal:
+        self._begin("mark_price", symbol)
+        return D(60000)
+
+    def server_now_ms(self) -> int:
+        return self.clock.now_ms()
+
+    def urgent_open_orders(self, symbol: str | None = None) -> list[OrderUpdate]:
+        return self.get_open_orders(symbol)
+
+    def urgent_algo_orders(self, symbol: str | None = None) -> list[AlgoUpdate]:
+        return self.get_open_algo_orders(symbol)
+
+    def urgent_positions(self, symbol: str | None = None) -> list[PositionView]:
+        return [p for p in self.get_positions(symbol) if symbol in (None, p.symbol)]
 
     def start_user_stream(self, on_event: Callable[[Event], None]) -> None:
         self._on_event = on_event

@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.events import BookView
 from engine.market.instruments import Instrument, QuantityRule
-from engine.trading_types import OrderStatus, OrderType, Side
+from engine.protection_views import AlgoView
+from engine.trading_types import AlgoStatus, OrderStatus, OrderType, Side
 from engine.views import Candle, OrderView
 
 START_MS = 1_790_000_040_000
@@ -70,9 +71,28 @@ def limit_order(
         client_order_id=client_order_id,
         symbol="BTCUSDT",
         side=side,
-        type=OrderType.LIMIT,
+        type=more.pop("type", OrderType.LIMIT),
         status=status,
         price=Decimal(price),
         orig_qty=Decimal("0.150"),
+        **more,
+    )
+
+
+def stop_order(
+    client_algo_id: str,
+    side: Side,
+    trigger_price: str,
+    status: AlgoStatus = AlgoStatus.NEW,
+    **more: Any,
+) -> AlgoView:
+    return AlgoView(
+        client_algo_id=client_algo_id,
+        symbol=more.pop("symbol", "BTCUSDT"),
+        side=side,
+        type=more.pop("type", OrderType.STOP_MARKET),
+        status=status,
+        quantity=Decimal("0.150"),
+        trigger_price=Decimal(trigger_price),
         **more,
     )

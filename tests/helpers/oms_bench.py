@@ -12,6 +12,8 @@ from engine.oms.algo_models import AlgoOrder
 from engine.oms.intent_journal import Intent
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.oms.order_models import Order
+from engine.oms.risk_guard import LockStore
+from engine.oms.risk_rules import RiskLimits
 from tests.helpers.fake_gateway import FakeGateway
 
 E = TypeVar("E", bound=Event)
@@ -49,11 +51,19 @@ class EventLog:
 class OmsBench:
     """`live=False` leaves the stream down and the account unread."""
 
-    def __init__(self, *, live: bool = True, gateway: FakeGateway | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        live: bool = True,
+        gateway: FakeGateway | None = None,
+        risk: RiskLimits | None = None,
+        locks: LockStore | None = None,
+        log: EventLog | None = None,
+    ) -> None:
         self.clock = gateway.clock if gateway is not None else FakeClock()
         self.gateway = gateway or FakeGateway(self.clock)
         self.journal = MemoryJournal()
-        self.log = EventLog()
+        self.log = log or EventLog()
         self.gaps = 0
         self.marks: dict[str, Decimal] = {}
         self.lasts: dict[str, Decimal] = {}
@@ -63,10 +73,11 @@ class OmsBench:
             self.log,
             self.clock,
             self.gateway.get_exchange_instruments,
-            OmsSettings(strict=True),
+            OmsSettings(strict=True, risk=risk or RiskLimits()),
             mark_price=self.marks.get,
             last_price=self.lasts.get,
             on_gap=self._count_gap,
+            locks=locks,
         )
         self.gateway.start_user_stream(self.oms.on_event)
         if live:

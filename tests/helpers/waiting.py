@@ -9,7 +9,7 @@ from collections.abc import Callable
 from engine.clock import FakeClock
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 5.0, what: str = "") -> None:
+def wait_until(condition: Callable[[], object], timeout_s: float = 10.0, what: str = "") -> None:
     """Returns when `condition()` is true; fails the test after `timeout_s`."""
     ends_at = time.monotonic() + timeout_s
     pause = threading.Event()

@@ -64,5 +64,5 @@ def test_commands_place_move_and_cancel_orders_of_both_services(engine):
     wait_until(lambda: not engine.oms.algos.open() and not engine.oms.open_orders())
     assert box.wait(5)
     (done,) = box.drain()
-    assert done.sentence == "Cancelled 1 open orders and 1 conditional ones."
+    assert done.sentence == "Cancelling 1 order and 1 conditional order."
     engine.hub.detach(box)

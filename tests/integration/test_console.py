@@ -44,11 +44,62 @@ def test_place_list_amend_cancel(cli):
     assert "No open orders." in cli("orders")[1]
 
 
+def test_place_list_move_cancel_a_conditional_order(cli):
+    code, out, _ = cli("algo", "btcusdt", "sell", "stop_market", "0.1", "--trigger", "50000")
+    assert (code, out.split()[:4]) == (0, ["NEW", "SELL", "STOP_MARKET", "BTCUSDT"])
+    first = re.search(r" id=(\d+)", out)[1]
+    listed = cli("orders")[1]
+    assert "No open orders." in listed
+    assert first in listed
+    code, out, _ = cli("algo-move", "BTCUSDT", first, "--trigger", "51000")
+    assert (code, "when 51000" in out) == (0, True)
+    second = re.search(r"client_id=(\S+)", out)[1]
+    listed = cli("orders", "BTCUSDT")[1]
+    assert second in listed
+    assert first not in listed
+    code, out, _ = cli("algo-cancel", "BTCUSDT", second)
+    assert (code, out.split()[0]) == (0, "CANCELED")
+    assert "No conditional orders." in cli("orders")[1]
+
+
 def test_fill_position_balance(cli):
     code, out, _ = cli("order", "BTCUSDT", "BUY", "MARKET", "0.1")
     assert (code, out.split()[0]) == (0, "FILLED")
     assert re.search(r"BTCUSDT +BOTH +0.1 ", cli("positions")[1])
     assert re.search(r"USDT +4999999\d\.", cli("balance")[1])
+
+
+def test_close_a_share_reverse_flatten_kill(cli):
+    cli("order", "BTCUSDT", "BUY", "MARKET", "0.1")
+    code, out, _ = cli("close", "btcusdt", "--share-pct", "40")
+    assert (code, out.split()[:5]) == (0, ["FILLED", "SELL", "MARKET", "BTCUSDT", "0.04/0.04"])
+    code, out, _ = cli("reverse", "BTCUSDT")
+    assert (code, out.split()[:5]) == (0, ["FILLED", "SELL", "MARKET", "BTCUSDT", "0.06/0.06"])
+    code, out, _ = cli("flatten", "BTCUSDT")
+    flat = "Flat: no order and no position of BTCUSDT is left at the exchange."
+    assert (code, out.splitlines()[-1]) == (0, flat)
+    code, out, _ = cli("kill", "--seconds", "20")
+    assert (code, out.splitlines()[-1][:5]) == (0, "Flat:")
+
+
+def test_dead_man_is_switched_off_by_ctrl_c(cli, monkeypatch):
+    from engine import console_protection
+
+    waits = iter([False, True])
+
+    class Impatient(console_protection.Mailbox):
+        def wait(self, timeout_s=None):
+            if next(waits):
+                raise KeyboardInterrupt
+            return super().wait(3.0)
+
+    monkeypatch.setattr(console_protection, "Mailbox", Impatient)
+    code, out, _ = cli("dead-man", "BTCUSDT", "5")
+    assert code == 0
+    assert "Unless it hears from Perpdesk for 5 s" in out
+    assert "BTCUSDT renewed for 5 s." in out
+    assert out.splitlines()[-1] == "The dead-man switch of BTCUSDT is off."
+    assert "is off" in cli("dead-man", "BTCUSDT", "0")[1]
 
 
 def test_what_was_traded_is_exported(cli, tmp_path):
@@ -80,6 +131,12 @@ def test_watch_prints_prices(cli):
         (("cancel", "BTCUSDT", "777"), "no open order 777"),
         (("amend", "BTCUSDT", "777"), "no open order 777"),
         (("watch", "NOSUCH"), "no symbol 'NOSUCH'"),
+        (("algo", "BTCUSDT", "SELL", "STOP_MARKET", "0.1"), "needs trigger_price"),
+        (("algo", "BTCUSDT", "SELL", "STOP", "0.1", "--trigger", "9000000"), "needs price"),
+        (("algo-move", "BTCUSDT", "777"), "--trigger, --price, --quantity"),
+        (("algo-cancel", "BTCUSDT", "777"), "no conditional order 777"),
+        (("close", "BTCUSDT"), "no open position"),
+        (("dead-man", "BTCUSDT", "3"), "from 5 to 86400 s"),
     ],
 )
 def test_a_mistake_is_one_sentence(cli, words, said):
@@ -142,3 +199,37 @@ def test_the_paper_server_alone_and_a_taken_port(tmp_path):
         assert "Traceback" not in taken.stderr
         server.stdin.close()
         assert server.wait(10) == 0
+
+
+def test_plans_from_the_console(cli):
+    code, out, _ = cli("scaled", "BTCUSDT", "BUY", "0.03", "62000", "61000", "3")
+    assert (code, out.split()[:4]) == (0, ["running", "BUY", "scaled", "BTCUSDT"])
+    plan_id = re.search(r"plan=(\S+)", out)[1]
+    assert re.search(rf"{plan_id} +scaled +BTCUSDT +BUY +running +0/0.03", cli("plans")[1])
+    code, out, err = cli("plan-stop", plan_id)
+    assert (code, out.split()[0], err) == (1, "stopped", "Stopped by hand.\n")
+
+
+def test_a_twap_and_a_chase_run_as_long_as_their_command(cli):
+    code, out, _ = cli("twap", "BTCUSDT", "BUY", "0.02", "2", "2")
+    assert code == 0
+    assert re.search(r"^done BUY twap BTCUSDT 0.02/0.02 at 64250.1 ", out, re.MULTILINE)
+    code, out, err = cli("chase", "BTCUSDT", "SELL", "0.02", "--longest", "1", "--reduce-only")
+    assert (code, err) == (1, "Its 1 s are over.\n")
+    assert re.search(r"^stopped SELL chase BTCUSDT 0/0.02 plan=", out, re.MULTILINE)
+
+
+def test_a_strategy_runs_until_its_time_is_over(cli, tmp_path):
+    file = tmp_path / "hello.py"
+    file.write_text(
+        "class Hello:\n"
+        "    def on_start(self, desk):\n"
+        "        desk.say(f'hello {desk.symbols}')\n"
+        "    def on_event(self, event):\n"
+        "        raise ValueError('enough')\n",
+        encoding="utf-8",
+    )
+    code, out, _ = cli("run", str(file), "--symbol", "btcusdt", "--seconds", "20")
+    assert code == 1
+    assert "hello: hello ('BTCUSDT',)\n" in out
+    assert "hello: crashed and was ended. hello.py, line 5: ValueError: enough.\n" in out

@@ -16,10 +16,12 @@ from engine.drill.drill_faults import KINDS
 from engine.drill.drill_floor import DrillFloor
 from engine.drill.drill_judge import Verdict
 from engine.drill.drill_run import run_session
-from engine.drill.drill_session import Place, plan_session
+from engine.drill.drill_session import KillAll, Place, plan_session
 from engine.errors import OutcomeUnknown
 from engine.events import Event, StreamStateChanged
 from engine.journal.journal_writer import JournalWriter
+from engine.oms.kill_plan import Standing
+from engine.oms.kill_switch import KillSwitch
 from engine.oms.order_fills import OrderFills
 from engine.oms.order_manager import OrderManager
 from engine.oms.order_sender import OrderSender
@@ -188,3 +190,17 @@ def test_a_build_that_applies_a_fill_twice_is_caught(
     monkeypatch.setattr(OrderFills, "take_from", take_from(OrderFills.take_from))
     verdict = first_failure(floor, living(60))
     assert verdict.duplicated or verdict.wrong_state
+
+
+def test_a_kill_switch_that_only_claims_to_be_flat_is_caught(
+    floor: DrillFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KillSwitch, "_act", lambda _self, _standing, _pool: "")
+    monkeypatch.setattr(KillSwitch, "_read", lambda _self, _scope: (Standing(is_proven=True), ""))
+    pulled = [
+        seed
+        for seed in living(120)
+        if any(isinstance(step, KillAll) for step in plan_session(seed).steps)
+    ]
+    verdict = first_failure(floor, pulled)
+    assert any("after the kill switch" in sentence for sentence in verdict.wrong_state)

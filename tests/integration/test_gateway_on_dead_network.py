@@ -23,6 +23,9 @@ from tests.helpers.toy_http import Reply, Request, ToyHttpServer, toy_http_serve
 from tests.helpers.toy_streams import ToyStreamServer, toy_stream_server
 from tests.helpers.waiting import advance_until, wait_until
 
+TRADE = {"e": "aggTrade", "E": 1, "a": 1, "s": "BTCUSDT", "p": "1", "q": "1", "f": 1, "l": 1,
+         "T": 1, "m": True}  # fmt: skip
+
 PATIENT = GatewaySettings(
     rest=RestSettings(connect_timeout_s=30.0, read_timeout_s=30.0, write_timeout_s=30.0),
     streams=StreamSettings(connect_timeout_s=30.0),
@@ -162,6 +165,80 @@ def test_after_the_computer_slept_every_connection_is_made_anew(
     gateway.tick()
     assert len(streams.connections) == 4
     gateway.close()
+
+
+class _Asked:
+    """A gateway on a fake clock whose market route is live; says when that is asked."""
+
+    def __init__(self, http: ToyHttpServer, streams: ToyStreamServer) -> None:
+        self.clock = FakeClock()
+        self.events: list[Event] = []
+        rest = RestSettings(read_retry=RetryPolicy(attempts=1), read_timeout_s=0.2)
+        self.gateway = BinanceGateway(
+            hosts=Hosts(rest=http.url, streams=streams.url, ws_api=""),
+            api_key="k",
+            api_secret="s",
+            clock=self.clock,
+            settings=GatewaySettings(rest=rest, streams=StreamSettings(tick_s=0.01)),
+            on_state=self.events.append,
+        )
+        self.gateway.subscribe(["btcusdt@aggTrade"], lambda _event: None)
+        self.market = streams.connection(0, "market")
+        wait_until(lambda: self.market.texts)
+        self.market.send_stream("btcusdt@aggTrade", TRADE)
+        wait_until(self.gateway.streams.is_connected)
+
+    def market_is_asked(self) -> None:
+        """Long before its own 20 s."""
+        advance_until(self.clock, lambda: self.market.pings, step_s=0.05)
+        assert not [c for c in self.events if c.state is StreamState.STALE]  # type: ignore[attr-defined]
+
+
+def test_while_the_account_s_line_is_silent_the_market_s_line_is_asked_too(
+    http: ToyHttpServer, streams: ToyStreamServer
+) -> None:
+    asked = _Asked(http, streams)
+    asked.gateway.start_user_stream(asked.events.append)
+    streams.connection(0, "private").answers_pings = False
+    asked.market_is_asked()
+    asked.gateway.close()
+
+
+def test_a_call_without_an_answer_has_every_line_asked(
+    http: ToyHttpServer, streams: ToyStreamServer
+) -> None:
+    asked = _Asked(http, streams)
+    with pytest.raises(NotConnected):
+        asked.gateway.get_account_balance()
+    asked.market_is_asked()
+    asked.gateway.close()
+
+
+def test_an_order_that_is_answered_owes_an_event(
+    http: ToyHttpServer, streams: ToyStreamServer
+) -> None:
+    """The venue takes the order and says nothing of it: the user stream is deaf."""
+    asked = _Asked(http, streams)
+    asked.gateway.start_user_stream(asked.events.append)
+    streams.connection(0, "private")
+    http.script = _order_taken
+    asked.gateway.submit_order("BTCUSDT", "BUY", "LIMIT", "0.1", 60000)
+    advance_until(
+        asked.clock, lambda: len([c for c in streams.connections if c.route == "private"]) == 2
+    )
+    asked.gateway.close()
+
+
+def _order_taken(request: Request) -> Reply:
+    if request.path != "/fapi/v1/order":
+        return _venue(request)
+    return Reply(
+        {
+            "symbol": "BTCUSDT", "orderId": 7, "clientOrderId": "pd-1", "status": "NEW",
+            "side": "BUY", "type": "LIMIT", "origQty": "0.1", "executedQty": "0", "price": "60000",
+            "avgPrice": "0", "timeInForce": "GTC", "updateTime": 1,
+        }
+    )  # fmt: skip
 
 
 def test_an_idle_connection_is_kept_warm_and_a_dead_venue_is_not_pressed(

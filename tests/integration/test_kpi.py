@@ -21,7 +21,7 @@ QUICK = ["--duration", "1", "--cut-seconds", "1"]
 
 @pytest.fixture
 def relay_only(monkeypatch):
-    """As where no namespace is allowed; half-open silence is noticed in 2 s, not in 30."""
+    """As where no namespace is allowed; half-open silence is noticed in 2 s, not in 7."""
     monkeypatch.setattr(link_cut, "enter_command", lambda _: None)
     impatient = functools.partial(
         StreamSettings, silence_s=1.5, pong_timeout_s=1.0, connect_timeout_s=1.0

@@ -37,7 +37,14 @@ from engine.events import (
     LeverageChanged,
 )
 from engine.trading_engine import TradingEngine
-from engine.trading_types import EngineState, OrderStatus, OrderType, Side, TimeInForce
+from engine.trading_types import (
+    EngineState,
+    OrderStatus,
+    OrderType,
+    Side,
+    StreamState,
+    TimeInForce,
+)
 from engine.utils.mailbox import Mailbox
 from tests.helpers.waiting import wait_until
 
@@ -159,6 +166,11 @@ def test_candles_leverage_and_health(engine, ears):
     health = ears.wait(HealthReport)
     assert health.weight_limit == 2400
     assert health.clock_offset_ms == pytest.approx(0, abs=250)
+    assert set(health.route_states) == {"public", "market", "private"}
+    assert health.route_states["private"] is StreamState.LIVE
+    assert health.reconnects["private"] == 0
+    later = ears.wait(HealthReport, lambda e: e.last_gap_s is not None)
+    assert 0 <= later.last_gap_s < 30
 
 
 def test_the_book_is_whole_and_follows_the_market(engine, ears, stranger):
@@ -250,8 +262,8 @@ def test_orders_before_the_start_are_refused_and_reads_wait_for_it(tmp_path, qui
         early.oms  # noqa: B018
     early.start()
     try:
+        early.wait_until_live(30)  # a busy machine starts the exchange slowly
         ears.wait(CandlesLoaded)
-        early.wait_until_live(10)
         assert early.oms.open_orders() == []
     finally:
         early.stop()

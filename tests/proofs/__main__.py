@@ -3,6 +3,7 @@
 paper     random sessions on the venue, checked after every step; a failing seed replays
 kills     kill -9 at any instant and restart; nothing acknowledged is lost
 long-run  hours of the server's life in minutes: memory, state file, every account's books
+soak      streams at full load on a network that is cut every minute: nothing grows or dies
 
 coverage-table   writes what the paper exchange serves into its help page
 """
@@ -11,11 +12,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 import time
 from typing import Any
 
-from tests.proofs import coverage_table, kill_loop, long_run, paper_sessions
+from tests.proofs import coverage_table, kill_loop, long_run, paper_sessions, soak
 
 
 def main() -> int:
@@ -33,14 +35,24 @@ def main() -> int:
     sessions.add_argument("--sessions", type=int, default=2000)
     killing = proofs.add_parser("kills")
     killing.add_argument("--kills", type=int, default=20)
+    soaking = proofs.add_parser("soak")
+    soaking.add_argument("--duration", type=float, default=3600, help="s")
+    soaking.add_argument("--rate", type=float, default=5000, help="market messages a second")
+    soaking.add_argument("--cut-every", type=float, default=60, help="s")
     for each in (lasting, sessions, killing):
         each.add_argument("--seed", type=int, default=int(time.time()) % 1_000_000)
+    for each in (lasting, sessions, killing, soaking):
         each.add_argument("--json", action="store_true", help="the figures as one JSON line")
     proofs.add_parser("coverage-table")
     words = parser.parse_args()
     if words.proof == "coverage-table":
         _say("written" if coverage_table.write() else "was current")
         return 0
+    if words.proof == "soak":
+        logging.basicConfig(format="%(asctime)s %(message)s")
+        soak.logger.setLevel(logging.INFO)
+        figures = soak.run(words.duration, words.rate, words.cut_every)
+        return _tell({"proof": "soak", **figures}, as_json=words.json)
     if words.proof == "paper":
         figures = paper_sessions.run(words.sessions, words.seed)
     elif words.proof == "kills":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from desktop.models.chart_scale import (
     time_ticks,
 )
 from engine.views import Candle
+from tests.helpers.market_samples import candles
 
 MINUTE = 60_000
 START = int(datetime(2026, 11, 22, 22, 0, tzinfo=UTC).timestamp() * 1000)
@@ -320,3 +322,100 @@ def test_placed_tags_never_overlap(tags: list[tuple[float, float]]) -> None:
     for i, (y, left, right) in enumerate(placed):
         for other_y, other_left, other_right in placed[i + 1 :]:
             assert abs(y - other_y) >= 18 or right <= other_left or other_right <= left
+
+
+# --- after a gap --------------------------------------------------------------------
+
+
+def test_new_candles_after_a_gap_mend_the_end_and_leave_the_view() -> None:
+    model = ChartModel()
+    model.set_width(700)
+    model.set_candles(candles(300), "1m")
+    model.pan(100)
+    shown = model.candle_at(350)
+    fresh = candles(310)[200:]
+    assert model.renew(fresh)
+    assert len(model.candles) == 310
+    assert model.candles[-1] == fresh[-1]
+    assert model.candle_at(350) == shown
+
+
+def test_a_live_view_stays_live_after_a_gap() -> None:
+    model = ChartModel()
+    model.set_width(700)
+    model.set_candles(candles(300), "1m")
+    assert model.renew(candles(310)[200:])
+    assert model.is_live
+    assert model.x(309) < 700
+
+
+@pytest.mark.parametrize(
+    "fresh", [candles(500)[400:], [], candles(100)], ids=["hole", "none", "old"]
+)
+def test_candles_that_do_not_join_are_not_mended_with(fresh: list[Candle]) -> None:
+    model = ChartModel()
+    model.set_candles(candles(300), "1m")
+    assert not model.renew(fresh)
+    assert len(model.candles) == 300
+
+
+# --- the price scale in the hand --------------------------------------------------------
+
+
+def test_a_manual_scale_stays_until_it_is_given_up() -> None:
+    model = ChartModel()
+    model.set_width(700)
+    model.set_candles(candles(300), "1m")
+    fitted = model.price_scale(0, 400)
+    low, high = model.shown_range()
+    model.stretch_prices((low, high), 2.0)
+    stretched = model.price_scale(0, 400)
+    assert stretched.high - stretched.low == pytest.approx(2 * (fitted.high - fitted.low))
+    model.shift_prices(model.shown_range(), 50.0)
+    assert model.price_scale(0, 400).low == pytest.approx(stretched.low + 50)
+    model.fit_prices()
+    assert model.price_scale(0, 400) == fitted
+
+
+def test_a_scale_can_neither_vanish_nor_run_away() -> None:
+    model = ChartModel()
+    model.stretch_prices((100.0, 110.0), 1e-30)
+    low, high = model.shown_range()
+    assert high > low
+    model.stretch_prices((100.0, 110.0), 1e30)
+    assert model.shown_range()[1] <= 320
+
+
+def test_other_candles_start_with_a_fitted_scale() -> None:
+    model = ChartModel()
+    model.stretch_prices((100.0, 110.0), 2.0)
+    model.set_candles(candles(300), "1m")
+    assert model.manual_range is None
+
+
+def test_older_candles_can_be_asked_for_out_of_sight_and_again_after_a_failure() -> None:
+    model = ChartModel()
+    model.set_width(700)
+    model.set_candles(candles(300), "1m")
+    assert model.older_wanted_ms() is None
+    wanted = model.older_wanted_ms(is_needed=True)
+    assert wanted == candles(1)[0].open_ms - 1
+    assert model.older_wanted_ms(is_needed=True) is None
+    model.forget_asking()
+    assert model.older_wanted_ms(is_needed=True) == wanted
+    model.prepend([])
+    assert model.is_at_start
+
+
+def test_a_closed_candle_that_is_mended_and_a_tick_both_move_the_fitted_range() -> None:
+    model = ChartModel()
+    model.set_width(700)
+    model.set_candles(candles(300), "1m")
+    before = model.price_scale(0, 400)
+    model.trade_at(before.high + 100)
+    ticked = model.price_scale(0, 400)
+    assert ticked.shows(before.high + 100)
+    closed = model.candles[-2]
+    model.update_candle(msgspec.structs.replace(closed, low=before.low - 100, volume=1e6))
+    assert model.price_scale(0, 400).shows(before.low - 100)
+    assert model.volume_top() >= 1e6

@@ -240,7 +240,7 @@ def test_own_orders_of_a_row_are_added_up(model: LadderModel) -> None:
     )
     own = model.own[Side.BUY, 640_000]
     assert own.quantity == Decimal("0.35")
-    assert [o.client_order_id for o in own.orders] == ["a", "b"]
+    assert [o.id for o in own.orders] == ["a", "b"]
     assert model.own[Side.SELL, 640_000].quantity == 1
 
 

@@ -63,11 +63,7 @@ def test_only_limit_orders_can_be_moved() -> None:
 
 
 def test_the_least_certain_order_speaks_for_a_row() -> None:
-    sure, sent, unknown = (
-        order(OrderStatus.NEW),
-        order(OrderStatus.PENDING_NEW),
-        order(OrderStatus.UNKNOWN),
-    )
+    sure, sent, unknown = Certainty.CONFIRMED, Certainty.IN_FLIGHT, Certainty.UNKNOWN
     assert least_certain([sure, sure]) is Certainty.CONFIRMED
     assert least_certain([sure, sent]) is Certainty.IN_FLIGHT
     assert least_certain([sure, sent, unknown]) is Certainty.UNKNOWN

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from desktop.models.order_phrase import DeskNow, read_phrase
-from engine.commands import CancelAllOrders, ClosePosition, Command, PlaceOrder, SetLeverage
+from engine.commands import ClosePosition, Command, PlaceOrder, SetLeverage
+from engine.protection_commands import CancelOrders
 from engine.trading_types import OrderType, PositionSide, Side, TimeInForce
 from tests.gui.scene import INSTRUMENTS, position
 
@@ -44,8 +45,8 @@ def market(side: Side, quantity: str, **changes: object) -> PlaceOrder:
         ("buy 1 eth market ro", (market(Side.BUY, "1", reduce_only=True),)),
         ("close eth", (ClosePosition(symbol="ETHUSDT"),)),
         ("close eth 50%", (market(Side.BUY, "1.000", reduce_only=True),)),
-        ("cancel", (CancelAllOrders(symbol="BTCUSDT"),)),
-        ("cancel all", (CancelAllOrders(symbol="BTCUSDT"), CancelAllOrders(symbol="ETHUSDT"))),
+        ("cancel", (CancelOrders(symbol="BTCUSDT"),)),
+        ("cancel all", (CancelOrders(symbol="BTCUSDT"), CancelOrders(symbol="ETHUSDT"))),
         ("lev eth 25x", (SetLeverage(symbol="ETHUSDT", leverage=25),)),
     ],
 )  # fmt: skip

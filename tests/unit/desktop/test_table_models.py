@@ -10,10 +10,12 @@ import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 
+from desktop.models.activity import ActivityModel
 from desktop.models.alerts_model import AlertsModel
 from desktop.models.balances_model import BalancesModel
 from desktop.models.fills_model import FillsModel
-from desktop.models.open_orders_model import EditRefused, OpenOrdersModel
+from desktop.models.open_orders_model import OpenOrdersModel
+from desktop.models.order_edits import EditRefused
 from desktop.models.order_history_model import OrderHistoryModel
 from desktop.models.positions_model import PositionsModel
 from desktop.models.table_model import Cell, CellRole, Column, TableModel
@@ -21,7 +23,7 @@ from desktop.models.watch_model import WatchModel
 from desktop.theme import palette
 from engine.commands import AmendOrder
 from engine.events import Alert
-from engine.trading_types import AlertLevel, OrderStatus, OrderType
+from engine.trading_types import AlertLevel, AlgoStatus, OrderStatus, OrderType
 from tests.gui import scene
 
 RULES = scene.INSTRUMENTS
@@ -65,6 +67,26 @@ def _alerts() -> AlertsModel:
     return model
 
 
+def _algos() -> OpenOrdersModel:
+    model = _orders()
+    for event in scene.protection():
+        model.put_algo(event.algo)
+    return model
+
+
+def _algo_history() -> OrderHistoryModel:
+    model = _history()
+    model.put_algo(scene.algo(status=AlgoStatus.CANCELED))
+    return model
+
+
+def _log() -> ActivityModel:
+    model = ActivityModel(lambda: scene.NOW_MS)
+    for event in scene.everything():
+        model.note(event)
+    return model
+
+
 def _watch() -> WatchModel:
     model = WatchModel(RULES)
     model.watch(tuple(RULES))
@@ -79,6 +101,9 @@ MAKERS: list[Callable[[], TableModel[Any]]] = [
     _balances,
     _alerts,
     _watch,
+    _algos,
+    _algo_history,
+    _log,
 ]
 
 

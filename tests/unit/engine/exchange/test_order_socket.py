@@ -407,6 +407,31 @@ def test_a_connection_that_answers_no_ping_is_replaced(
     wait_until(lambda: bench.socket.connections >= 2)
 
 
+def test_while_its_connection_is_in_doubt_an_order_is_not_trusted_to_it(
+    server: ToyOrderServer, make: Callable[..., Bench]
+) -> None:
+    bench = make(quiet_ping_interval_s=0.1, doubt_s=0.1, pong_timeout_s=30.0).connect()
+    connection = server.connection()
+    connection.answers_pings = False
+    wait_until(lambda: connection.pings)
+    wait_until(lambda: bench.socket._is_doubted)
+    with pytest.raises(NotConnected, match="does not answer; nothing was sent"):
+        bench.place()
+    assert connection.texts == []
+    connection.answers_pings = True
+    connection.send(connection.pings[-1], 10)
+    wait_until(lambda: not bench.socket._is_doubted)
+    assert _name(bench.place()) == "pd-1"
+
+
+def test_a_probe_asks_before_the_interval_is_over(
+    server: ToyOrderServer, make: Callable[..., Bench]
+) -> None:
+    bench = make(ping_interval_s=30.0, quiet_ping_interval_s=30.0).connect()
+    bench.socket.probe()
+    wait_until(lambda: server.connection().pings)
+
+
 def test_before_its_last_hour_a_connection_is_replaced_without_losing_a_reply(
     server: ToyOrderServer, make: Callable[..., Bench]
 ) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from engine.errors import NotConnected
-from engine.events import Event
+from engine.events import Event, StreamStateChanged
 from engine.exchange.http_session import HttpSession
 from engine.exchange.stream_liveness import StreamSettings
 from engine.exchange.tcp_connect import close_quietly, connect, is_reachable
 from engine.exchange.websocket_manager import WebSocketManager
+from engine.trading_types import StreamState
 from engine.wire.hosts import Hosts
 from tests.helpers.toy_http import Reply, toy_http_server
 from tests.helpers.toy_streams import toy_stream_server
@@ -87,6 +88,18 @@ def test_streams_over_tls_deliver_and_stop(tls: ssl.SSLContext, trusted: None) -
             connection.send_stream("btcusdt@aggTrade", TRADE)
         wait_until(lambda: len(events) == 500)
         assert manager.stop(2.0)
+
+
+def test_a_stream_with_an_untrusted_certificate_is_never_opened(tls: ssl.SSLContext) -> None:
+    states: list[StreamStateChanged] = []
+    with toy_stream_server(tls=tls) as server:
+        hosts = Hosts(rest="", streams=server.url, ws_api="")
+        manager = WebSocketManager(hosts=hosts, on_state=states.append)
+        manager.subscribe_agg_trade("BTCUSDT", lambda _event: None)
+        wait_until(lambda: [s for s in states if s.state is StreamState.DISCONNECTED])
+        assert manager.stop(2.0)
+        assert server.targets == []
+    assert "certificate is not trusted" in states[1].sentence
 
 
 def test_tls_to_a_server_that_says_nothing_ends_at_the_deadline() -> None:

@@ -67,6 +67,15 @@ class Subject:
     def states(self) -> list[StreamState]:
         return [e.state for e in self.events if isinstance(e, StreamStateChanged)]
 
+    def doubts(self) -> list[bool]:
+        """Each time that a doubt began or ended while the stream was LIVE."""
+        live = [
+            e.is_doubted
+            for e in self.events
+            if isinstance(e, StreamStateChanged) and e.state is StreamState.LIVE
+        ]
+        return live[1:]
+
     def news(self) -> list[Event]:
         return [e for e in self.events if not isinstance(e, StreamStateChanged)]
 
@@ -187,11 +196,59 @@ def test_a_half_open_connection_is_noticed_by_the_missing_pong(
     connection = server.connection()
     connection.answers_pings = False
     subject.wait_live()
-    subject.clock.advance(20.0)
+    subject.clock.advance(1.0)
     wait_until(lambda: connection.pings)
+    subject.clock.advance(5.9)
+    wait_until(lambda: subject.doubts() == [True])
     assert StreamState.STALE not in subject.states()
-    subject.clock.advance(10.0)
+    subject.clock.advance(0.2)
     wait_until(lambda: StreamState.STALE in subject.states())
+
+
+def test_a_late_pong_is_said_and_taken_back_and_loses_nothing(
+    server: ToyStreamServer, subject: Subject
+) -> None:
+    connection = server.connection()
+    connection.answers_pings = False
+    subject.wait_live()
+    subject.clock.advance(1.0)
+    wait_until(lambda: connection.pings)
+    subject.clock.advance(1.0)
+    wait_until(lambda: subject.doubts() == [True])
+    assert subject.stream.state is StreamState.LIVE
+    connection.send(connection.pings[0], 10)
+    wait_until(lambda: subject.doubts() == [True, False])
+    assert subject.states()[-1] is StreamState.LIVE
+    assert len(server.connections) == 1
+
+
+def test_a_probe_asks_at_once(server: ToyStreamServer, subject: Subject) -> None:
+    connection = server.connection()
+    subject.wait_live()
+    subject.stream.probe()
+    advance_until(subject.clock, lambda: connection.pings, step_s=0.01)
+
+
+def test_an_order_without_its_event_leads_to_a_new_connection_although_pongs_come(
+    server: ToyStreamServer, subject: Subject
+) -> None:
+    server.connection()
+    subject.wait_live()
+    subject.stream.expect_news()
+    advance_until(subject.clock, lambda: len(server.connections) == 2)
+    subject.wait_live(times=2)
+    lost = [e for e in subject.events if isinstance(e, StreamStateChanged)]
+    assert any("no event of it came" in e.sentence for e in lost)
+
+
+def test_an_order_with_its_event_changes_nothing(server: ToyStreamServer, subject: Subject) -> None:
+    connection = server.connection()
+    subject.wait_live()
+    subject.stream.expect_news()
+    connection.send(FILL)
+    wait_until(subject.news)
+    advance_until(subject.clock, lambda: len(connection.pings) == 9)
+    assert StreamState.DISCONNECTED not in subject.states()
 
 
 def test_a_quiet_account_stays_connected(server: ToyStreamServer, subject: Subject) -> None:

@@ -12,10 +12,19 @@ import pytest
 
 from engine.clock import FakeClock
 from engine.errors import ShuttingDown
-from engine.events import AggTrade, DepthDiff, Event, KlineUpdate, StreamStateChanged
+from engine.events import (
+    AggTrade,
+    DepthDiff,
+    Event,
+    KlineUpdate,
+    Liquidation,
+    MiniTicker,
+    StreamStateChanged,
+)
 from engine.exchange.stream_liveness import StreamSettings
 from engine.exchange.websocket_manager import WebSocketManager
 from engine.trading_types import Route, StreamState
+from engine.utils.mailbox import Mailbox
 from engine.wire.hosts import Hosts
 from tests.helpers.toy_streams import ToyStreamServer, frame, toy_stream_server
 from tests.helpers.waiting import advance_until, wait_until
@@ -30,6 +39,14 @@ TRADE = {
     "m": True,
 }  # fmt: skip
 DEPTH = {"e": "depthUpdate", "E": 1, "s": "BTCUSDT", "U": 1, "u": 2, "pu": 0, "b": [], "a": []}
+FORCED = {
+    "e": "forceOrder", "E": 1, "o": {"s": "BTCUSDT", "S": "SELL", "o": "LIMIT", "f": "IOC",
+    "q": "0.014", "p": "9910", "ap": "9910.5", "X": "FILLED", "l": "0.014", "z": "0.014", "T": 1},
+}  # fmt: skip
+MINI = {
+    "e": "24hrMiniTicker", "E": 1, "s": "BTCUSDT", "c": "2.5", "o": "1", "h": "3", "l": "0.5",
+    "v": "9", "q": "18",
+}  # fmt: skip
 
 FAST = StreamSettings(
     connect_timeout_s=2.0,
@@ -111,6 +128,26 @@ def test_each_stream_goes_to_its_own_route(server: ToyStreamServer, subject: Sub
         lambda: public.subscribed == {"btcusdt@depth@100ms", "btcusdt@bookTicker", "btcusdt@trade"}
     )
     assert len(server.connections) == 2
+
+
+def test_liquidations_and_mini_tickers_arrive(server: ToyStreamServer, subject: Subject) -> None:
+    subject.manager.subscribe_liquidations("BTCUSDT", subject.events.append)
+    subject.manager.subscribe_mini_ticker("BTCUSDT", subject.events.append)
+    subject.manager.subscribe_ticker("BTCUSDT", subject.events.append)
+    market = server.connection(route="market")
+    wait_until(
+        lambda: (
+            market.subscribed == {f"btcusdt@{k}" for k in ("forceOrder", "miniTicker", "ticker")}
+        )
+    )
+    market.send_stream("btcusdt@forceOrder", FORCED)
+    market.send_stream("btcusdt@miniTicker", MINI)
+    wait_until(lambda: len(subject.events) == 2)
+    forced, mini = subject.events
+    assert isinstance(forced, Liquidation)
+    assert (forced.symbol, forced.order.side, forced.order.avg_price) == ("BTCUSDT", "SELL", 9910.5)
+    assert isinstance(mini, MiniTicker)
+    assert (mini.last_price, mini.quote_volume) == (2.5, 18.0)
 
 
 def test_it_is_connected_only_when_every_wanted_route_has_delivered(
@@ -288,6 +325,32 @@ def test_an_acknowledgement_without_data_is_recycled(
     assert subject.manager.silent_streams() == {"btcusdt@aggTrade"}
 
 
+def test_one_silent_stream_among_others_is_asked_for_again(
+    server: ToyStreamServer, make: Callable[..., Subject]
+) -> None:
+    clock = FakeClock()
+    subject = make(clock=clock, settings=StreamSettings(tick_s=0.01))
+    subject.manager.subscribe_agg_trade("BTCUSDT", subject.events.append)
+    subject.manager.subscribe_kline("BTCUSDT", "1m", subject.events.append)
+    subject.manager.subscribe_liquidations("BTCUSDT", subject.events.append)
+    connection = server.connection()
+
+    def asked() -> list[str]:
+        requests = [json.loads(text)["params"] for text in connection.texts]
+        return [name for params in requests for name in params]
+
+    def trade_while_time_passes() -> object:
+        connection.send_stream("btcusdt@aggTrade", TRADE)
+        return asked().count("btcusdt@kline_1m") == 2
+
+    advance_until(clock, trade_while_time_passes)
+    assert subject.manager.silent_streams() <= {"btcusdt@kline_1m", "btcusdt@aggTrade"}
+    assert asked().count("btcusdt@aggTrade") == 1
+    assert asked().count("btcusdt@forceOrder") == 1, "there may be none for hours"
+    assert len(server.connections) == 1
+    assert StreamState.STALE not in subject.states_of(Route.MARKET)
+
+
 def test_waiting_follows_the_clock_that_was_given(
     server: ToyStreamServer, make: Callable[..., Subject]
 ) -> None:
@@ -373,6 +436,45 @@ def test_a_raising_callback_is_logged_once_and_called_again(
     assert subject.manager.callback_errors == 3
     assert [r.levelno for r in caplog.records if r.exc_info].count(logging.ERROR) == 1
     assert subject.manager.is_connected()
+
+
+def test_a_callback_that_hangs_delays_no_other_route(
+    server: ToyStreamServer, subject: Subject
+) -> None:
+    entered, released = threading.Event(), threading.Event()
+
+    def hang(_event: Event) -> None:
+        entered.set()
+        released.wait(10.0)
+
+    subject.manager.subscribe_agg_trade("BTCUSDT", hang)
+    subject.manager.subscribe_depth("BTCUSDT", subject.events.append)
+    server.connection(route="market").send_stream("btcusdt@aggTrade", TRADE)
+    assert entered.wait(5.0)
+    for _ in range(100):
+        server.connection(route="public").send_stream("btcusdt@depth@100ms", DEPTH)
+    wait_until(lambda: len(subject.events) == 100)
+    released.set()
+
+
+def test_a_mailbox_as_callback_lets_a_slow_reader_miss_only_what_is_outdated(
+    server: ToyStreamServer, subject: Subject
+) -> None:
+    box: Mailbox[Event] = Mailbox()
+    subject.manager.subscribe_agg_trade("BTCUSDT", lambda e: box.put(e, e.latest_key()))
+    subject.manager.subscribe_liquidations("BTCUSDT", box.put)
+    subject.manager.subscribe_kline("BTCUSDT", "1m", subject.events.append)
+    market = server.connection(route="market")
+    for number in range(500):
+        market.send_stream("btcusdt@aggTrade", {**TRADE, "a": number})
+        if number % 100 == 0:
+            market.send_stream("btcusdt@forceOrder", FORCED)
+    market.send_stream("btcusdt@kline_1m", KLINE)
+    wait_until(lambda: subject.events)
+    waiting = box.drain()
+    assert [type(e) for e in waiting] == [Liquidation] * 5 + [AggTrade]
+    assert isinstance(waiting[-1], AggTrade)
+    assert waiting[-1].trade_id == 499
 
 
 def test_a_refused_request_is_told(

@@ -22,7 +22,20 @@ from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_rows import order_row
 from engine.journal.journal_schema import MIGRATIONS
 from engine.journal.journal_writer import JournalWriter
-from engine.trading_types import AlertLevel, OrderOrigin, OrderStatus, OrderType, Side
+from engine.protection_commands import CancelAlgo, PlaceAlgo
+from engine.protection_events import AlgoChanged
+from engine.protection_views import AlgoView
+from engine.trading_types import (
+    AlertLevel,
+    AlgoStatus,
+    OrderOrigin,
+    OrderStatus,
+    OrderType,
+    PositionSide,
+    Side,
+    TimeInForce,
+    WorkingType,
+)
 from engine.views import FillView, OrderView
 from tests.helpers.waiting import wait_until
 
@@ -414,3 +427,70 @@ def test_round_trips_are_exported_with_both_accounts_of_profit(
         "44.9",
         "0.00000246 BNB",
     )
+
+
+# --- conditional orders ---------------------------------------------------------------------
+
+ALGO = AlgoView(
+    client_algo_id="pd-a",
+    symbol="BTCUSDT",
+    side=Side.SELL,
+    type=OrderType.STOP,
+    status=AlgoStatus.NEW,
+    quantity=D("0.1000"),
+    trigger_price=D("59000.10"),
+    price=D("58990.1"),
+    callback_pct=D("1.5"),
+    activate_price=D("61000"),
+    algo_id=2_000_000_000_000_001,
+    order_id=7,
+    reduce_only=True,
+    position_side=PositionSide.LONG,
+    working_type=WorkingType.MARK_PRICE,
+    price_protect=True,
+    time_in_force=TimeInForce.GTE_GTC,
+    created_at=1,
+    updated_at=2,
+    origin=OrderOrigin.ELSEWHERE,
+    reason="so",
+    replaces="pd-0",
+)
+PLACE_ALGO = PlaceAlgo(
+    symbol="BTCUSDT",
+    side=Side.SELL,
+    type=OrderType.TAKE_PROFIT,
+    quantity=D("0.10"),
+    trigger_price=D("61000.0"),
+    price=D("61000.10"),
+    client_algo_id="pd-b",
+    time_in_force=TimeInForce.IOC,
+    replaces="pd-a",
+)
+
+
+def test_a_conditional_order_comes_back_to_the_last_digit(bench: Bench) -> None:
+    bench.writer.record_event(AlgoChanged(algo=ALGO))
+    assert bench.writer.flush()
+    (view,) = bench.reader.algos()
+    assert view == ALGO
+    (restored,) = bench.reader.open_algos()
+    assert restored.status is AlgoStatus.UNKNOWN
+    assert replace(restored, status=ALGO.status, reason=ALGO.reason) == ALGO
+
+
+def test_one_that_has_ended_is_not_open_and_words_not_known_are_kept(bench: Bench) -> None:
+    odd = replace(ALGO, status=AlgoStatus.FINISHED, type="ICEBERG", working_type="INDEX_PRICE")
+    bench.writer.record_event(AlgoChanged(algo=odd))
+    assert bench.writer.flush()
+    assert bench.reader.open_algos() == []
+    assert bench.reader.algos() == [odd]
+
+
+def test_an_intent_of_which_nothing_else_is_known_is_asked_about(bench: Bench) -> None:
+    bench.writer.record_intent(PLACE_ALGO, 5)
+    bench.writer.record_intent(CancelAlgo(symbol="BTCUSDT", client_algo_id="pd-b"), 6)
+    assert bench.reader.placed_algo_ids() == {"pd-b"}
+    (view,) = bench.reader.open_algos()
+    assert view.status is AlgoStatus.UNKNOWN
+    assert (view.trigger_price, view.price, view.replaces) == (D(61000), D("61000.1"), "pd-a")
+    assert (view.time_in_force, view.created_at) == (TimeInForce.IOC, 5)

@@ -170,3 +170,19 @@ def test_the_writer_moves_old_rows_when_it_starts(path: Path) -> None:
     writer._archiver.join(10)
     assert writer.close()
     assert ids(path, "orders") == ["n2026", "resting"]
+
+
+def test_an_archive_bears_its_name_only_once_it_can_be_read(path, monkeypatch):
+    seen: list[bool] = []
+    really_open = journal_archive.open_journal
+
+    def watched(file, at_ms):
+        opened = really_open(file, at_ms)
+        seen.append(file in archives_of(path))
+        return opened
+
+    monkeypatch.setattr(journal_archive, "open_journal", watched)
+    assert move_old_rows(path, NOW_MS)
+    assert seen[0] is False
+    assert archives_of(path)
+    assert not list(path.parent.glob("*.new*"))

@@ -162,6 +162,7 @@ def test_the_pause_comes_from_the_header_then_from_the_ban_text() -> None:
     assert retry_after_s(None, ban, 1_790_000_099_000) == 0.0
     assert retry_after_s(None, "slow down", 0) == 0.0
     assert retry_after_s("soon", "slow down", 0) == 0.0
+    assert retry_after_s("5\x1c\x85 ", "slow down", 0) == 5.0, "whatever counts as a space"
 
 
 def test_without_a_pause_given_the_guess_grows_with_the_offence() -> None:

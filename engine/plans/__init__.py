@@ -1,0 +1,1 @@
+"""Execution helpers: one intent that is carried out by several ordinary orders."""

@@ -1,0 +1,1 @@
+"""A person's own program as a guest of the engine: loaded, run, stopped, and fenced in."""

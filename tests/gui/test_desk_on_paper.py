@@ -1,0 +1,119 @@
+"""The whole desk on a real paper exchange: what the hand asks for, the exchange does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QComboBox, QTabBar, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop.app import Desks
+from desktop.widgets.data_table import DataTable
+from engine.config import default_config
+from engine.trading_types import AlgoStatus, EngineState
+from tests.helpers.waiting import wait_until
+
+W = TypeVar("W", bound=QWidget)
+_DEADLINE_S = 60.0  # a busy machine starts an exchange slowly
+
+
+class Hands:
+    """A person before the open window, patient up to a deadline."""
+
+    def __init__(self, qtbot: QtBot, desks: Desks) -> None:
+        self.qtbot = qtbot
+        self.desks = desks
+
+    @property
+    def window(self) -> QWidget:
+        return self.desks.desk.window
+
+    def find(self, kind: type[W], name: str) -> W:
+        found = self.window.findChild(kind, name)
+        assert found is not None, name
+        return found
+
+    def click(self, name: str) -> None:
+        self.qtbot.mouseClick(self.find(QWidget, name), Qt.MouseButton.LeftButton)
+
+    def type_into(self, name: str, text: str) -> None:
+        field = self.find(QWidget, name)
+        self.qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        self.qtbot.keyClicks(field, text)
+
+    def see(self, condition: Callable[[], object]) -> None:
+        def looked() -> object:
+            QApplication.processEvents()
+            return condition()
+
+        wait_until(looked, _DEADLINE_S)
+
+    def wait_until_live(self) -> None:
+        engine = self.desks.desk.engine
+        self.see(lambda: engine.state is EngineState.LIVE)
+        self.see(lambda: self.find(QWidget, "orderTicket.best.ask").isEnabled())
+
+
+@pytest.fixture
+def hands(qtbot: QtBot, tmp_path: Path) -> Iterator[Hands]:
+    config = default_config()
+    desks = Desks(config, config.environment("paper"), tmp_path)
+    ended: list[object] = []
+    desks.closed.connect(ended.append)
+    desks.desk.open()
+    made = Hands(qtbot, desks)
+    made.wait_until_live()
+    yield made
+    desks.close()
+    made.see(lambda: ended)
+    assert ended == [True]
+
+
+def test_a_stop_order_is_estimated_waits_at_the_exchange_and_is_cancelled(hands: Hands) -> None:
+    ticket = hands.window.market.ticket
+    bar = hands.find(QTabBar, "orderTicket.type")
+    hands.qtbot.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(2).center())
+    rules = hands.desks.desk.engine.instrument("BTCUSDT")
+    price = Decimal(repr(hands.desks.desk.engine.market.best_bid("BTCUSDT")))
+    hands.type_into("orderTicket.trigger", rules.price_text(rules.round_price(price * 2)))
+    hands.type_into("orderTicket.quantity", "0.01")
+    hands.see(lambda: ticket.margin_type.text() == "Cross")
+    hands.see(lambda: ticket.summary.text("Fee ≈") != "–")
+    hands.see(ticket.side_buttons["BUY"].isEnabled)
+    hands.click("orderTicket.side.buy")
+    orders = hands.window.account.models.orders
+    hands.see(lambda: [algo.status for algo in orders.algos()] == [AlgoStatus.NEW])
+    hands.click("orders.cancelAll")
+    hands.see(lambda: not orders.rows())
+    (ended,) = hands.window.account.models.history.rows()
+    assert ended.status is AlgoStatus.CANCELED
+
+
+def test_another_environment_opens_without_a_restart_and_keeps_the_choices(
+    hands: Hands,
+) -> None:
+    first = hands.desks.desk
+    hands.click("orderTicket.ask")
+    hands.find(QComboBox, "orderTicket.timeInForce").setCurrentText("IOC")
+    hands.find(DataTable, "fills.table").setColumnHidden(9, True)
+    hands.desks.go_to("paper")  # the same name: what counts is that all of it is made anew
+    hands.see(lambda: hands.desks.desk is not first)
+    assert first.engine.state is EngineState.STOPPED
+    hands.wait_until_live()
+    assert hands.window.market.ticket.ask.isChecked()
+    assert hands.find(DataTable, "fills.table").isColumnHidden(9)
+
+
+def test_closing_in_the_middle_of_a_change_opens_nothing_new(qtbot: QtBot, tmp_path: Path) -> None:
+    config = default_config()
+    desks = Desks(config, config.environment("paper"), tmp_path)
+    with qtbot.waitSignal(desks.closed, timeout=10_000):
+        first = desks.desk
+        desks.go_to("testnet")
+        desks.close()
+    assert desks.desk is first

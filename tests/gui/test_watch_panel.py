@@ -1,0 +1,40 @@
+"""The watch list: search, stars, sorting."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+from desktop.widgets.data_table import DataTable
+from tests.gui.conftest import Desk
+
+
+def shown(desk: Desk) -> list[object]:
+    return desk.find(DataTable, "watch.table").shown_keys()
+
+
+def test_search_and_enter_show_the_symbol(desk: Desk) -> None:
+    desk.type_into("watch.search", "do")
+    assert shown(desk) == ["DOGEUSDT"]
+    desk.qtbot.keyClick(desk.window.market.watch_panel.search, Qt.Key.Key_Return)
+    assert desk.window.market.symbol == "DOGEUSDT"
+    assert len(shown(desk)) == 6
+
+
+def test_a_star_puts_a_symbol_first_and_is_remembered(desk: Desk) -> None:
+    table = desk.find(DataTable, "watch.table")
+    index = table.index_of("XRPUSDT", "star")
+    table.scrollTo(index)
+    spot = table.visualRect(index).center()
+    desk.qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    assert shown(desk)[0] == "XRPUSDT"
+    assert desk.window.market.symbol == "BTCUSDT"
+    assert desk.window.preferences.get("watch.stars", []) == ["XRPUSDT"]
+    desk.click("watch.onlyStars")
+    assert shown(desk) == ["XRPUSDT"]
+
+
+def test_change_sorts_by_its_number(desk: Desk) -> None:
+    table = desk.find(DataTable, "watch.table")
+    table.sortByColumn(table.source().column_named("24h"), Qt.SortOrder.DescendingOrder)
+    assert shown(desk)[0] == "DOGEUSDT"
+    assert shown(desk)[-1] == "ETHUSDT"

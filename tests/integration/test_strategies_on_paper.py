@@ -1,0 +1,227 @@
+"""Strategies on a real paper exchange: they trade, stop, crash and hang, and the rest goes on."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from engine.errors import BadInput, UnknownSymbol
+from engine.events import Alert, Event
+from engine.oms.order_models import Order
+from engine.protection_events import KillChanged
+from engine.protection_views import KillView
+from engine.strategies.strategy_runner import StrategyRunner
+from engine.trading_engine import TradingEngine
+from engine.trading_types import KillState
+from engine.utils.mailbox import Mailbox
+from engine.utils.paths import resource
+from tests.helpers.waiting import wait_until
+
+_ONE_ORDER = """
+class Strategy:
+    {choice}
+    def on_start(self, desk):
+        self.desk = desk
+        self.order = desk.place("BTCUSDT", "BUY", "LIMIT", "0.01", 62000)
+
+    def on_event(self, event):
+        {on_event}
+"""
+
+
+class Alerts:
+    def __init__(self, engine) -> None:
+        self._box: Mailbox[Event] = engine.hub.attach(Mailbox(), [Alert])
+        self._heard: list[Alert] = []
+
+    def of(self, code: str) -> list[str]:
+        self._heard += self._box.drain()  # type: ignore[arg-type]
+        return [alert.sentence for alert in self._heard if alert.code == code]
+
+    def wait(self, code: str) -> str:
+        wait_until(lambda: self.of(code), what=code)
+        return self.of(code)[0]
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory, quiet_config) -> Iterator[TradingEngine]:
+    """One engine for all of these: each starts with no orders and no position."""
+    folder = tmp_path_factory.mktemp("strategies")
+    with TradingEngine.open("paper", config=quiet_config, user_data=folder) as running:
+        running.market.wait_for_price("BTCUSDT")
+        yield running
+
+
+@pytest.fixture
+def engine(paper) -> Iterator[TradingEngine]:
+    yield paper
+    paper.gateway.cancel_all_orders("BTCUSDT")
+    wait_until(lambda: not paper.oms.open_orders())
+    for position in paper.oms.positions.positions():
+        paper.oms.submit_order("BTCUSDT", "SELL", "MARKET", position.quantity, reduce_only=True)
+    wait_until(lambda: not paper.oms.positions.positions())
+
+
+@pytest.fixture
+def placed(engine) -> Callable[[], list[Order]]:
+    """The orders of this test, oldest first."""
+    earlier = {order.client_order_id for order in engine.oms.orders()}
+    return lambda: [o for o in engine.oms.orders() if o.client_order_id not in earlier]
+
+
+@pytest.fixture
+def alerts(engine) -> Alerts:
+    return Alerts(engine)
+
+
+@pytest.fixture
+def runner(engine) -> Iterator[StrategyRunner]:
+    made = StrategyRunner(engine)
+    yield made
+    made.close()
+
+
+def write(folder: Path, name: str, on_event: str = "pass", choice: str = "pass") -> Path:
+    path = folder / f"{name}.py"
+    path.write_text(_ONE_ORDER.format(on_event=on_event, choice=choice), encoding="utf-8")
+    return path
+
+
+def test_the_example_that_trades_rests_two_orders_and_takes_them_along(engine, runner, placed):
+    name = runner.start(resource("strategies", "rest_around_middle.py"), ["btcusdt"])
+    wait_until(lambda: [o.status for o in engine.oms.open_orders()] == ["NEW"] * 2)
+    bid, ask = sorted(engine.oms.open_orders(), key=lambda order: order.price)
+    assert (bid.side, ask.side, bid.time_in_force) == ("BUY", "SELL", "GTX")
+    assert ask.price - bid.price == Decimal("64.2")
+    assert bid.price < float(engine.market.best_bid("BTCUSDT")) < ask.price
+    assert runner.running() == [name]
+    assert runner.stop(name)
+    assert (bid.status, ask.status, runner.running()) == ("CANCELED", "CANCELED", [])
+    assert len(placed()) == 2
+
+
+def test_the_example_that_watches_says_what_it_saw(runner, alerts, placed):
+    runner.start(resource("strategies", "watch_spread.py"), ["BTCUSDT"])
+    alerts.wait("strategy.started")
+    module = sys.modules["perpdesk_strategy_watch_spread"]
+    module.EVERY_S = 1
+    assert alerts.wait("strategy.said").startswith("watch_spread: BTCUSDT")
+    assert placed() == []
+
+
+def test_a_crash_is_told_with_its_line_and_everything_else_goes_on(
+    engine, runner, alerts, placed, tmp_path
+):
+    runner.start(write(tmp_path, "bad", "1 / 0"), ["BTCUSDT"])
+    said = alerts.wait("strategy.crashed")
+    assert said == (
+        "bad: crashed and was ended. bad.py, line 9: ZeroDivisionError: division by zero."
+        " 1 open orders are being cancelled."
+    )
+    (order,) = placed()
+    assert engine.oms.wait(order, "CANCELED", 5)
+    runner.wait("bad", 5)
+    assert runner.crash_of("bad") != ""
+    later = engine.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.01", 61000)
+    assert later.status == "NEW"
+
+
+def test_orders_are_kept_where_the_strategy_says_so(engine, runner, alerts, tmp_path):
+    runner.start(write(tmp_path, "keeper", "raise SystemExit(1)", "keeps_orders = True"), [])
+    assert alerts.wait("strategy.crashed").endswith("SystemExit: 1. 1 open orders are kept.")
+    assert [order.status for order in engine.oms.open_orders()] == ["NEW"]
+
+
+def test_a_strategy_that_hangs_is_left_behind_and_cannot_trade(
+    engine, runner, alerts, placed, tmp_path
+):
+    hanging = "import sys; sys.__dict__['entered'].set(); sys.__dict__['gate'].wait(); self.again()"
+    path = write(tmp_path, "stuck", hanging)
+    path.write_text(
+        path.read_text(encoding="utf-8")
+        + "\n    def again(self):\n        self.desk.place('BTCUSDT', 'BUY', 'MARKET', '0.01')\n",
+        encoding="utf-8",
+    )
+    gate = sys.__dict__["gate"] = threading.Event()
+    entered = sys.__dict__["entered"] = threading.Event()
+    try:
+        runner.start(path, ["BTCUSDT"])
+        assert entered.wait(5)
+        assert not runner.stop("stuck", timeout_s=0.3)
+        assert alerts.of("strategy.hung") == [
+            "stuck: does not end; it cannot place orders any more."
+        ]
+        (order,) = placed()
+        assert engine.oms.wait(order, "CANCELED", 5)
+    finally:
+        gate.set()
+        del sys.__dict__["gate"], sys.__dict__["entered"]
+    assert runner.wait("stuck", 5)
+    assert len(placed()) == 1
+
+
+def test_the_kill_switch_ends_strategies(engine, runner, tmp_path):
+    runner.start(write(tmp_path, "victim"), ["BTCUSDT"])
+    wait_until(engine.oms.open_orders)
+    flatten = KillView(state=KillState.WORKING, sentence="", symbols=("ETHUSDT",))
+    engine.hub.publish(KillChanged(kill=flatten))
+    assert runner.running() == ["victim"]
+    engine.hub.publish(KillChanged(kill=KillView(state=KillState.WORKING, sentence="")))
+    assert runner.wait("victim", 5)
+    assert engine.oms.open_orders() == []
+
+
+def test_only_one_of_a_name_and_only_known_symbols(runner, tmp_path):
+    path = write(tmp_path, "one")
+    with pytest.raises(UnknownSymbol):
+        runner.start(path, ["NOSUCH"])
+    runner.start(path, ["BTCUSDT"])
+    with pytest.raises(BadInput, match="one is running already"):
+        runner.start(path, ["BTCUSDT"])
+    with pytest.raises(BadInput, match="no strategy 'two'"):
+        runner.stop("two")
+
+
+def test_what_a_strategy_can_do(engine, runner, alerts, tmp_path):
+    path = tmp_path / "able.py"
+    path.write_text(
+        """
+from decimal import Decimal
+from engine.protection_commands import StartScaled
+
+class Able:
+    def on_start(self, desk):
+        order = desk.place("BTCUSDT", "BUY", "MARKET", "0.01")
+        desk.wait(order)
+        assert desk.position("BTCUSDT").quantity == Decimal("0.01"), "position"
+        assert desk.balance().wallet_balance > 0, "balance"
+        resting = desk.place("BTCUSDT", "BUY", "LIMIT", "0.01", 62000)
+        desk.amend(resting, price=61000)
+        desk.wait(resting, lambda order: order.price == 61000)
+        desk.cancel(resting)
+        desk.start_plan(StartScaled(
+            symbol="BTCUSDT", side="BUY", quantity=Decimal("0.02"), count=2,
+            first_price=Decimal(62000), last_price=Decimal(61000)))
+        desk.say("all done")
+
+    def on_event(self, event):
+        pass
+
+    def on_stop(self, desk):
+        desk.say(f"stopping {desk.is_stopping}")
+        desk.pause(1)
+""",
+        encoding="utf-8",
+    )
+    runner.start(path, ["BTCUSDT"])
+    assert alerts.wait("strategy.said") == "able: all done"
+    plan = engine.plans.plans()[-1]
+    assert runner.stop("able")
+    assert alerts.of("strategy.said")[1:] == ["able: stopping True"]
+    assert engine.plans.wait(plan.plan_id, 5)
+    assert engine.plans.plan(plan.plan_id).reason == "Its strategy has ended."
