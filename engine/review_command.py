@@ -23,6 +23,7 @@ from engine.review_events import TieOutDone
 from engine.review_views import Review, TieOutDifference, TieOutResult, TripGroup
 from engine.trading_engine import TradingEngine
 from engine.utils.decimals import plain
+from engine.utils.local_days import day_begin_ms
 from engine.utils.mailbox import Mailbox
 from engine.utils.paths import user_data_dir
 
@@ -69,11 +70,10 @@ def day_ms(name: str, text: str | None) -> int:
     """The beginning of a day in the person's own time zone; 0 for none. Raises BadInput."""
     if not text:
         return 0
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").astimezone()
-    except ValueError:
-        raise BadInput(name, f"{name} is a day such as 2026-11-28, not {text!r}.") from None
-    return int(day.timestamp() * 1000)
+    begin_ms = day_begin_ms(text)
+    if begin_ms is None:
+        raise BadInput(name, f"{name} is a day such as 2026-11-28, not {text!r}.")
+    return begin_ms
 
 
 def _wait_for(box: Mailbox[Event]) -> TieOutDone | CommandRefused:
