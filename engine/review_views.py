@@ -1,7 +1,9 @@
 """What a review of past trading is made of: frozen answers and the notes a person keeps.
 
 Money is Decimal, in the asset that the sentence beside it names; times are ms since
-1970 UTC. None means: not known, and is then not shown.
+1970 UTC. None means: not known, and is then not shown. What there may be a hundred
+thousand of is kept out of the garbage collector's rounds (gc=False): they take longer
+than the work itself.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from engine.trading_types import OrderType, PositionSide, Side
 from engine.views import ZERO
 
 
-class RoundTrip(msgspec.Struct, frozen=True, kw_only=True):
+class RoundTrip(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """From flat to flat. `side` opened it; `quantity` is all that was closed.
 
     (symbol, position side, `opened_trade_id`) is its identity. `other_fees`: by asset,
@@ -48,7 +50,7 @@ def trip_key(trip: RoundTrip) -> TripKey:
     return trip.symbol, trip.position_side, trip.opened_trade_id
 
 
-class TradeNote(msgspec.Struct, frozen=True, kw_only=True):
+class TradeNote(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a person wrote about one round trip; empty takes it away."""
 
     symbol: str
@@ -59,13 +61,13 @@ class TradeNote(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int = 0
 
 
-class ReviewedTrip(msgspec.Struct, frozen=True, kw_only=True):
+class ReviewedTrip(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     trip: RoundTrip
     note: str = ""
     tags: tuple[str, ...] = ()
 
 
-class Execution(msgspec.Struct, frozen=True, kw_only=True):
+class Execution(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One order of ours as our own clock saw it. Latencies in ms since the intent.
 
     `bid` and `ask` are the best prices known at the intent. `fill_ms` is set when
@@ -83,7 +85,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     fill_ms: float | None = None
 
 
-class OrderQuality(msgspec.Struct, frozen=True, kw_only=True):
+class OrderQuality(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How one order was carried out. `slippage` above 0 is a cost, in the quote asset.
 
     `arrival_price` is what the order would have met at the intent: the ask for a
@@ -155,7 +157,7 @@ class ReviewDay(msgspec.Struct, frozen=True, kw_only=True):
     bookings: int
 
 
-class CurvePoint(msgspec.Struct, frozen=True, kw_only=True):
+class CurvePoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All that was booked until then, and how far that lies below its highest."""
 
     at_ms: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from PySide6.QtCore import QObject
@@ -29,8 +29,10 @@ from engine.review_views import (
 from engine.trading_types import Side
 from engine.utils.decimals import plain
 
+SHOWN = 5_000
 _MONEY = "-123,456.00"
-_TIME = "2026-11-23 15:44:11"
+_PRICE = "12,345.000000"
+_TIME = "0000-00-00 00:00:00"
 
 
 class TripsModel(TableModel[ReviewedTrip]):
@@ -46,8 +48,8 @@ class TripsModel(TableModel[ReviewedTrip]):
                 Column("Symbol", lambda one: Cell(one.trip.symbol), sample="DOGEUSDT"),
                 Column("Side", _side, sample="Short"),
                 Column("Quantity", self._quantity, numeric=True, sample="12,345.000"),
-                Column("Entry", self._entry, numeric=True, sample="123,456.00"),
-                Column("Exit", self._exit, numeric=True, sample="123,456.00"),
+                Column("Entry", self._entry, numeric=True, sample=_PRICE),
+                Column("Exit", self._exit, numeric=True, sample=_PRICE),
                 Column("Net", _net, numeric=True, sample=_MONEY),
                 Column("Fees", _fees, numeric=True, sample="1,234.00"),
                 Column("Held", _held, numeric=True, sample="12 d 23 h"),
@@ -58,9 +60,10 @@ class TripsModel(TableModel[ReviewedTrip]):
             parent=parent,
         )
 
-    def show(self, trips: Iterable[ReviewedTrip]) -> None:
+    def show(self, trips: Sequence[ReviewedTrip]) -> None:
+        """The newest `SHOWN`, so that the window stays smooth; figures and CSV have all."""
         self.clear()
-        self.put_new({trip_key(one.trip): one for one in trips})
+        self.put_new({trip_key(one.trip): one for one in trips[-SHOWN:]})
 
     def _quantity(self, one: ReviewedTrip) -> Cell:
         trip = one.trip
@@ -126,8 +129,8 @@ class QualityModel(TableModel[OrderQuality]):
                 Column("Side", _order_side, sample="SELL"),
                 Column("Type", lambda o: Cell(str(o.execution.type)), sample="MARKET"),
                 Column("Filled", self._quantity, numeric=True, sample="12,345.000"),
-                Column("At the click", self._arrival, numeric=True, sample="123,456.00"),
-                Column("Average", self._average, numeric=True, sample="123,456.00"),
+                Column("At the click", self._arrival, numeric=True, sample=_PRICE),
+                Column("Average", self._average, numeric=True, sample=_PRICE),
                 Column("Slippage", _slippage, numeric=True, sample=_MONEY),
                 Column("bps", _bps, numeric=True, sample="-123.0"),
                 Column(
@@ -141,9 +144,11 @@ class QualityModel(TableModel[OrderQuality]):
             parent=parent,
         )
 
-    def show(self, orders: Iterable[OrderQuality]) -> None:
+    def show(self, orders: Sequence[OrderQuality]) -> None:
+        """The newest `SHOWN`."""
         self.clear()
-        self.put_new({(o.execution.symbol, o.execution.client_order_id): o for o in orders})
+        newest = orders[-SHOWN:]
+        self.put_new({(o.execution.symbol, o.execution.client_order_id): o for o in newest})
 
     def _quantity(self, order: OrderQuality) -> Cell:
         instrument = self._instruments.get(order.execution.symbol)

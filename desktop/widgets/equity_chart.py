@@ -129,7 +129,7 @@ class EquityChart(QWidget):
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(strip, middle | Qt.AlignmentFlag.AlignLeft, first)
         painter.drawText(strip, middle | Qt.AlignmentFlag.AlignRight, last)
-        caption = QRectF(_LEFT, _TOP + shape.drawdown_y(0.0), 200, 16)
+        caption = QRectF(_LEFT + 4, self.height() - _BOTTOM - 18, 200, 16)
         painter.drawText(caption, middle | Qt.AlignmentFlag.AlignLeft, "Drawdown")
         point = self.hovered()
         if point is not None:

@@ -9,6 +9,8 @@ from desktop.theme.fonts import ui_font
 from desktop.widgets.buttons import make_button
 from engine.review_commands import NoteTrade
 from engine.review_views import ReviewedTrip
+from engine.trading_types import Side
+from engine.utils.decimals import plain
 
 _CHOOSE = "Choose a round trip above to write about it."
 
@@ -41,7 +43,7 @@ class NoteEditor(QWidget):
 
     def show_trip(self, one: ReviewedTrip | None) -> None:
         self._trip = one
-        self.title.setText(_CHOOSE if one is None else f"{one.trip.symbol} {one.trip.quantity}")
+        self.title.setText(_CHOOSE if one is None else _named(one))
         self.tags.setText("" if one is None else ", ".join(one.tags))
         self.note.setText("" if one is None else one.note)
         for part in (self.tags, self.note, self.keep):
@@ -61,6 +63,11 @@ class NoteEditor(QWidget):
                 tags=tuple(self.tags.text().split(",")),
             )
         )
+
+
+def _named(one: ReviewedTrip) -> str:
+    side = "long" if one.trip.side is Side.BUY else "short"
+    return f"{one.trip.symbol} {side} {plain(one.trip.quantity)}"
 
 
 def _line(name: str, placeholder: str, spoken: str, parent: QWidget) -> QLineEdit:

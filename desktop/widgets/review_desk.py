@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.formatting import local_date_time_text
+from desktop.models.review_tables import SHOWN
 from desktop.widgets.review_window import ReviewWindow
 from engine.events import CommandRefused, Event
 from engine.market.instruments import Instrument
@@ -206,6 +207,8 @@ class ReviewDesk(QObject):
 def _about(review: Review) -> str:
     totals = review.totals
     sentences = [f"{totals.fills:,} fills. Money is in dollars, before open positions."]
+    if review.figures.trips > SHOWN:
+        sentences.append(f"The table shows the newest {SHOWN:,} round trips; the CSV has all.")
     if totals.other_fees:
         fees = ", ".join(f"{fee:f} {asset}" for asset, fee in sorted(totals.other_fees.items()))
         sentences.append(f"Fees paid otherwise are not in the figures: {fees}.")
@@ -222,7 +225,7 @@ def _about_tie_out(result: TieOutResult) -> str:
     since = f"Since {local_date_time_text(result.since_ms)}."
     count = len(result.differences)
     verdict = (
-        f"{count:,} bookings differ: each is listed below."
+        f"{count:,} {'booking differs' if count == 1 else 'bookings differ'}: listed below."
         if count
         else "The journal and the exchange agree to the last digit."
     )

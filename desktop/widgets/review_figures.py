@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from desktop.formatting import DASH, signed
@@ -49,7 +50,7 @@ class ReviewFigures(QWidget):
         for place, (name, caption) in enumerate(_CELLS):
             cell = StatCell(f"review.{name}", caption, _MONEY, size=13, parent=self)
             self.cells[name] = cell
-            grid.addWidget(cell, place // _BY_ROW, place % _BY_ROW)
+            grid.addWidget(cell, place // _BY_ROW, place % _BY_ROW, Qt.AlignmentFlag.AlignLeft)
 
     def show_review(self, review: Review) -> None:
         totals, figures, quality = review.totals, review.figures, review.quality
@@ -66,9 +67,8 @@ class ReviewFigures(QWidget):
         self._plain("winRate", figures.win_rate_pct, " %")
         held_ms = figures.average_held_ms
         self._text("held", DASH if held_ms is None else duration_text(held_ms))
-        # a cost is red whatever its sign
-        self._money("slippage", None if quality.slippage is None else -quality.slippage)
-        self._plain("slippageBps", quality.slippage_bps)
+        self._cost("slippage", quality.slippage)
+        self._cost("slippageBps", quality.slippage_bps)
         self._plain("ack", quality.ack_p50_ms, " ms")
         self._plain("ackP99", quality.ack_p99_ms, " ms")
         self._plain("fill", quality.fill_p50_ms, " ms")
@@ -79,6 +79,13 @@ class ReviewFigures(QWidget):
             self._text(name, DASH)
         else:
             self.cells[name].set_value(signed(amount, 2), palette.signed_colour(amount))
+
+    def _cost(self, name: str, amount: Decimal | None) -> None:
+        """Above zero it cost something: red."""
+        if amount is None:
+            self._text(name, DASH)
+        else:
+            self.cells[name].set_value(signed(amount, 2), palette.signed_colour(-amount))
 
     def _plain(self, name: str, value: Decimal | float | None, unit: str = "") -> None:
         self._text(name, DASH if value is None else f"{value:,.2f}{unit}")

@@ -173,7 +173,7 @@ class ReviewWindow(QWidget):
             (self.export, self.export_wanted),
             (self.tie_out, self.tie_out_wanted),
         ):
-            button.setMinimumWidth(84)
+            button.setMinimumWidth(96)
             button.clicked.connect(wanted)
         self.progress = QProgressBar(self)
         self.progress.setObjectName("review.progress")

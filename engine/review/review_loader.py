@@ -18,7 +18,7 @@ from engine.review.bookings import Booking, days_of, equity_curve, is_dollar_sym
 from engine.review.execution_quality import Filled, orders_quality, summary_of
 from engine.review_commands import ReviewFilter
 from engine.review_views import (
-    OrderQuality,
+    Execution,
     Review,
     ReviewedTrip,
     RoundTrip,
@@ -42,8 +42,9 @@ class ReviewGivenUp(Exception):
 class _Pass:
     """Everything that is gathered while the fills go by once."""
 
-    def __init__(self, wanted: ReviewFilter) -> None:
+    def __init__(self, wanted: ReviewFilter, measured: Iterable[Execution] = ()) -> None:
         self._wanted = wanted
+        self._measured = {(one.symbol, one.client_order_id) for one in measured}
         self.pnl = FifoPnl()
         self.bookings: list[Booking] = []
         self.filled: dict[tuple[str, str], Filled] = {}
@@ -71,15 +72,18 @@ class _Pass:
         self.fees += fee
         self.bookings.append((fill.time_ms, fill.realized_pnl - fee))
         key = (fill.symbol, fill.client_order_id)
-        quantity, worth = self.filled.get(key, (ZERO, ZERO))
-        self.filled[key] = (quantity + fill.quantity, worth + fill.quote_quantity)
+        if key in self._measured:
+            quantity, worth = self.filled.get(key, (ZERO, ZERO))
+            self.filled[key] = (quantity + fill.quantity, worth + fill.quote_quantity)
 
 
 def load_review(
     reader: JournalReader, wanted: ReviewFilter, tell: Tell, zone: tzinfo | None = None
 ) -> Review:
     """Days and hours are those of `zone`, the machine's own when None. Raises JournalError."""
-    seen = _read_fills(reader, wanted, tell)
+    executions = _executions(reader, wanted)
+    seen = _Pass(wanted, executions)
+    _read_fills(reader, seen, tell)
     tell(_READING, "Working out the figures")
     trips, tags = _reviewed(seen.pnl, reader.trade_notes(), wanted)
     funding = _funding(reader.income(since_ms=wanted.since_ms), wanted)
@@ -90,7 +94,7 @@ def load_review(
     by_symbol: defaultdict[str, Decimal] = defaultdict(Decimal)
     for row in funding:
         by_symbol[row.symbol] += row.income
-    orders = _orders(reader, seen, wanted)
+    orders = orders_quality(executions, seen.filled)
     tell(0.95, "Working out the figures")
     return Review(
         totals=_totals(seen, wanted, money, deepest),
@@ -112,7 +116,8 @@ def load_review(
 
 def load_trips(reader: JournalReader, wanted: ReviewFilter, tell: Tell) -> tuple[ReviewedTrip, ...]:
     """The round trips alone, with their notes."""
-    seen = _read_fills(reader, wanted, tell)
+    seen = _Pass(wanted)
+    _read_fills(reader, seen, tell)
     return _reviewed(seen.pnl, reader.trade_notes(), wanted)[0]
 
 
@@ -120,13 +125,12 @@ def is_within(at_ms: int, wanted: ReviewFilter) -> bool:
     return at_ms >= wanted.since_ms and (wanted.until_ms is None or at_ms < wanted.until_ms)
 
 
-def _read_fills(reader: JournalReader, wanted: ReviewFilter, tell: Tell) -> _Pass:
-    seen, count = _Pass(wanted), reader.fill_count()
+def _read_fills(reader: JournalReader, seen: _Pass, tell: Tell) -> None:
+    count = reader.fill_count()
     for number, fill in enumerate(reader.every_fill()):
         if number % _STEP == 0:
             tell(_READING * min(1.0, number / count), f"{number:,} of {count:,} fills read")
         seen.take(fill)
-    return seen
 
 
 def _reviewed(
@@ -198,10 +202,9 @@ def _totals(
     )
 
 
-def _orders(reader: JournalReader, seen: _Pass, wanted: ReviewFilter) -> list[OrderQuality]:
-    executions = [
+def _executions(reader: JournalReader, wanted: ReviewFilter) -> list[Execution]:
+    return [
         one
         for one in reader.executions(since_ms=wanted.since_ms)
         if is_within(one.at_ms, wanted) and wanted.symbol in ("", one.symbol)
     ]
-    return orders_quality(executions, seen.filled)

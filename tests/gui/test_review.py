@@ -38,6 +38,7 @@ from engine.review_views import (
 from engine.trading_types import OrderType, Side
 from engine.views import ZERO
 from tests.gui.conftest import Desk
+from tests.helpers.mouse import move
 from tests.helpers.trade_history import BEGIN_MS, D, journal_of, random_fills
 
 
@@ -65,6 +66,7 @@ def review(tmp_path_factory) -> Review:
 
 @pytest.fixture
 def opened(desk: Desk) -> Desk:
+    desk.qtbot.waitUntil(desk.window.isActiveWindow)
     desk.qtbot.keyClick(desk.window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
     return desk
 
@@ -151,7 +153,7 @@ def test_the_pointer_on_the_curve_reads_a_booking(opened: Desk, review: Review) 
     load(opened, review)
     chart = opened.find(EquityChart, "review.curve")
     before: QImage = chart.grab().toImage()
-    opened.qtbot.mouseMove(chart, QPoint(chart.width() // 2, 60))
+    move(chart, QPoint(chart.width() // 2, 60))
     assert chart.hovered() in review.curve
     assert chart.grab().toImage() != before
     assert "deepest drawdown" in chart.accessibleDescription()
@@ -254,7 +256,7 @@ def test_the_tie_out_lists_sums_and_every_difference(opened: Desk, review: Revie
         since_ms=BEGIN_MS, until_ms=BEGIN_MS + 1, lines=(line,), differences=(missing,), added=2
     )
     opened.feed(TieOutDone(request_id=asked.request_id, result=result))
-    assert "1 bookings differ" in words(opened)
+    assert "1 booking differs" in words(opened)
     assert opened.find(DataTable, "review.differences.table").isVisible()
     assert cell_text(opened, "review.differences.table", 0, "Journal") == "missing"
     assert cell_text(opened, "review.lines.table", ("COMMISSION", "USDT"), "Difference") == "-1"
