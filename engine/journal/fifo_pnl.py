@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -299,6 +300,7 @@ def trip_row(trip: RoundTrip) -> list[object]:
     return [*values, "; ".join(fees)]
 
 
+@lru_cache(maxsize=4096)  # asked for every fill, of a few symbols
 def is_quote(symbol: str, asset: str) -> bool:
     """A symbol is its base and its quote asset, and perhaps a delivery date: BTCUSDT_261225."""
     return bool(asset) and symbol.partition("_")[0].endswith(asset)

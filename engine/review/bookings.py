@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from decimal import Decimal
+from functools import lru_cache
 
 from engine.review.trip_figures import local_time
 from engine.review_views import CurvePoint, ReviewDay
@@ -23,6 +24,7 @@ _QUARTER_HOUR_MS = 900_000  # no zone's days begin in between
 DOLLARS = ("FDUSD", "BNFCR", "USDT", "USDC", "BUSD", "USD1")
 
 
+@lru_cache(maxsize=4096)  # asked for every fill, of a few symbols
 def is_dollar_symbol(symbol: str) -> bool:
     """BTCUSDT, BTCUSDT_261225: profit and loss are in dollars."""
     return symbol.partition("_")[0].endswith(DOLLARS)
