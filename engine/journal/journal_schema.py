@@ -159,6 +159,16 @@ MIGRATIONS: tuple[str, ...] = (
     );
     """,
     """
+    -- one row a bracket, its newest record as JSON: what it is made of changes step by step
+    CREATE TABLE brackets (
+        bracket_id TEXT PRIMARY KEY,
+        is_ended INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        body TEXT NOT NULL
+    );
+    CREATE INDEX open_brackets ON brackets (is_ended) WHERE is_ended = 0;
+    """,
+    """
     -- what no fill tells: funding, transfers ..., as the exchange's statement has it
     CREATE TABLE income (
         kind TEXT NOT NULL,

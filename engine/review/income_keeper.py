@@ -49,7 +49,7 @@ class IncomeKeeper:
         if not is_due and not is_urgent:
             return
         try:
-            until_ms = self._clock.now_ms()
+            until_ms = self._source.server_now_ms()
             since_ms = self._since_ms(until_ms)
             if since_ms is not None:
                 lines = read_statement(self._source, since_ms, until_ms, kind=_KIND)

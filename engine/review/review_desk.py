@@ -157,7 +157,7 @@ class ReviewDesk:
         return ReviewExported(request_id=command.request_id, file=command.file, rows=rows)
 
     def _tie_out(self, command: TieOut, tell: Tell) -> Event:
-        until_ms = self._clock.now_ms()
+        until_ms = self._source.server_now_ms()
         result = tie_out(
             self._reader, self._source, command.since_ms, until_ms, tell, flush=self._flush
         )

@@ -17,7 +17,9 @@ KEPT_MS = 90 * 24 * 3_600_000  # what the venue still knows
 
 
 class StatementSource(Protocol):
-    """The one call of the gateway that is needed."""
+    """What of the gateway is needed."""
+
+    def server_now_ms(self) -> int: ...
 
     def get_income(
         self,

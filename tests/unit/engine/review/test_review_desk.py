@@ -45,6 +45,9 @@ class Source:
         self.is_down = False
         self.calls = 0
 
+    def server_now_ms(self) -> int:
+        return BEGIN_MS + 1_000_000
+
     def get_income(self, symbol=None, kind=None, *, start_ms=None, end_ms=None, limit=1000):
         self.calls += 1
         self.entered.set()

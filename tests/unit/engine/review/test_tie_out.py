@@ -33,6 +33,9 @@ class Statement:
         self.lines = sorted(lines, key=lambda one: one.time_ms)
         self.calls = 0
 
+    def server_now_ms(self) -> int:
+        return NOW_MS
+
     def get_income(self, symbol=None, kind=None, *, start_ms=None, end_ms=None, limit=PAGE):
         self.calls += 1
         return [
