@@ -21,13 +21,6 @@ from engine.review_views import Execution
 from engine.trading_types import OrderOrigin, OrderStatus
 from engine.views import OrderView
 
-_ENDED = (
-    OrderStatus.FILLED,
-    OrderStatus.CANCELED,
-    OrderStatus.REJECTED,
-    OrderStatus.EXPIRED,
-    OrderStatus.EXPIRED_IN_MATCH,
-)
 _FRESH_MS = 10_000  # an older quote may not have held any more: then none is known
 Key = tuple[str, str]
 
@@ -57,7 +50,7 @@ class ExecutionWatch:
                     self._open[key] = (self._begin(order), self._clock.monotonic())
                 return
             measured = self._measured(known, order)
-            if order.status in _ENDED:
+            if order.status.is_terminal:
                 del self._open[key]
             elif measured is not None:
                 self._open[key] = (measured, known[1])

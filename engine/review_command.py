@@ -125,7 +125,7 @@ def _print_review(answer: Review) -> None:
     ):
         if groups:
             print()
-            table((title, "TRIPS", "WIN RATE", "NET", "FUNDING"), _rows_of(groups), "")
+            table((title, "TRIPS", "WIN RATE", "NET", "FEES", "FUNDING"), _rows_of(groups), "")
 
 
 def _rows_of(groups: tuple[TripGroup, ...]) -> list[tuple[object, ...]]:
@@ -135,6 +135,7 @@ def _rows_of(groups: tuple[TripGroup, ...]) -> list[tuple[object, ...]]:
             group.figures.trips,
             _or_dash(group.figures.win_rate_pct, " %"),
             _signed(group.figures.net),
+            f"{group.figures.fees:,.2f}",
             "" if group.funding is None else _signed(group.funding),
         )
         for group in groups

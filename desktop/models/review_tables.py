@@ -105,6 +105,9 @@ class GroupsModel(TableModel[TripGroup]):
                     numeric=True,
                     sample=_MONEY,
                 ),
+                Column(
+                    "Fees", lambda g: _plain_money(g.figures.fees), numeric=True, sample="1,234.00"
+                ),
                 Column("Funding", _group(lambda g: g.funding), numeric=True, sample=_MONEY),
             ],
             parent=parent,
@@ -245,7 +248,11 @@ def _net(one: ReviewedTrip) -> Cell:
 
 
 def _fees(one: ReviewedTrip) -> Cell:
-    return Cell(grouped(one.trip.fees, 2), palette.TEXT_DIM, sort=one.trip.fees)
+    return _plain_money(one.trip.fees)
+
+
+def _plain_money(amount: Decimal) -> Cell:
+    return Cell(grouped(amount, 2), palette.TEXT_DIM, sort=amount)
 
 
 def _held(one: ReviewedTrip) -> Cell:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -27,7 +27,7 @@ from desktop.models.review_tables import (
     TieOutLinesModel,
     TripsModel,
 )
-from desktop.models.table_model import TableModel
+from desktop.models.table_model import CellRole, TableModel
 from desktop.theme.fonts import ui_font
 from desktop.widgets.buttons import make_button
 from desktop.widgets.data_table import DataTable
@@ -152,10 +152,12 @@ class ReviewWindow(QWidget):
         else:
             super().keyPressEvent(event)
 
-    @Slot(object)
-    def _choose(self, key: object) -> None:
-        self._chosen = key  # type: ignore[assignment] # the trips' table has such keys alone
-        self.editor.show_trip(self.trips.row_of(self._chosen))
+    @Slot(QModelIndex)
+    def _choose(self, current: QModelIndex) -> None:
+        """By mouse or by keys; a table that is filled anew keeps the choice."""
+        if current.isValid():
+            self._chosen = current.data(CellRole.KEY)
+            self.editor.show_trip(self.trips.row_of(self._chosen))
 
     # --- building -----------------------------------------------------------------
 
@@ -199,7 +201,7 @@ class ReviewWindow(QWidget):
         row.addWidget(self.calendar, 2)
         self.tabs.addTab(overview, "Overview")
         self.trip_table = self._table("trips", "Round trips", self.trips, "No round trip.")
-        self.trip_table.row_chosen.connect(self._choose)
+        self.trip_table.selectionModel().currentRowChanged.connect(self._choose)
         self.tabs.addTab(_column(self.trip_table, self.editor), "Round trips")
         for name, title in _GROUPINGS:
             table = self._table(name, title, self.groups[name], "No round trip.")

@@ -121,14 +121,12 @@ def test_closing_in_the_middle_of_a_change_opens_nothing_new(qtbot: QtBot, tmp_p
 
 def test_what_was_traded_is_reviewed_and_agrees_with_the_exchange(hands: Hands) -> None:
     hands.find(QTabBar, "orderTicket.type").setCurrentIndex(1)  # market
-    for side in ("buy", "sell"):
+    positions = hands.window.account.models.positions
+    for side, held in (("buy", 1), ("sell", 0)):
         hands.type_into("orderTicket.quantity", "0.01")
-        button = hands.window.market.ticket.side_buttons[side.upper()]
-        hands.see(button.isEnabled)
-        fills = hands.window.account.models.fills.rowCount()
+        hands.see(hands.window.market.ticket.side_buttons[side.upper()].isEnabled)
         hands.click(f"orderTicket.side.{side}")
-        hands.see(lambda: hands.window.account.models.fills.rowCount() > fills)
-    hands.see(lambda: not hands.window.account.models.positions.rows())
+        hands.see(lambda held=held: positions.rowCount() == held)
     hands.see(hands.window.isActiveWindow)
     hands.qtbot.keyClick(hands.window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
     hands.see(lambda: hands.window.review.window is not None)

@@ -8,7 +8,15 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QProgressBar, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QWidget,
+)
 
 from desktop.widgets.data_table import DataTable
 from desktop.widgets.equity_chart import EquityChart
@@ -35,7 +43,7 @@ from engine.review_views import (
     TradeNote,
     trip_key,
 )
-from engine.trading_types import OrderType, Side
+from engine.trading_types import OrderType
 from engine.views import ZERO
 from tests.gui.conftest import Desk
 from tests.helpers.mouse import move
@@ -196,6 +204,18 @@ def test_spans_days_symbol_and_tag_are_asked_for(opened: Desk, review: Review) -
     assert opened.find(QComboBox, "review.tag").currentText() == "news"
 
 
+def test_what_the_figures_leave_out_is_said(opened: Desk, review: Review) -> None:
+    totals = replace(
+        review.totals,
+        other_fees={"BNB": D("0.003")},
+        unmatched_fills=2,
+        left_out=("ETHBTC",),
+    )
+    load(opened, replace(review, totals=totals, figures=replace(review.figures, trips=9_999)))
+    for part in ("0.003 BNB", "2 fills closed", "ETHBTC", "newest 5,000"):
+        assert part in words(opened)
+
+
 def test_an_older_answer_is_passed_over(opened: Desk, review: Review) -> None:
     first = last(opened, LoadReview)
     opened.click("review.span.7")
@@ -211,6 +231,10 @@ def test_a_note_with_tags_is_written_and_kept(opened: Desk, review: Review) -> N
     key = trip_key(one.trip)
     assert not opened.find(QWidget, "review.keep").isEnabled()
     click_row(opened, "review.trips.table", key)
+    table = opened.find(DataTable, "review.trips.table")
+    opened.qtbot.keyClick(table, Qt.Key.Key_Down)  # the keys choose, too
+    assert opened.find(QLineEdit, "review.note").isEnabled()
+    opened.qtbot.keyClick(table, Qt.Key.Key_Up)
     opened.type_into("review.tags", "News, breakout")
     opened.type_into("review.note", "chased it")
     opened.qtbot.keyClick(opened.find(QWidget, "review.note"), Qt.Key.Key_Return)
@@ -229,7 +253,10 @@ def test_a_note_with_tags_is_written_and_kept(opened: Desk, review: Review) -> N
 
 def test_the_export_names_file_and_filter(opened: Desk, review: Review, tmp_path: Path) -> None:
     load(opened, review)
-    opened.window.review.export_to(str(tmp_path / "trips.csv"))
+    opened.click("review.export")
+    dialog = opened.find(QFileDialog, "review.export.dialog")
+    dialog.selectFile(str(tmp_path / "trips.csv"))
+    dialog.accept()
     asked = last(opened, ExportReview)
     assert asked.file.endswith("trips.csv")
     opened.feed(ReviewExported(request_id=asked.request_id, file=asked.file, rows=1234))
@@ -304,7 +331,3 @@ def test_escape_closes_it_and_the_menu_opens_the_same_again(opened: Desk) -> Non
     assert window.isVisible()
     opened.window.close()
     assert not window.isVisible()
-
-
-def test_side_names(review: Review) -> None:
-    assert {one.trip.side for one in review.trips} == {Side.BUY, Side.SELL}

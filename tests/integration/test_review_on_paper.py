@@ -179,6 +179,11 @@ def test_console_review_and_tie_out(tmp_path, capsys) -> None:
     assert (code, "Round trips" in out, "1 round trips written" in out) == (0, True, True)
     code, out, err = cli("tie-out", "--since", "2020-01-01")
     assert (code, err, "agree to the last digit" in out) == (0, "", True)
+    file = next(tmp_path.glob("journal-paper-*.db"))
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE fills SET commission = '1' WHERE side = 'BUY'")
+    code, out, _ = cli("tie-out")
+    assert (code, "1 bookings differ" in out, "COMMISSION" in out) == (1, True, True)
     assert "Nothing was traded" in cli("review", "--symbol", "ETHUSDT")[1]
     code, _, err = cli("review", "--since", "yesterday")
     assert (code, "--since is a day such as" in err) == (1, True)
