@@ -40,13 +40,16 @@ class ExecutionWatch:
 
     def on_order(self, event: OrderChanged) -> None:
         order = event.order
+        key = (order.symbol, order.client_order_id)
+        is_new = order.status is OrderStatus.PENDING_NEW
+        if not is_new and key not in self._open:
+            return  # most events: cheap, and without the lock
         if order.origin is not OrderOrigin.OURS:
             return
-        key = (order.symbol, order.client_order_id)
         with self._lock:
             known = self._open.get(key)
             if known is None:
-                if order.status is OrderStatus.PENDING_NEW:
+                if is_new:
                     self._open[key] = (self._begin(order), self._clock.monotonic())
                 return
             measured = self._measured(known, order)
