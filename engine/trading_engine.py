@@ -459,6 +459,8 @@ class TradingEngine:
         if self._feed is not None:
             self._feed.tick()
         self._refresh_account()
+        if self._review is not None and self._state is EngineState.LIVE:
+            self._review.tick()
         self._check_paper()
 
     def _refresh_account(self) -> None:
@@ -509,8 +511,6 @@ class TradingEngine:
             if event.gap_s is not None:
                 self._last_gap_s = event.gap_s
             self._changed.notify_all()
-        if event.state is EngineState.LIVE and self._review is not None:
-            self._review.keep_income()
 
     def _on_stream_state(self, event: StreamStateChanged) -> None:
         if self._feed is not None:

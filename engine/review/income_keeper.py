@@ -8,6 +8,7 @@ does not.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
 
 from engine.clock import Clock
@@ -21,11 +22,14 @@ from engine.views import IncomeView
 logger = logging.getLogger(__name__)
 
 _PAUSE_S = 3_600.0  # a call is dear (30), and funding comes every few hours
+_RETRY_S = 60.0
+# funding of all symbols is paid within a moment, and the statement may be a little late
+_SETTLE_S = 2.0
 _KIND = "FUNDING_FEE"
 
 
 class IncomeKeeper:
-    """For one thread."""
+    """`keep` for one thread; the rest may be called from any and returns at once."""
 
     def __init__(
         self,
@@ -38,25 +42,41 @@ class IncomeKeeper:
         self._source = source
         self._publish = publish
         self._clock = clock
-        self._kept_at_s: float | None = None
+        self._lock = threading.Lock()
+        self._due_s = 0.0
 
-    def keep(self, *, is_urgent: bool = False) -> None:
-        """Blocks on the network, at most once an hour unless urgent. Trouble is logged:
-        the next call, or a tie-out, reads the same lines.
+    def note_funding(self) -> None:
+        """The stream told of it: the statement has a new line, or several, in a moment."""
+        self._set_due(self._clock.monotonic() + _SETTLE_S)
+
+    def take_due(self) -> bool:
+        """Whether `keep` is to be called now; asked again, no, until that is over."""
+        with self._lock:
+            is_due = self._clock.monotonic() >= self._due_s
+            if is_due:
+                self._due_s = float("inf")
+            return is_due
+
+    def keep(self) -> None:
+        """Blocks on the network. Trouble is logged: the next call, or a tie-out, reads the
+        same lines.
         """
-        now_s = self._clock.monotonic()
-        is_due = self._kept_at_s is None or now_s - self._kept_at_s >= _PAUSE_S
-        if not is_due and not is_urgent:
-            return
+        pause_s = _RETRY_S
         try:
             until_ms = self._source.server_now_ms()
             since_ms = self._since_ms(until_ms)
             if since_ms is not None:
                 lines = read_statement(self._source, since_ms, until_ms, kind=_KIND)
                 self.record(unknown_income(self._reader, lines, since_ms))
-            self._kept_at_s = now_s
+            pause_s = _PAUSE_S
         except PerpdeskError as error:
             logger.info("funding not read: %s", error)
+        self._set_due(self._clock.monotonic() + pause_s)
+
+    def _set_due(self, due_s: float) -> None:
+        """The sooner one counts."""
+        with self._lock:
+            self._due_s = min(self._due_s, due_s)
 
     def record(self, rows: Iterable[IncomeView]) -> int:
         """Returns their number."""

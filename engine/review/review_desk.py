@@ -57,7 +57,7 @@ class Journal(Protocol):
 
 
 class ReviewDesk:
-    """`submit`, `on_account_event` and `keep_income` return at once, on any thread."""
+    """`submit`, `on_account_event` and `tick` return at once, on any thread."""
 
     def __init__(
         self,
@@ -105,16 +105,17 @@ class ReviewDesk:
         )
 
     def on_account_event(self, event: Event) -> None:
-        """From the user stream: funding was paid, so the statement has a new line."""
-        if isinstance(event, AccountUpdate) and event.reason in ("FUNDING_FEE", "TRANSFER"):
-            self.keep_income(is_urgent=True)
+        """From the user stream."""
+        if isinstance(event, AccountUpdate) and event.reason == "FUNDING_FEE":
+            self._income.note_funding()
 
-    def keep_income(self, *, is_urgent: bool = False) -> None:
-        """Read the statement's new funding lines into the journal, when that is due."""
-        try:
-            self._queue.submit(lambda: self._income.keep(is_urgent=is_urgent))
-        except ShuttingDown:
-            logger.debug("no statement is read: the engine is closing")
+    def tick(self) -> None:
+        """Now and then, while the account is live: funding is read into the journal when due."""
+        if self._income.take_due():
+            try:
+                self._queue.submit(self._income.keep)
+            except ShuttingDown:
+                logger.debug("no statement is read: the engine is closing")
 
     # --- the thread `review` -----------------------------------------------------------
 

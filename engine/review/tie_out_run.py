@@ -90,8 +90,8 @@ def _begin(reader: JournalReader, since_ms: int, until_ms: int) -> tuple[int, st
     """Not before the journal began, nor before what the venue still knows."""
     oldest_ms = until_ms - KEPT_MS
     begun_ms = reader.first_ms() or 0
-    begin_ms = max(since_ms, oldest_ms, begun_ms)
-    if begin_ms == since_ms:
+    begin_ms = min(until_ms, max(since_ms, oldest_ms, begun_ms))
+    if begin_ms <= since_ms:
         return begin_ms, ""
     return begin_ms, _BEGUN if begin_ms == begun_ms else _CLIPPED
 

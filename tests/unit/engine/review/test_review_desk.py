@@ -144,7 +144,7 @@ def test_closing_gives_up_and_answers_what_waits(bench: Bench) -> None:
     assert bench.of(ReviewCancelled)[0].request_id == "waits"
     with pytest.raises(ShuttingDown):
         bench.desk.submit(LoadReview())
-    bench.desk.keep_income()  # says nothing: there is nobody to tell
+    bench.desk.tick()  # says nothing: there is nobody to tell
 
 
 def test_an_exchange_out_of_reach_is_said(bench: Bench) -> None:
@@ -153,8 +153,8 @@ def test_an_exchange_out_of_reach_is_said(bench: Bench) -> None:
     assert "not reached" in bench.wait(CommandRefused).sentence
 
 
-def test_funding_is_read_when_it_is_paid_and_at_most_hourly_otherwise(bench: Bench) -> None:
-    bench.desk.keep_income()
+def test_funding_is_read_soon_after_it_was_paid_and_hourly_otherwise(bench: Bench) -> None:
+    bench.desk.tick()
     bench.desk.submit(LoadReview(request_id="barrier"))
     bench.wait(ReviewLoaded)
     assert bench.source.calls == 0  # an empty journal has nothing to keep it for
@@ -162,23 +162,38 @@ def test_funding_is_read_when_it_is_paid_and_at_most_hourly_otherwise(bench: Ben
     funding = AccountUpdate(
         reason="FUNDING_FEE", event_ms=1, transaction_ms=1, balances=(), positions=()
     )
-    bench.desk.on_account_event(funding)
+    for _ in range(10):  # of as many symbols: one look is enough
+        bench.desk.on_account_event(funding)
+        bench.desk.tick()
+    bench.clock.advance(2)
+    bench.desk.tick()
+    bench.desk.tick()
     recorded = bench.wait(IncomeRecorded)
     assert [row.income for row in recorded.rows] == [D("-0.5")]
-    calls = bench.source.calls
-    bench.desk.keep_income()
-    bench.desk.submit(TieOut(request_id="second"))
+    bench.desk.submit(TieOut(request_id="t"))
     result = bench.wait(TieOutDone).result
     assert result.differences != ()  # a fee without its booking, also at the second look
-    assert bench.source.calls == calls + 2
+    assert bench.source.calls == 1 + 2
     assert len(bench.of(IncomeRecorded)) == 1  # known by now
+    bench.clock.advance(3_600)
+    bench.desk.tick()
+    wait_until(lambda: bench.source.calls == 4, what="the hourly look")
 
 
 def test_funding_out_of_reach_is_tried_again(bench: Bench) -> None:
     bench.trade(1)
     bench.source.is_down = True
-    bench.desk.keep_income()
+    bench.desk.tick()
     wait_until(lambda: bench.source.calls == 1, what="a try")
+    bench.desk.submit(LoadReview(request_id="barrier"))
+    bench.wait(ReviewLoaded)
     bench.source.is_down = False
-    bench.desk.keep_income()
+    bench.clock.advance(60)
+    bench.desk.tick()
     bench.wait(IncomeRecorded)
+
+
+def test_a_tie_out_of_days_to_come_compares_nothing(bench: Bench) -> None:
+    bench.trade(2)
+    bench.desk.submit(TieOut(request_id="t", since_ms=BEGIN_MS + 9_000_000))
+    assert bench.wait(TieOutDone).result.differences == ()
