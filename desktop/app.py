@@ -49,7 +49,9 @@ class Desk(QObject):
             environment=environment.name,
             kind=environment.kind,
             symbol=config["desktop.symbol"],
-            environments=config.environment_names(),
+            environments={
+                name: config.environment(name).kind for name in config.environment_names()
+            },
             interval=config["desktop.interval"],
             submit=self.bridge.submit,
             user_data=user_data,

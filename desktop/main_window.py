@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
@@ -32,6 +33,7 @@ from desktop.widgets.environment_badge import EnvironmentFrame
 from desktop.widgets.environment_switch import EnvironmentSwitch
 from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.help_window import HelpWindow
+from desktop.widgets.keys_desk import KeysDesk
 from desktop.widgets.kill_switch import KillSwitch
 from desktop.widgets.market_desk import MarketDesk
 from desktop.widgets.order_gate import OrderGate
@@ -76,7 +78,7 @@ class MainWindow(QMainWindow):
         environment: str,
         kind: EnvironmentKind,
         symbol: str,
-        environments: tuple[str, ...] = (),
+        environments: Mapping[str, EnvironmentKind] = MappingProxyType({}),
         submit: Callable[[Command], None],
         interval: str = "1m",
         user_data: Path | None = None,
@@ -91,12 +93,13 @@ class MainWindow(QMainWindow):
         self._layouts = LayoutStore(user_data / "layout.json") if user_data else None
         self.preferences = Preferences(user_data / "preferences.json" if user_data else None)
         self._help: HelpWindow | None = None
+        self._environments = environments
         self._make_panels(interval)
         self._make_docks()
         self._frame = EnvironmentFrame(self)
         self._handlers = self._all_handlers()
         self._connect()
-        self.header.badge.set_choices(environments)
+        self.header.badge.set_choices(tuple(environments))
         self.set_environment(environment, kind)
         self._start_clock()
         if self._layouts is not None:
@@ -113,6 +116,7 @@ class MainWindow(QMainWindow):
         self.header.set_environment(name, kind)
         self.gate.set_environment(name, kind)
         self._frame.set_kind(kind)
+        self.keys.set_environment(name)
         self.setWindowTitle(f"Perpdesk - {name}")
 
     def set_instruments(self, instruments: Mapping[str, Instrument]) -> None:
@@ -177,7 +181,7 @@ class MainWindow(QMainWindow):
             MarkPrice: self.account.set_mark_price,
             HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
         }
-        desks = (self.account, self.market, self.safety, self.connection)
+        desks = (self.account, self.market, self.safety, self.connection, self.keys)
         return in_turn(*(desk.handlers() for desk in desks), own)
 
     @Slot(object)
@@ -237,7 +241,10 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self.link = AccountLink(self.account, self.market, self.header, self._instruments, self)
-        self.switch = EnvironmentSwitch(self, self.header.badge)
+        self.switch = EnvironmentSwitch(
+            self, self.header.badge, self._environments, self.preferences
+        )
+        self.keys = KeysDesk(self)
 
     def _desk_now(self) -> DeskNow:
         return DeskNow(
@@ -271,6 +278,9 @@ class MainWindow(QMainWindow):
         self.safety.guard_changed.connect(self.market.ticket.set_guard)
         self.kill_switch.command_wanted.connect(self.submit)
         self.switch.confirmed.connect(self.environment_wanted)
+        self.header.badge.keys_wanted.connect(self.keys.open)
+        self.keys.trade_wanted.connect(self.switch.ask)
+        self.keys.command_wanted.connect(self._submit)
         self.gate.held.connect(self._tell_held)
         self.header.type_command.clicked.connect(self.palette_box.open)
         self.header.help.clicked.connect(self.show_help)
@@ -305,4 +315,5 @@ class MainWindow(QMainWindow):
         self.account.export.close()
         if self._help is not None:
             self._help.close()
+        self.keys.close()
         self._clock.stop()

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 import sys
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,8 +21,6 @@ SERVICE = "perpdesk"
 _PART_CHARS = 1200  # Windows keeps 1280 characters in an entry; an RSA key is longer
 _MOST_PARTS = 8
 _SAFE_PRIORITY = 1  # keyring's own mark of a store that is fit for secrets
-
-_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 
 # kept in memory until the program ends; one assignment at a time, so it needs no lock
 _session: dict[str, Credentials] = {}
@@ -92,28 +88,6 @@ def remove_credentials(environment: str) -> None:
     _session.pop(environment, None)
     if has_key_store():
         _forget(environment)
-
-
-def cleaned(api_key: str, secret: str) -> Credentials:
-    """As pasted: a PEM key may have lost its line ends on the way.
-
-    Raises CredentialsError.
-    """
-    key, text = api_key.strip(), secret.strip()
-    if not key or not text:
-        raise CredentialsError("Both the API key and the secret are needed.")
-    found = _PEM.search(text)
-    if found is None:
-        if "-----" in text:
-            raise CredentialsError("The private key is cut off: paste all of it, with both lines.")
-        return Credentials(key, Secret(text))
-    kind, body = found.group(1), "".join(found.group(2).split())
-    if "PUBLIC" in kind:
-        raise CredentialsError("This is the public key; the private one is needed here.")
-    if "ENCRYPTED" in kind or "ENCRYPTED" in body:
-        raise CredentialsError("The private key is locked with a password; paste one without.")
-    lines = "\n".join(textwrap.wrap(body, 64))
-    return Credentials(key, Secret(f"-----BEGIN {kind}-----\n{lines}\n-----END {kind}-----"))
 
 
 def _from_variables() -> Credentials | None:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 
 from engine.clock import Clock
+from engine.commands import Command
 from engine.config import Config
 from engine.credentials import (
     has_key_store,
@@ -62,7 +63,7 @@ class KeyDesk:
         try:
             self._carry_out(command)
         except PerpdeskError as error:
-            self._publish(CommandRefused(command=command, sentence=str(error)))
+            self._refuse(command, str(error))
 
     def _carry_out(self, command: KeyCommand) -> None:
         match command:
@@ -76,7 +77,12 @@ class KeyDesk:
                 self._list(command.request_id)
 
     def _refuse_closing(self, command: KeyCommand) -> None:
-        self._publish(CommandRefused(command=command, sentence="Perpdesk is closing."))
+        self._refuse(command, "Perpdesk is closing.")
+
+    def _refuse(self, command: KeyCommand, sentence: str) -> None:
+        """Without the command's own contents: a secret travels one way only."""
+        asked = Command(request_id=command.request_id)
+        self._publish(CommandRefused(command=asked, sentence=sentence))
 
     def _check(self, command: CheckKeys) -> None:
         hosts = self._hosts(command.environment)

@@ -10,7 +10,7 @@ from engine import credentials as kept
 from engine.credentials import SERVICE, find_credentials
 from engine.errors import CredentialsError
 from engine.key_events import KeyPlace
-from engine.secret import Credentials, Secret
+from engine.secret import Credentials, Secret, cleaned
 
 
 class MemoryStore(KeyringBackend):
@@ -150,11 +150,11 @@ def test_variables_are_said(store, monkeypatch):
 @pytest.mark.parametrize("mark", [" ", "\r\n", " \u2028"])
 def test_a_pem_that_lost_its_line_ends_is_mended(mark):
     pasted = f"  {PEM.replace(chr(10), mark)} "
-    assert kept.cleaned(" key ", pasted).api_secret.reveal() == PEM
+    assert cleaned(" key ", pasted).api_secret.reveal() == PEM
 
 
 def test_a_plain_secret_is_kept_as_it_is():
-    made = kept.cleaned(" key\n", " hunter2 ")
+    made = cleaned(" key\n", " hunter2 ")
     assert (made.api_key, made.api_secret.reveal()) == ("key", "hunter2")
 
 
@@ -169,4 +169,4 @@ def test_a_plain_secret_is_kept_as_it_is():
 )
 def test_what_is_no_private_key_is_said(secret, words):
     with pytest.raises(CredentialsError, match=words):
-        kept.cleaned("key", secret)
+        cleaned("key", secret)
