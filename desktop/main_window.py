@@ -31,6 +31,7 @@ from desktop.widgets.connection_desk import ConnectionDesk
 from desktop.widgets.data_table import DataTable
 from desktop.widgets.environment_badge import EnvironmentFrame
 from desktop.widgets.environment_switch import EnvironmentSwitch
+from desktop.widgets.first_trade_hints import FirstTradeHints
 from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.help_window import HelpWindow
 from desktop.widgets.keys_desk import KeysDesk
@@ -65,7 +66,8 @@ def _wall_clock_ms() -> int:
 class MainWindow(QMainWindow):
     """`close_requested` asks the owner to stop the engine; the window stays until it says so.
 
-    `symbol` is shown as soon as `set_instruments` has told its rules.
+    `symbol` is shown as soon as `set_instruments` has told its rules. `has_hints`: a
+    person sits in front of it, who may be new.
     """
 
     close_requested = Signal()
@@ -81,6 +83,7 @@ class MainWindow(QMainWindow):
         environments: Mapping[str, EnvironmentKind] = MappingProxyType({}),
         submit: Callable[[Command], None],
         interval: str = "1m",
+        has_hints: bool = False,
         user_data: Path | None = None,
         now_ms: Callable[[], int] = _wall_clock_ms,
     ) -> None:
@@ -94,6 +97,7 @@ class MainWindow(QMainWindow):
         self.preferences = Preferences(user_data / "preferences.json" if user_data else None)
         self._help: HelpWindow | None = None
         self._environments = environments
+        self._has_hints = has_hints
         self._make_panels(interval)
         self._make_docks()
         self._frame = EnvironmentFrame(self)
@@ -117,6 +121,8 @@ class MainWindow(QMainWindow):
         self.gate.set_environment(name, kind)
         self._frame.set_kind(kind)
         self.keys.set_environment(name)
+        if self.hints is not None:
+            self.hints.set_kind(kind)
         self.setWindowTitle(f"Perpdesk - {name}")
 
     def set_instruments(self, instruments: Mapping[str, Instrument]) -> None:
@@ -182,7 +188,8 @@ class MainWindow(QMainWindow):
             HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
         }
         desks = (self.account, self.market, self.safety, self.connection, self.keys)
-        return in_turn(*(desk.handlers() for desk in desks), own)
+        hints = self.hints.handlers() if self.hints is not None else {}
+        return in_turn(*(desk.handlers() for desk in desks), hints, own)
 
     @Slot(object)
     def _tell_price_alert(self, alert: Alert) -> None:
@@ -245,6 +252,11 @@ class MainWindow(QMainWindow):
             self, self.header.badge, self._environments, self.preferences
         )
         self.keys = KeysDesk(self)
+        self.hints: FirstTradeHints | None = None
+        if self._has_hints:
+            self.hints = FirstTradeHints(
+                self, self.market.ticket, self.account.blotter, self.preferences
+            )
 
     def _desk_now(self) -> DeskNow:
         return DeskNow(
