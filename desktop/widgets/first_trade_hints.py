@@ -34,15 +34,19 @@ _WORDS = {
     "buy": "Press BUY / LONG. The order goes to the paper exchange.",
     "change": "This row is your order; the solid dot says that the exchange has confirmed it."
     " Double-click its price and type a lower one: the order is changed, not replaced.",
-    "cancel": "The x takes the order back. So does a right click on the ladder.",
+    "cancel": "Cancel takes the order back. So do the x on its line in the chart and a right click"
+    " on it in the ladder.",
     "market": "Choose Market: such an order trades at once, at the best price there is.",
     "buy now": "Press BUY / LONG to open a position.",
     "tab": "It stands behind this tab.",
     "close": "This is your position, with its profit in uPnL. Close ends it at market; with a"
-    " click on ... you protect it with a stop.",
+    " click on the dots beside it you protect it with a stop.",
     "done": "That was a whole trade. KILL cancels and closes everything, F1 opens the guide,"
     " and the badge at the top left leads to the testnet and to LIVE.",
 }
+
+
+Target = tuple[QRect, QRect]  # what the ring is around, and what must not be covered
 
 
 class FirstTradeHints(QObject):
@@ -122,9 +126,9 @@ class FirstTradeHints(QObject):
         if target is None:
             self._bubble.leave()  # its panel is hidden
         else:
-            self._bubble.point_at(target, self._window.rect().adjusted(8, 8, -8, -8))
+            self._bubble.point_at(*target, self._window.rect().adjusted(8, 8, -8, -8))
 
-    def _due(self) -> tuple[str, QRect | None]:
+    def _due(self) -> tuple[str, Target | None]:
         step, ticket = self._trade.step, self._ticket
         if step is Step.PRICE:
             is_priced = bool(ticket.price.text())
@@ -147,7 +151,7 @@ class FirstTradeHints(QObject):
         column = PRICE if self._trade.step is Step.CHANGE else ACTION
         return self._blotter.orders, self._trade.order_id, column
 
-    def _of_market(self) -> tuple[str, QRect | None]:
+    def _of_market(self) -> tuple[str, Target | None]:
         ticket = self._ticket
         if ticket.type.currentIndex() != _MARKET_TAB:
             return "market", self._of_tab(ticket.type, _MARKET_TAB)
@@ -157,18 +161,25 @@ class FirstTradeHints(QObject):
 
     # --- where things stand, in the window's coordinates ----------------------------------
 
-    def _of(self, widget: QWidget) -> QRect | None:
+    def _of(self, widget: QWidget) -> Target | None:
         return self._inside(widget, widget.rect())
 
-    def _of_tab(self, bar: QTabBar, index: int) -> QRect | None:
+    def _of_tab(self, bar: QTabBar, index: int) -> Target | None:
         return self._inside(bar, bar.tabRect(index))
 
-    def _of_cell(self, table: DataTable, key: object, column: str) -> QRect | None:
+    def _of_cell(self, table: DataTable, key: object, column: str) -> Target | None:
         if key is None or table.source().row_of(key) is None:
             return self._of(table)
-        return self._inside(table.viewport(), table.visualRect(table.index_of(key, column)))
+        view, cell = table.viewport(), table.visualRect(table.index_of(key, column))
+        row = QRect(0, cell.top(), view.width(), cell.height())
+        return self._inside(view, cell, row)
 
-    def _inside(self, widget: QWidget, place: QRect) -> QRect | None:
+    def _inside(self, widget: QWidget, place: QRect, clear: QRect | None = None) -> Target | None:
+        """A tab's bar and a cell's row stay readable: `clear` is all of the widget if None."""
         if not widget.isVisible():
             return None
-        return QRect(widget.mapTo(self._window, place.topLeft()), place.size())
+        kept = clear if clear is not None else widget.rect()
+        return (
+            QRect(widget.mapTo(self._window, place.topLeft()), place.size()),
+            QRect(widget.mapTo(self._window, kept.topLeft()), kept.size()),
+        )

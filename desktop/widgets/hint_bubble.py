@@ -56,9 +56,11 @@ class HintBubble(QWidget):
             self.setAccessibleName(sentence)
             self.adjustSize()
 
-    def point_at(self, target: QRect, room: QRect) -> None:
-        """Beside `target`, inside `room`; both in the window's coordinates."""
-        place = beside(target, self.size(), room)
+    def point_at(self, target: QRect, clear: QRect, room: QRect) -> None:
+        """A ring around `target`, and the words beside `clear`, inside `room`; all in the
+        window's coordinates.
+        """
+        place = beside(clear, self.size(), room)
         self._ring.setGeometry(target.adjusted(-_RING, -_RING, _RING, _RING))
         if place != self.geometry():
             self.setGeometry(place)
