@@ -33,6 +33,7 @@ from desktop.widgets.environment_badge import EnvironmentFrame
 from desktop.widgets.environment_switch import EnvironmentSwitch
 from desktop.widgets.first_trade_hints import FirstTradeHints
 from desktop.widgets.header_bar import HeaderBar
+from desktop.widgets.help_sections import section_of
 from desktop.widgets.help_window import HelpWindow
 from desktop.widgets.keys_desk import KeysDesk
 from desktop.widgets.kill_switch import KillSwitch
@@ -42,6 +43,7 @@ from desktop.widgets.panel_docks import PanelDocks
 from desktop.widgets.safety_desk import SafetyDesk
 from desktop.widgets.status_strip import StatusStrip
 from desktop.widgets.toasts import ToastStack
+from desktop.widgets.tooltips import explain_all
 from engine.commands import Command
 from engine.events import (
     Alert,
@@ -105,6 +107,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self.header.badge.set_choices(tuple(environments))
         self.set_environment(environment, kind)
+        explain_all(self)
         self._start_clock()
         if self._layouts is not None:
             self._layouts.restore(self)
@@ -163,7 +166,7 @@ class MainWindow(QMainWindow):
     def show_help(self) -> None:
         if self._help is None:
             self._help = HelpWindow(self)
-        self._help.open()
+        self._help.open(section_of(self.focusWidget()))
 
     @Slot(object)
     def submit(self, command: Command) -> None:
