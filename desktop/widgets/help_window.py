@@ -42,10 +42,10 @@ class HelpWindow(QWidget):
 
     def open(self, section: str = "") -> None:
         """`section` is a heading of the guide; without one the page stays where it was."""
-        if section:
-            self.page.show_section(section)
         self.show()
         self.activateWindow()  # also brings it to the front
+        if section:
+            self.page.show_section(section)  # shown by now: its lines have their width
 
 
 class _Page(QTextBrowser):
