@@ -153,6 +153,7 @@ class KeysDialog(QDialog):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self.key.setFocus()
         self.command_wanted.emit(ListKeys(request_id="keys-list"))
 
     def hideEvent(self, event: QHideEvent) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import keyring
 import pytest
+from keyring.backends import fail
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QPushButton
 
+from desktop.app import Desks
+from engine import credentials
 from engine.commands import Command
+from engine.config import default_config
 from engine.events import Alert, CommandRefused
 from engine.key_commands import CheckKeys, KeepKeys, ListKeys, RemoveKeys
 from engine.key_events import Finding, KeyFinding, KeyPlace, KeysChecked, KeysListed
-from engine.trading_types import AlertLevel, EnvironmentKind
+from engine.trading_types import AlertLevel, EngineState, EnvironmentKind
+from tests.gui.test_desk_on_paper import Hands
+from tests.helpers.paper import paper_server
 
 KINDS = {
     "paper": EnvironmentKind.PAPER,
@@ -169,3 +176,39 @@ def test_the_first_switch_to_live_asks_for_the_word_and_only_the_first(desk):
     )
     desk.window.header.badge.environment_wanted.emit("live")
     assert is_on(desk, "environment.switch.confirm")
+
+
+def test_from_no_key_to_live_by_real_clicks(qtbot, tmp_path, monkeypatch):
+    """The program starts where there is no key; a real exchange tries the one that is pasted."""
+    for name in ("PERPDESK_API_KEY", "PERPDESK_API_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(credentials, "_session", {})
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())
+    with paper_server(tmp_path / "paper") as exchange:
+        hosts = exchange.hosts
+        own = {"rest": hosts.rest, "streams": hosts.streams, "ws_api": hosts.ws_api}
+        config = default_config().with_values(environments={"own": own})
+        desks = Desks(config, config.environment("own"), tmp_path)
+        hands = Hands(qtbot, desks)
+        first = desks.desk
+        first.open()
+        hands.see(lambda: first.window.findChild(QDialog, "keys.dialog"))
+        hands.see(lambda: hands.find(QComboBox, "keys.environment").currentText() == "own")
+        hands.type_into("keys.key", exchange.api_key)
+        hands.type_into("keys.secret", "wrong")
+        hands.click("keys.test")
+        words = hands.find(QLabel, "keys.findings")
+        hands.see(lambda: "belong together" in words.accessibleName())
+        hands.type_into("keys.secret", exchange.api_secret)
+        hands.click("keys.test")
+        hands.see(hands.find(QPushButton, "keys.keep").isEnabled)
+        hands.click("keys.keep")
+        hands.see(lambda: "until Perpdesk closes" in words.accessibleName())
+        hands.click("keys.trade")
+        hands.click("environment.switch.confirm")
+        hands.see(lambda: desks.desk is not first)
+        hands.see(lambda: desks.desk.engine.state is EngineState.LIVE)
+        with qtbot.waitSignal(desks.closed, timeout=10_000):
+            desks.close()
+    keyring.set_keyring(before)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.main_window import MainWindow
 from desktop.theme.apply_theme import apply_theme
 from engine.commands import Command
-from engine.events import EngineStateChanged
+from engine.events import EngineStateChanged, LeverageChanged
 from engine.key_commands import CheckKeys
 from engine.key_events import Finding, KeyFinding, KeyPlace, KeysChecked, KeysListed
 from engine.trading_types import EngineState, EnvironmentKind
@@ -52,7 +52,8 @@ def first_trade(app: QApplication) -> None:
     window = made([])
     window.handle_events([*scene.streams(), *scene.market(), *scene.account()[-4:-2]])
     live = EngineStateChanged(state=EngineState.LIVE, sentence="Live.", gap_s=0.7)
-    window.handle_events([live])
+    leverage = LeverageChanged(symbol="BTCUSDT", leverage=20, event_ms=0)
+    window.handle_events([scene.terms(), leverage, live])
     window.market.ticket.price.clear()
     for _ in range(5):
         app.processEvents()
