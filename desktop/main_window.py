@@ -260,6 +260,7 @@ class MainWindow(QMainWindow):
             self.hints = FirstTradeHints(
                 self, self.market.ticket, self.account.blotter, self.preferences
             )
+            self.alarms.height_changed.connect(self.hints.give_way)
 
     def _desk_now(self) -> DeskNow:
         return DeskNow(

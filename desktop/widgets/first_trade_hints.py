@@ -61,12 +61,19 @@ class FirstTradeHints(QObject):
         self._kind = EnvironmentKind.LIVE
         self._trade = FirstTrade()
         self._position: object = None
+        self._has_alarm = False
         self._bubble: HintBubble | None = None
         self._follow = QTimer(self, interval=_FOLLOW_MS)
         self._follow.timeout.connect(self._show)
 
     def set_kind(self, kind: EnvironmentKind) -> None:
         self._kind = kind
+
+    @Slot(object)
+    def give_way(self, alarm_height: int) -> None:
+        """An alarm stands over the chart: no hint may cover it."""
+        self._has_alarm = alarm_height > 0
+        self._show()
 
     def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
         return {
@@ -87,13 +94,18 @@ class FirstTradeHints(QObject):
             self._bubble.skipped.connect(self._skip)
             self._bubble.dismissed.connect(self._end)
             self._trade = FirstTrade()
+            if self._position is not None:
+                self._trade.step = Step.CLOSE  # the last run ended in the middle of it
             self._follow.start()
             self._show()
 
     def _on_position(self, event: PositionChanged) -> None:
         position = event.position
+        key = (position.symbol, position.position_side)
         if position.quantity:
-            self._position = (position.symbol, position.position_side)
+            self._position = key
+        elif self._position == key:
+            self._position = None
         self._trade.note_position(position)
 
     @Slot()
@@ -123,8 +135,8 @@ class FirstTradeHints(QObject):
         step = self._trade.step
         place = f"{STEPS.index(step) + 1} of {len(STEPS)}"
         self._bubble.say(_WORDS[words], place, is_last=step is Step.DONE)
-        if target is None:
-            self._bubble.leave()  # its panel is hidden
+        if target is None or self._has_alarm:
+            self._bubble.leave()  # also when its panel is hidden
         else:
             self._bubble.point_at(*target, self._window.rect().adjusted(8, 8, -8, -8))
 

@@ -96,6 +96,12 @@ def test_dismissed_once_is_dismissed_for_good(guided: Desk, qtbot, tmp_path) -> 
     assert step(again) is None
 
 
+def test_a_start_with_a_position_goes_on_with_closing_it(qtbot, tmp_path) -> None:
+    desk = Desk(qtbot, has_hints=True, user_data=tmp_path)
+    desk.feed(PositionChanged(position=scene.position()))
+    assert step(start(desk)) is Step.CLOSE
+
+
 def test_a_hint_can_be_skipped_and_never_takes_the_focus(guided: Desk) -> None:
     guided.find(QWidget, "orderTicket.price").setFocus()
     for expected in (Step.BUY, Step.CHANGE, Step.CANCEL, Step.MARKET, Step.CLOSE, Step.DONE):
@@ -110,6 +116,12 @@ def test_a_hidden_panel_has_no_hint(guided: Desk) -> None:
     guided.window.findChild(QWidget, "dock.ticket").hide()
     step(guided)
     assert not guided.find(QLabel, "hint.sentence").isVisible()
+
+
+def test_an_alarm_is_never_covered(guided: Desk) -> None:
+    guided.feed(*scene.alarms())
+    step(guided)
+    assert not guided.find(QWidget, "hint").isVisible()
 
 
 def test_elsewhere_than_on_paper_there_are_none(qtbot, tmp_path) -> None:
