@@ -18,7 +18,7 @@ from engine.credentials import (
     place_of,
     remove_credentials,
 )
-from engine.errors import BadInput, PerpdeskError
+from engine.errors import BadInput, CredentialsError, PerpdeskError
 from engine.events import CommandRefused, Event
 from engine.exchange.rest_client import RestSettings
 from engine.key_commands import CheckKeys, KeepKeys, KeyCommand, ListKeys, RemoveKeys
@@ -124,19 +124,19 @@ class KeyDesk:
         self._list(command.request_id, sentence)
 
     def _list(self, request_id: str, sentence: str = "") -> None:
-        names = self._config.environment_names()
-        places: dict[str, KeyPlace] = {
-            name: place_of(name)
-            for name in names
-            if self._config.environment(name).hosts is not None
-        }
+        places: dict[str, KeyPlace] = {}
+        has_store = has_key_store()
+        for name in self._config.environment_names():
+            if self._config.environment(name).hosts is None:
+                continue
+            try:
+                places[name] = place_of(name)
+            except CredentialsError as error:
+                # a locked or broken store: keys for this session can still be given
+                logger.warning("keys not listed environment=%s reason=%s", name, error)
+                places[name], has_store = KeyPlace.NOWHERE, False
         self._publish(
-            KeysListed(
-                request_id=request_id,
-                places=places,
-                has_store=has_key_store(),
-                sentence=sentence,
-            )
+            KeysListed(request_id=request_id, places=places, has_store=has_store, sentence=sentence)
         )
 
     def _hosts(self, name: str) -> Hosts:

@@ -22,7 +22,7 @@ from engine.secret import Credentials, Secret
 from engine.wire.hosts import Hosts, loopback
 from tests.helpers.paper import paper_server
 from tests.helpers.waiting import wait_until
-from tests.unit.engine.test_credentials import MemoryStore
+from tests.unit.engine.test_credentials import BrokenStore, MemoryStore
 
 CLOCK = SystemClock()
 
@@ -137,3 +137,13 @@ def test_a_closed_desk_takes_nothing(desk):
     assert keys.stop(5.0)
     with pytest.raises(ShuttingDown):
         keys.submit(ListKeys())
+
+
+def test_a_store_that_does_not_answer_leaves_the_session(desk):
+    keys, events = desk
+    keyring.set_keyring(BrokenStore())
+    keys.submit(ListKeys())
+    wait_until(lambda: events)
+    (listed,) = events
+    assert set(listed.places.values()) == {KeyPlace.NOWHERE}
+    assert not listed.has_store
