@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
 
 from desktop.app import Desk
 from desktop.theme.apply_theme import apply_theme
+from engine import build_engine
 from engine.config import default_config
 from engine.events import AggTrade, BookView, Event
+from engine.exchange.stream_liveness import StreamSettings
 from engine.trading_types import EngineState
 from tests.benchmarks.child import end_with_parent, tell
 from tests.benchmarks.measuring import now_us, percentile
@@ -162,6 +165,8 @@ def main(words: list[str]) -> None:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     app = QApplication(["perpdesk"])
     apply_theme(app)
+    # the venue answers with a prepared text, and its streams tell of no order
+    build_engine.StreamSettings = partial(StreamSettings, news_s=3600.0)  # type: ignore[misc,assignment]
     hosts = {"rest": rest, "streams": streams, "ws_api": ws_api}
     config = default_config().with_values(
         environments={"bench": hosts},
