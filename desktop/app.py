@@ -41,7 +41,9 @@ class Desk(QObject):
 
     closed = Signal(object)  # True: everything ended in time
 
-    def __init__(self, config: Config, environment: Environment, user_data: Path) -> None:
+    def __init__(
+        self, config: Config, environment: Environment, user_data: Path, *, has_hints: bool = False
+    ) -> None:
         super().__init__()
         self.engine = TradingEngine(config, environment, user_data)
         self.bridge = EngineBridge(self.engine.hub, self.engine.submit)
@@ -49,9 +51,12 @@ class Desk(QObject):
             environment=environment.name,
             kind=environment.kind,
             symbol=config["desktop.symbol"],
-            environments=config.environment_names(),
+            environments={
+                name: config.environment(name).kind for name in config.environment_names()
+            },
             interval=config["desktop.interval"],
             submit=self.bridge.submit,
+            has_hints=has_hints,
             user_data=user_data,
         )
         self.window.sound_wanted.connect(lambda _name: QApplication.beep())
@@ -109,8 +114,11 @@ class Desks(QObject):
 
     closed = Signal(object)  # True: everything ended in time
 
-    def __init__(self, config: Config, environment: Environment, user_data: Path) -> None:
+    def __init__(
+        self, config: Config, environment: Environment, user_data: Path, *, has_hints: bool = False
+    ) -> None:
         super().__init__()
+        self._has_hints = has_hints
         self._config = config
         self._user_data = user_data
         self._next: Environment | None = None
@@ -135,7 +143,7 @@ class Desks(QObject):
         self.desk.come_forward()
 
     def _make(self, environment: Environment) -> Desk:
-        desk = Desk(self._config, environment, self._user_data)
+        desk = Desk(self._config, environment, self._user_data, has_hints=self._has_hints)
         desk.closed.connect(self._on_closed)
         desk.window.environment_wanted.connect(self.go_to)
         return desk
@@ -194,7 +202,7 @@ def _serve(
     if not instance.is_first:
         close_logging()
         return _say_open(user_data)
-    desks = Desks(config, environment, user_data)
+    desks = Desks(config, environment, user_data, has_hints=not options.is_offscreen)
     desk = desks.desk  # what a task or a picture is about; a person may change it
     instance.second_start.connect(desks.come_forward)
     hooks = CrashHooks(user_data, desks.tell)
