@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QToolButton, QWidget
 
@@ -20,7 +20,7 @@ from desktop.formatting import (
 )
 from desktop.theme import palette
 from desktop.theme.fonts import ui_font
-from desktop.theme.icons import icon
+from desktop.theme.redress import put_ground, put_icon
 from desktop.widgets.arm_switch import ArmSwitch
 from desktop.widgets.environment_badge import EnvironmentBadge
 from desktop.widgets.kill_switch import KillSwitch
@@ -98,7 +98,7 @@ class HeaderBar(QWidget):
         first = not self._last_price
         self._last_price = price
         text = price_text(price, self._instrument)
-        self.last.set_value(text, palette.TEXT if first else colour)
+        self.last.set_value(text, "" if first else colour)
 
     def set_ticker(self, ticker: Ticker24h) -> None:
         text = change_text(ticker.change_pct)
@@ -147,8 +147,18 @@ class HeaderBar(QWidget):
         return (self.last, self.change, self.mark, self.funding, *day)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The day's range is the first to give way in a narrow window."""
         super().resizeEvent(event)
+        self._give_way()
+
+    def event(self, event: QEvent) -> bool:
+        """A lock or larger letters take room as a narrower window does."""
+        is_done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._give_way()
+        return is_done
+
+    def _give_way(self) -> None:
+        """The day's range is the first to go where there is too little room."""
         day = (self.high, self.low, self.volume)
         width = sum(cell.sizeHint().width() + self._row.spacing() for cell in day)
         rest = self._row.minimumSize().width() - (0 if self.high.isHidden() else width)
@@ -204,7 +214,7 @@ def _tool(parent: QWidget, name: str, spoken: str, icon_name: str) -> QToolButto
     button.setObjectName(name)
     button.setAccessibleName(spoken)
     button.setToolTip(spoken)
-    button.setIcon(icon(icon_name))
+    put_icon(button, icon_name)
     button.setIconSize(QSize(18, 18))
     button.setFixedSize(30, 30)
     return button
@@ -213,9 +223,6 @@ def _tool(parent: QWidget, name: str, spoken: str, icon_name: str) -> QToolButto
 def _divider(parent: QWidget) -> QFrame:
     line = QFrame(parent)
     line.setFixedSize(1, 24)
-    dress = line.palette()
-    dress.setColor(line.backgroundRole(), QColor(palette.LINE_STRONG))
-    line.setPalette(dress)
-    line.setAutoFillBackground(True)
+    put_ground(line, "LINE_STRONG")
     line.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
     return line

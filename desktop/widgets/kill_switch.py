@@ -9,9 +9,8 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFont, QKeySequence
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from desktop.theme import palette
 from desktop.theme.fonts import ui_font
-from desktop.theme.icons import icon
+from desktop.theme.redress import put_icon
 from desktop.widgets.confirmation import Confirmation
 from engine.protection_commands import Kill
 
@@ -53,7 +52,7 @@ class KillSwitch(QPushButton):
         self.setToolTip("Cancel all orders and close all positions (Ctrl+Shift+K)")
         self.setProperty("role", "kill")
         self.setFont(ui_font(12, QFont.Weight.DemiBold))
-        self.setIcon(icon("kill", palette.TEXT_ON_COLOUR))
+        put_icon(self, "kill", "TEXT_ON_COLOUR")
         self.setFixedHeight(30)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from desktop.theme import palette
 from desktop.theme.fonts import ui_font
-from desktop.theme.icons import icon, icon_pixmap
+from desktop.theme.icons import icon_pixmap
+from desktop.theme.redress import put_icon
 from desktop.widgets.buttons import make_button
 from engine.trading_types import AlertLevel
 
@@ -83,6 +84,9 @@ class Toast(QWidget):
         self._timer.start(_SHOWN_MS[self.level])
         self.adjustSize()
 
+    def redress(self) -> None:
+        self._colour = palette.renewed(self._colour)
+
     def sentence(self) -> str:
         return self._plain
 
@@ -108,7 +112,7 @@ class Toast(QWidget):
         button = QToolButton(self)
         button.setObjectName("toast.close")
         button.setAccessibleName("Close this notice")
-        button.setIcon(icon("close", palette.TEXT_FAINT))
+        put_icon(button, "close", "TEXT_FAINT")
         button.setProperty("role", "bare")
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.clicked.connect(self.close)
