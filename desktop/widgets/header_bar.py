@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QToolButton, QWidget
 
@@ -122,6 +122,7 @@ class HeaderBar(QWidget):
         """What the day has brought, and whether new risk is locked out."""
         self.today.set_value(signed(guard.day_pnl, 2), palette.signed_colour(guard.day_pnl))
         self.lock.set_lock(guard.locked_until_ms, guard.sentence)
+        self._give_way()
 
     def tick(self, now_ms: int) -> None:
         """Once a second: the funding countdown runs without the venue."""
@@ -150,12 +151,8 @@ class HeaderBar(QWidget):
         super().resizeEvent(event)
         self._give_way()
 
-    def event(self, event: QEvent) -> bool:
-        """A lock or larger letters take room as a narrower window does."""
-        is_done = super().event(event)
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._give_way()
-        return is_done
+    def redress(self) -> None:
+        self._give_way()
 
     def _give_way(self) -> None:
         """The day's range is the first to go where there is too little room."""
