@@ -64,6 +64,7 @@ class HeaderBar(QWidget):
         self.lock = LockChip(self)
         self.type_command = _tool(self, "header.palette", "Type a command (Ctrl+K)", "search")
         self.help = _tool(self, "header.help", "User guide (F1)", "help")
+        self.settings = _tool(self, "header.settings", "Settings (Ctrl+,)", "settings")
         self.panels = _tool(self, "header.panels", "Show or hide panels", "panels")
         self.panels.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.kill_switch = kill_switch
@@ -202,6 +203,7 @@ class HeaderBar(QWidget):
         row.addWidget(_divider(self))
         row.addWidget(self.type_command)
         row.addWidget(self.panels)
+        row.addWidget(self.settings)
         row.addWidget(self.help)
         row.addWidget(self.kill_switch)
 

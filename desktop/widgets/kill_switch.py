@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QFont, QKeySequence
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from desktop.theme.fonts import ui_font
@@ -49,14 +49,13 @@ class KillSwitch(QPushButton):
         super().__init__(" KILL", parent)
         self.setObjectName("killSwitch")
         self.setAccessibleName("Kill switch: cancel all orders and close all positions")
-        self.setToolTip("Cancel all orders and close all positions (Ctrl+Shift+K)")
+        self.setToolTip("Cancel all orders and close all positions")
         self.setProperty("role", "kill")
         self.setFont(ui_font(12, QFont.Weight.DemiBold))
         put_icon(self, "kill", "TEXT_ON_COLOUR")
         self.setFixedHeight(30)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setShortcut(QKeySequence("Ctrl+Shift+K"))
         self._plan = plan
         self._dialog: Confirmation | None = None
         self.clicked.connect(self._ask)

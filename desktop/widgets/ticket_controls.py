@@ -194,7 +194,9 @@ class _Fields(QScrollArea):
     """Never narrower than what it holds: with large letters the panel grows instead."""
 
     def minimumSizeHint(self) -> QSize:
-        width = self.widget().minimumSizeHint().width()
+        page = self.widget()
+        assert page is not None
+        width = page.minimumSizeHint().width()
         return QSize(width, super().minimumSizeHint().height())
 
 
