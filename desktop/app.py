@@ -21,7 +21,7 @@ from desktop.options import Options
 from desktop.shutdown import Shutdown
 from desktop.single_instance import SingleInstance
 from desktop.theme.apply_theme import apply_theme
-from desktop.theme.chosen_look import look_on
+from desktop.widgets.chosen_look import look_on
 from engine.config import Config, Environment, load_config
 from engine.errors import PerpdeskError
 from engine.events import Alert, EngineStateChanged, Event

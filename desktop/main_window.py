@@ -20,15 +20,15 @@ from PySide6.QtWidgets import QMainWindow
 from desktop.handlers import in_turn
 from desktop.layout_store import LayoutStore
 from desktop.models.keymap import PRESET_COUNT, Keymap
-from desktop.models.order_phrase import DeskNow
+from desktop.models.phrase_reading import DeskNow
 from desktop.models.preferences import Preferences
 from desktop.models.settings import AUTOMATIC, GROUPING, SIZE_UNIT
 from desktop.models.size_unit import SizeUnit
-from desktop.theme.chosen_look import look_on
 from desktop.theme.icons import program_icon
 from desktop.widgets.account_desk import AccountDesk
 from desktop.widgets.account_link import AccountLink
 from desktop.widgets.alarm_bars import AlarmBars
+from desktop.widgets.chosen_look import look_on
 from desktop.widgets.command_palette import CommandPalette
 from desktop.widgets.connection_desk import ConnectionDesk
 from desktop.widgets.data_table import DataTable

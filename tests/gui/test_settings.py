@@ -38,6 +38,14 @@ def _usual_look_again(qapp: QApplication) -> Iterator[None]:
 
 
 @pytest.fixture
+def desk(desk: Desk) -> Desk:
+    """In front, as keys want it."""
+    desk.window.activateWindow()
+    desk.qtbot.waitUntil(desk.window.isActiveWindow)
+    return desk
+
+
+@pytest.fixture
 def settings(desk: Desk) -> SettingsDialog:
     desk.qtbot.keyClick(desk.window, Qt.Key.Key_Comma, CTRL)
     dialog = desk.find(SettingsDialog, "settings")
