@@ -49,9 +49,7 @@ _MOST = 8
 def read_phrase(text: str, desk: DeskNow) -> Reading:
     words = text.lower().split()
     if not words:
-        return Reading(
-            sentence="buy 0.1 btc 64000 post · stop btc 63000 · close eth 50% · cancel btc"
-        )
+        return Reading(sentence="buy 0.1 btc 64000 post · stop btc 63000 · close eth 50%")
     reader = _READERS.get(words[0], _read_symbol)
     return reader(words if reader is _read_symbol else words[1:], desk)
 
@@ -185,9 +183,7 @@ def _read_leverage(words: list[str], desk: DeskNow) -> Reading:
 def _read_symbol(words: list[str], desk: DeskNow) -> Reading:
     symbol = find_symbol(words[0], desk)
     if not symbol or len(words) > 1:
-        return Reading(
-            sentence="Not understood. Try: buy, sell, stop, close, cancel, lev or a symbol."
-        )
+        return Reading(sentence="Not understood. Try: buy, sell, stop, close, cancel or a symbol.")
     return Reading(sentence=f"Show {symbol}", show_symbol=symbol)
 
 

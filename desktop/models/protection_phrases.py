@@ -159,7 +159,8 @@ def _take_exits(
     words: list[str], desk: DeskNow
 ) -> tuple[list[str], dict[str, Decimal], Reading | None]:
     """`sl 63000` and `tp 66000` out of the words, wherever they stand."""
-    rest, exits = list(words), {}
+    rest = list(words)
+    exits: dict[str, Decimal] = {}
     for word in ("sl", "tp"):
         if word not in rest:
             continue

@@ -44,7 +44,6 @@ class SettingRow(QWidget):
         self.field.setObjectName(f"setting.{setting.key}")
         self.field.setAccessibleName(setting.title)
         self.field.setAccessibleDescription(self._help_text())
-        self.field.setMinimumWidth(_FIELD_PX)
         self.reset = make_button(
             f"setting.{setting.key}.reset",
             "Reset",
@@ -101,14 +100,14 @@ class SettingRow(QWidget):
     def _choice(self) -> tuple[QWidget, Callable[[object], None]]:
         box = _Choice(self)
         box.addItems(list(self.setting.choices))
-        box.setFixedHeight(28)
+        box.setFixedSize(_FIELD_PX, 28)
         box.currentTextChanged.connect(self._choose)
         return box, lambda value: box.setCurrentText(str(value))
 
     def _line(self) -> tuple[QWidget, Callable[[object], None]]:
         line = QLineEdit(self)
         line.setFont(mono_font(13))
-        line.setFixedHeight(28)
+        line.setFixedSize(_FIELD_PX, 28)
         line.setAlignment(Qt.AlignmentFlag.AlignRight)
         line.editingFinished.connect(lambda: self._read(line.text()))
         line.textEdited.connect(self._check)

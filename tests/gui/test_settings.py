@@ -221,6 +221,7 @@ def test_a_key_of_two_acts_is_shown_and_does_nothing(desk: Desk, settings: Setti
     problem = desk.find(QLabel, "key.orders.cancelBids.problem").text()
     assert problem.startswith("Also the key of: Cancel and close everything")
     desk.window.activateWindow()
+    desk.qtbot.waitUntil(desk.window.isActiveWindow)
     desk.qtbot.keyClick(desk.window, Qt.Key.Key_F, CTRL | SHIFT)
     assert desk.commands == []
     assert "nothing was done" in desk.window.toasts.sentences()[0]
