@@ -72,7 +72,7 @@ class CommandPalette(QWidget):
     def focusNextPrevChild(self, _is_next: bool) -> bool:
         """Tab completes; it does not leave the line."""
         if self._offers.count():
-            self._take_offer(self._offers.currentItem() or self._offers.item(0))
+            self._take_offer(self._offers.item(max(0, self._offers.currentRow())))
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

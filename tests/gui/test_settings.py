@@ -263,3 +263,23 @@ def test_tab_goes_through_the_dialog(desk: Desk, settings: SettingsDialog) -> No
     settings.search.setFocus()
     QTest.keyClick(settings, Qt.Key.Key_Tab)
     assert settings.focusWidget() is not settings.search
+
+
+# --- command palette ----------------------------------------------------------------
+
+
+def test_the_palette_completes_and_says_what_would_be_sent(full_desk: Desk) -> None:
+    window, qtbot = full_desk.window, full_desk.qtbot
+    window.palette_box.open()
+    field = full_desk.find(QLineEdit, "palette.input")
+    qtbot.keyClicks(field, "fl")
+    qtbot.keyClick(field, Qt.Key.Key_Tab)
+    qtbot.keyClicks(field, "bt")
+    qtbot.keyClick(field, Qt.Key.Key_Down)
+    qtbot.keyClick(field, Qt.Key.Key_Tab)
+    assert field.text() == "flatten btc "
+    said = full_desk.find(QLabel, "palette.preview").text()
+    assert "Flatten BTCUSDT: cancel its orders and close it at market" in said
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert full_desk.commands == [Flatten(symbol="BTCUSDT")]
+    assert not window.palette_box.isVisible()
