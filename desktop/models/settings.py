@@ -84,7 +84,8 @@ class Setting:
 
 
 def _plain(number: float) -> str:
-    return f"{number:,.10g}" if number < 1e12 else f"{number:g}"
+    text = f"{number:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _risk(key: str, title: str, text: str, default: float, most: float, unit: str = "") -> Setting:

@@ -136,7 +136,7 @@ class SettingRow(QWidget):
         setting = self.setting
         parts = [setting.help]
         if setting.range_words():
-            parts.append(f"{setting.range_words().capitalize()}.")
+            parts.append(f"Takes {setting.range_words()}.")
         parts.append(f"Default: {setting.words(self._usual)}.")
         if setting.is_for_next_start:
             parts.append(NEXT_START)
