@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QDockWidget, QWidget
 
 from desktop.models.keymap import PRESET_COUNT
 from engine.protection_commands import CancelOrders, Flatten
@@ -47,6 +47,13 @@ def acts_of(window: MainWindow) -> dict[str, Callable[[], None]]:
 
 
 def _go_to(widget: QWidget) -> None:
+    """Also where its panel was hidden."""
+    around: QWidget | None = widget
+    while around is not None and not isinstance(around, QDockWidget):
+        around = around.parentWidget()
+    if around is not None:
+        around.show()
+        around.raise_()
     widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
 

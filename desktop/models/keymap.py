@@ -113,7 +113,11 @@ class Keymap:
 
     def _kept(self) -> dict[str, str]:
         kept = self._preferences.get(_KEPT, {})
-        return {name: key for name, key in kept.items() if name in BY_NAME and isinstance(key, str)}
+        return {
+            name: key
+            for name, key in kept.items()
+            if name in BY_NAME and isinstance(key, str) and not key_problem(key)
+        }
 
 
 def conflicts_of(keys: Mapping[str, str]) -> dict[str, list[str]]:

@@ -11,7 +11,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QKeySequenceEdit, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QKeySequenceEdit,
+    QLabel,
+    QLineEdit,
+    QWidget,
+)
 
 from desktop.models.keymap import ACTS
 from desktop.theme import palette
@@ -198,9 +205,13 @@ def test_symbols_and_fields_by_key(desk: Desk) -> None:
     assert window.market.symbol == "ETHUSDT"
     qtbot.keyClick(window, Qt.Key.Key_PageUp, CTRL)
     assert window.market.symbol == "BTCUSDT"
-    window.activateWindow()
     qtbot.keyClick(window, Qt.Key.Key_Q, ALT)
     assert window.market.ticket.quantity.hasFocus()
+    docks = window.findChildren(QDockWidget)
+    watch = next(dock for dock in docks if dock.isAncestorOf(window.market.watch_panel))
+    watch.close()
+    qtbot.keyClick(window, Qt.Key.Key_F, CTRL)
+    assert window.market.watch_panel.search.hasFocus()
 
 
 def test_a_bare_key_rests_while_a_field_is_typed_into(desk: Desk) -> None:

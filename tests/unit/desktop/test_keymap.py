@@ -43,7 +43,8 @@ def test_a_choice_is_kept_and_reset():
     assert keymap.conflicts() == {}
 
 
-def test_acts_of_another_version_are_left_out():
+def test_what_a_file_should_not_hold_is_left_out():
     preferences = Preferences(None)
-    preferences.put("keys", {"window.gone": "F3", "window.help": 7})
-    assert Keymap(preferences).keys()["window.help"] == "F1"
+    preferences.put("keys", {"window.gone": "F3", "window.help": 7, "orders.cancelAll": "Space"})
+    keys = Keymap(preferences).keys()
+    assert (keys["window.help"], keys["orders.cancelAll"]) == ("F1", "Ctrl+Shift+X")
