@@ -12,13 +12,16 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from desktop.chosen_config import first_interval, with_chosen_limits
 from desktop.crash_hooks import CrashHooks
 from desktop.engine_bridge import EngineBridge
 from desktop.main_window import MainWindow
+from desktop.models.preferences import Preferences
 from desktop.options import Options
 from desktop.shutdown import Shutdown
 from desktop.single_instance import SingleInstance
 from desktop.theme.apply_theme import apply_theme
+from desktop.widgets.chosen_look import look_on
 from engine.config import Config, Environment, load_config
 from engine.errors import PerpdeskError
 from engine.events import Alert, EngineStateChanged, Event
@@ -45,7 +48,9 @@ class Desk(QObject):
         self, config: Config, environment: Environment, user_data: Path, *, has_hints: bool = False
     ) -> None:
         super().__init__()
-        self.engine = TradingEngine(config, environment, user_data)
+        preferences = Preferences(user_data / "preferences.json")
+        look_on(preferences)
+        self.engine = TradingEngine(with_chosen_limits(config, preferences), environment, user_data)
         self.bridge = EngineBridge(self.engine.hub, self.engine.submit)
         self.window = MainWindow(
             environment=environment.name,
@@ -54,7 +59,9 @@ class Desk(QObject):
             environments={
                 name: config.environment(name).kind for name in config.environment_names()
             },
-            interval=config["desktop.interval"],
+            interval=first_interval(config, preferences),
+            preferences=preferences,
+            configured=config.values,
             submit=self.bridge.submit,
             has_hints=has_hints,
             user_data=user_data,

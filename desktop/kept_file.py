@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 
 logger = logging.getLogger(__name__)
+
+# on Windows a replace fails while somebody reads the file: an indexer lets go in a moment
+_PAUSES_S = (0.01, 0.03, 0.06)
 
 
 class KeptFile:
@@ -24,18 +28,41 @@ class KeptFile:
             logger.warning("not read file=%s reason=%s", self.path, error)
             return None
 
-    def write(self, content: bytes) -> None:
+    def write(self, content: bytes) -> bool:
+        """False: not kept; the caller tries again with its next change. Waits 0.1 s at most."""
         beside = self.path.with_name(self.path.name + ".new")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             beside.write_bytes(content)
-            # on Windows this fails while somebody reads the file: the next change writes it
-            beside.replace(self.path)
+            _replace(beside, self.path)
         except OSError as error:
             logger.warning("not kept file=%s reason=%s", self.path, error)
+            return False
+        return True
+
+    def set_aside(self) -> Path | None:
+        """Out of the way under another name, not lost; None when it could not be moved."""
+        aside = self.path.with_name(self.path.name + ".damaged")
+        try:
+            _replace(self.path, aside)
+        except OSError as error:
+            logger.warning("not set aside file=%s reason=%s", self.path, error)
+            return None
+        return aside
 
     def remove(self) -> None:
         try:
             self.path.unlink(missing_ok=True)
         except OSError as error:
             logger.warning("not removed file=%s reason=%s", self.path, error)
+
+
+def _replace(source: Path, target: Path) -> None:
+    for pause_s in _PAUSES_S:
+        try:
+            source.replace(target)
+        except PermissionError:
+            time.sleep(pause_s)
+        else:
+            return
+    source.replace(target)

@@ -15,17 +15,21 @@ from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow
 
 from desktop.handlers import in_turn
 from desktop.layout_store import LayoutStore
-from desktop.models.order_phrase import DeskNow
+from desktop.models.keymap import PRESET_COUNT, Keymap
+from desktop.models.phrase_reading import DeskNow
 from desktop.models.preferences import Preferences
+from desktop.models.settings import AUTOMATIC, GROUPING, SIZE_UNIT
+from desktop.models.size_unit import SizeUnit
 from desktop.theme.icons import program_icon
 from desktop.widgets.account_desk import AccountDesk
 from desktop.widgets.account_link import AccountLink
 from desktop.widgets.alarm_bars import AlarmBars
+from desktop.widgets.chosen_look import look_on
 from desktop.widgets.command_palette import CommandPalette
 from desktop.widgets.connection_desk import ConnectionDesk
 from desktop.widgets.data_table import DataTable
@@ -42,9 +46,13 @@ from desktop.widgets.order_gate import OrderGate
 from desktop.widgets.panel_docks import PanelDocks
 from desktop.widgets.review_desk import ReviewDesk
 from desktop.widgets.safety_desk import SafetyDesk
+from desktop.widgets.settings_dialog import SettingsDialog
+from desktop.widgets.sound_desk import SoundDesk
 from desktop.widgets.status_strip import StatusStrip
 from desktop.widgets.toasts import ToastStack
 from desktop.widgets.tooltips import explain_all
+from desktop.widgets.window_keys import WindowKeys
+from desktop.window_acts import acts_of
 from engine.commands import Command
 from engine.events import (
     Alert,
@@ -54,9 +62,7 @@ from engine.events import (
 )
 from engine.market.instruments import Instrument
 from engine.protection_events import HedgeModeChanged
-from engine.trading_types import (
-    EnvironmentKind,
-)
+from engine.trading_types import AlertLevel, EnvironmentKind
 
 DEFAULT_SIZE = QSize(1440, 900)
 MINIMUM_SIZE = QSize(1280, 720)
@@ -88,6 +94,8 @@ class MainWindow(QMainWindow):
         interval: str = "1m",
         has_hints: bool = False,
         user_data: Path | None = None,
+        preferences: Preferences | None = None,
+        configured: Mapping[str, object] | None = None,
         now_ms: Callable[[], int] = _wall_clock_ms,
     ) -> None:
         super().__init__()
@@ -97,16 +105,21 @@ class MainWindow(QMainWindow):
         self._unhandled: deque[Event] = deque()
         self._instruments: dict[str, Instrument] = {}
         self._layouts = LayoutStore(user_data / "layout.json") if user_data else None
-        self.preferences = Preferences(user_data / "preferences.json" if user_data else None)
+        self.preferences = preferences or Preferences(
+            user_data / "preferences.json" if user_data else None
+        )
+        self._configured = configured or {}
         self._help: HelpWindow | None = None
         self._environments = environments
         self._has_hints = has_hints
+        self._settings: SettingsDialog | None = None
         self._make_panels(interval)
         self._make_docks()
         self._frame = EnvironmentFrame(self)
         self._handlers = self._all_handlers()
         self._connect()
         self.header.badge.set_choices(tuple(environments))
+        self._bind_keys()
         self.set_environment(environment, kind)
         explain_all(self)
         self._start_clock()
@@ -117,6 +130,8 @@ class MainWindow(QMainWindow):
         if user_data is not None:
             self.market.alerts.keep_in(user_data / "chart")
             self.market.chart_panel.keep_in(user_data / "chart")
+        if self.preferences.notice:
+            self.toasts.show(self.preferences.notice, AlertLevel.WARNING)
 
     # --- what the owner tells -----------------------------------------------------
 
@@ -167,7 +182,38 @@ class MainWindow(QMainWindow):
     def show_help(self) -> None:
         if self._help is None:
             self._help = HelpWindow(self)
+        self._help.show_keys(self.keymap)
         self._help.open(section_of(self.focusWidget()))
+
+    @Slot()
+    def show_settings(self) -> None:
+        if self._settings is None:
+            self._settings = SettingsDialog(self, self.preferences, self.keymap, self._configured)
+        self._settings.come_forward()
+
+    def _on_chosen(self, key: str) -> None:
+        """A person changed a setting: whatever can follow at once does."""
+        if key.startswith("askFirst."):
+            self.gate.reread()
+        elif key.startswith("appearance."):
+            look_on(self.preferences)
+        elif key == GROUPING.key:
+            self._group_ladder()
+        elif key == SIZE_UNIT.key:
+            self.market.ticket.set_size_unit(SizeUnit(self.preferences.value_of(SIZE_UNIT)))
+        elif key == "keys":
+            self._show_keys()
+        elif key == "ticket.presets":
+            self.market.ticket.presets.reload()
+
+    def _group_ladder(self) -> None:
+        ticks = self.preferences.value_of(GROUPING)
+        self.market.ladder.set_grouping(None if ticks == AUTOMATIC else int(ticks))
+
+    def _show_keys(self) -> None:
+        self.window_keys.rebind()
+        names = [f"ticket.preset.{n + 1}" for n in range(PRESET_COUNT)]
+        self.market.ticket.presets.set_keys([self.keymap.key_of(name) for name in names])
 
     @Slot(object)
     def submit(self, command: Command) -> None:
@@ -192,7 +238,8 @@ class MainWindow(QMainWindow):
             HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
         }
         desks = (
-            self.account, self.market, self.safety, self.connection, self.review, self.keys
+            self.account, self.market, self.safety, self.connection, self.review, self.keys,
+            self.sounds,
         )  # fmt: skip
         hints = self.hints.handlers() if self.hints is not None else {}
         return in_turn(*(desk.handlers() for desk in desks), hints, own)
@@ -201,7 +248,7 @@ class MainWindow(QMainWindow):
     def _tell_price_alert(self, alert: Alert) -> None:
         self.handle_events([alert])  # a row for the table
         self.toasts.show(alert.sentence, key=alert.sentence)
-        self.sound_wanted.emit("alert")
+        self.sounds.play("alert")
 
     @Slot()
     def _tick(self) -> None:
@@ -241,8 +288,7 @@ class MainWindow(QMainWindow):
         )
         self.account = AccountDesk(self._instruments, self.toasts, self._now_ms, self)
         self.palette_box = CommandPalette(self, self._desk_now)
-        QShortcut(QKeySequence("Ctrl+K"), self, self.palette_box.open)
-        QShortcut(QKeySequence("F1"), self, self.show_help)
+        self.sounds = SoundDesk(self.preferences, self._now_ms, self)
         self.status = StatusStrip(self)
         self.setStatusBar(self.status)
         self.connection = ConnectionDesk(
@@ -265,7 +311,6 @@ class MainWindow(QMainWindow):
             )
             self.alarms.height_changed.connect(self.hints.give_way)
         self.review = ReviewDesk(self._instruments, self._now_ms, self)
-        QShortcut(QKeySequence("Ctrl+R"), self, self.review.open)
 
     def _desk_now(self) -> DeskNow:
         return DeskNow(
@@ -311,9 +356,30 @@ class MainWindow(QMainWindow):
         self.gate.held.connect(self._tell_held)
         self.header.type_command.clicked.connect(self.palette_box.open)
         self.header.help.clicked.connect(self.show_help)
+        self.header.settings.clicked.connect(self.show_settings)
+        self.sounds.sound_wanted.connect(self.sound_wanted)
+        self.market.symbol_shown.connect(self._group_ladder)
         self.palette_box.command_wanted.connect(self.submit)
         self.palette_box.symbol_wanted.connect(self.market.show_symbol)
         self.header.arm_switch.held_changed.connect(self.market.ticket.set_held)
+
+    def _bind_keys(self) -> None:
+        self.keymap = Keymap(self.preferences)
+        self.window_keys = WindowKeys(
+            self,
+            self.keymap,
+            acts_of(self),
+            lambda sentence: self.toasts.show(sentence, AlertLevel.WARNING),
+        )
+        for name, widget, words in (
+            ("window.palette", self.header.type_command, "Type a command"),
+            ("window.settings", self.header.settings, "Settings"),
+            ("window.help", self.header.help, "User guide and keys"),
+            ("window.kill", self.kill_switch, "Cancel all orders and close all positions"),
+        ):
+            self.window_keys.put_tip(name, widget, words)
+        self._show_keys()
+        self.preferences.listen(self._on_chosen)
 
     def _start_clock(self) -> None:
         self._clock = QTimer(self, interval=1000)
@@ -341,7 +407,8 @@ class MainWindow(QMainWindow):
         self.preferences.save()
         self.account.export.close()
         self.review.close()
-        if self._help is not None:
-            self._help.close()
         self.keys.close()
+        for opened in (self._help, self._settings):
+            if opened is not None:
+                opened.close()
         self._clock.stop()

@@ -13,6 +13,7 @@ from desktop.models.command_words import call_text
 from desktop.models.conditional_rules import type_words
 from desktop.models.table_model import Cell, Column, TableModel
 from desktop.theme import palette
+from desktop.theme.colours import per_palette
 from engine.commands import Command, LoadCandles, WatchSymbol
 from engine.events import (
     Alert,
@@ -35,13 +36,17 @@ from engine.protection_events import (
 
 _KEPT = 5000
 _NOT_ASKED_BY_A_PERSON = WatchSymbol | LoadCandles
-_COLOURS = {
-    "Asked": palette.ACCENT,
-    "Refused": palette.WARNING,
-    "Alert": palette.WARNING,
-    "Crash": palette.ERROR,
-    "KILL": palette.ERROR,
-}
+
+
+@per_palette
+def _colours() -> dict[str, str]:
+    return {
+        "Asked": palette.ACCENT,
+        "Refused": palette.WARNING,
+        "Alert": palette.WARNING,
+        "Crash": palette.ERROR,
+        "KILL": palette.ERROR,
+    }
 
 
 class LogLine(msgspec.Struct, frozen=True):
@@ -90,7 +95,7 @@ def _time(line: LogLine) -> Cell:
 
 
 def _kind(line: LogLine) -> Cell:
-    return Cell(line.kind, _COLOURS.get(line.kind, palette.TEXT_DIM))
+    return Cell(line.kind, _colours().get(line.kind, palette.TEXT_DIM))
 
 
 def _order(event: OrderChanged) -> tuple[str, str]:

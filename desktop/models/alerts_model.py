@@ -7,17 +7,22 @@ from PySide6.QtCore import QObject
 from desktop.formatting import local_date_time_text, local_time_text
 from desktop.models.table_model import Cell, Column, TableModel
 from desktop.theme import palette
+from desktop.theme.colours import per_palette
 from desktop.theme.order_marks import MarkShape, OrderMark
 from engine.events import Alert
 from engine.trading_types import AlertLevel
 
 _KEPT = 1000
 _RANK = {AlertLevel.INFO: 0, AlertLevel.WARNING: 1, AlertLevel.ERROR: 2}
-_MARKS = {
-    AlertLevel.INFO: OrderMark(MarkShape.DOT, palette.ACCENT, "Info"),
-    AlertLevel.WARNING: OrderMark(MarkShape.STRIPED, palette.WARNING, "Warning"),
-    AlertLevel.ERROR: OrderMark(MarkShape.CROSS, palette.ERROR, "Error"),
-}
+
+
+@per_palette
+def _marks() -> dict[AlertLevel, OrderMark]:
+    return {
+        AlertLevel.INFO: OrderMark(MarkShape.DOT, palette.ACCENT, "Info"),
+        AlertLevel.WARNING: OrderMark(MarkShape.STRIPED, palette.WARNING, "Warning"),
+        AlertLevel.ERROR: OrderMark(MarkShape.CROSS, palette.ERROR, "Error"),
+    }
 
 
 class AlertsModel(TableModel[Alert]):
@@ -52,5 +57,5 @@ def _time(alert: Alert) -> Cell:
 
 
 def _level(alert: Alert) -> Cell:
-    mark = _MARKS[alert.level]
+    mark = _marks()[alert.level]
     return Cell(mark.words, mark.colour, mark, tip=alert.code)

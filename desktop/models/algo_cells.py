@@ -6,24 +6,28 @@ from desktop.formatting import DASH, price_text, quantity_text
 from desktop.models.conditional_rules import fires_above, type_words
 from desktop.models.table_model import Cell
 from desktop.theme import palette
+from desktop.theme.colours import per_palette
 from desktop.theme.order_marks import MarkShape, OrderMark
 from engine.market.instruments import Instrument
 from engine.protection_views import AlgoView
 from engine.trading_types import AlgoStatus, OrderType, WorkingType
 from engine.utils.decimals import plain
 
-_MARKS = {
-    AlgoStatus.PENDING_NEW: OrderMark(MarkShape.RING, palette.IN_FLIGHT, "Sending"),
-    AlgoStatus.NEW: OrderMark(MarkShape.DOT, palette.ACCENT, "Waiting"),
-    AlgoStatus.TRIGGERING: OrderMark(MarkShape.HALF, palette.ACCENT, "Triggering"),
-    AlgoStatus.TRIGGERED: OrderMark(MarkShape.CHECK, palette.OK, "Triggered"),
-    AlgoStatus.FINISHED: OrderMark(MarkShape.CHECK, palette.OK, "Finished"),
-    AlgoStatus.PENDING_CANCEL: OrderMark(MarkShape.RING, palette.IN_FLIGHT, "Cancelling"),
-    AlgoStatus.CANCELED: OrderMark(MarkShape.DASH, palette.TEXT_FAINT, "Cancelled"),
-    AlgoStatus.REJECTED: OrderMark(MarkShape.CROSS, palette.ERROR, "Refused"),
-    AlgoStatus.EXPIRED: OrderMark(MarkShape.DASH, palette.TEXT_FAINT, "Expired"),
-    AlgoStatus.UNKNOWN: OrderMark(MarkShape.STRIPED, palette.UNKNOWN, "Unknown"),
-}
+
+@per_palette
+def _marks() -> dict[AlgoStatus, OrderMark]:
+    return {
+        AlgoStatus.PENDING_NEW: OrderMark(MarkShape.RING, palette.IN_FLIGHT, "Sending"),
+        AlgoStatus.NEW: OrderMark(MarkShape.DOT, palette.ACCENT, "Waiting"),
+        AlgoStatus.TRIGGERING: OrderMark(MarkShape.HALF, palette.ACCENT, "Triggering"),
+        AlgoStatus.TRIGGERED: OrderMark(MarkShape.CHECK, palette.OK, "Triggered"),
+        AlgoStatus.FINISHED: OrderMark(MarkShape.CHECK, palette.OK, "Finished"),
+        AlgoStatus.PENDING_CANCEL: OrderMark(MarkShape.RING, palette.IN_FLIGHT, "Cancelling"),
+        AlgoStatus.CANCELED: OrderMark(MarkShape.DASH, palette.TEXT_FAINT, "Cancelled"),
+        AlgoStatus.REJECTED: OrderMark(MarkShape.CROSS, palette.ERROR, "Refused"),
+        AlgoStatus.EXPIRED: OrderMark(MarkShape.DASH, palette.TEXT_FAINT, "Expired"),
+        AlgoStatus.UNKNOWN: OrderMark(MarkShape.STRIPED, palette.UNKNOWN, "Unknown"),
+    }
 
 
 def type_cell(algo: AlgoView) -> Cell:
@@ -62,7 +66,7 @@ def quantity_cell(algo: AlgoView, instrument: Instrument | None) -> Cell:
 
 
 def status_cell(algo: AlgoView) -> Cell:
-    mark = _MARKS[algo.status]
+    mark = _marks()[algo.status]
     return Cell(mark.words, mark.colour, mark, tip=algo.reason)
 
 

@@ -3,22 +3,33 @@
 buy 0.1 btc 64000 post      limit order, post-only
 sell 2 eth reduce           market order, reduce-only
 close eth [50%]             the position, or a part of it
-cancel btc | cancel all     open orders
+cancel btc | all | bids     open orders
 lev btc 20                  leverage
 btc                         show the symbol
+
+Stops, brackets and ends are read by protection_phrases.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 from desktop.formatting import parse_number
 from desktop.models.command_words import order_words
+from desktop.models.phrase_reading import DeskNow, Reading, find_symbol, not_found
+from desktop.models.protection_phrases import (
+    SIDES,
+    read_bracket,
+    read_chase,
+    read_flatten,
+    read_reverse,
+    read_stop,
+    read_target,
+)
 from desktop.models.sizing import closing_size
-from engine.commands import ClosePosition, Command, PlaceOrder, SetLeverage
-from engine.market.instruments import Instrument
+from engine.commands import ClosePosition, PlaceOrder, SetLeverage
 from engine.protection_commands import CancelOrders
 from engine.trading_types import OrderType, PositionSide, Side, TimeInForce
 from engine.views import PositionView
@@ -31,61 +42,16 @@ _TIMES = {
     "gtc": TimeInForce.GTC,
 }
 _REDUCE = ("reduce", "ro")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What the phrase means. Without `is_ready` the sentence says what is amiss."""
-
-    sentence: str
-    commands: tuple[Command, ...] = ()
-    show_symbol: str = ""
-
-    @property
-    def is_ready(self) -> bool:
-        return bool(self.commands or self.show_symbol)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskNow:
-    """What a phrase may lean on, as it stands now."""
-
-    instruments: Mapping[str, Instrument]
-    symbol: str  # meant where none is named
-    order_symbols: tuple[str, ...]
-    positions: tuple[PositionView, ...]
-    mark_prices: Mapping[str, Decimal]
+_BOOK_SIDES = {"bids": Side.BUY, "asks": Side.SELL}
+_MOST = 8
 
 
 def read_phrase(text: str, desk: DeskNow) -> Reading:
     words = text.lower().split()
     if not words:
-        return Reading(sentence="buy 0.1 btc 64000 post · close eth 50% · cancel btc · lev btc 20")
-    readers: dict[str, Callable[[list[str], DeskNow], Reading]] = {
-        "buy": lambda rest, at: _read_order(Side.BUY, rest, at),
-        "long": lambda rest, at: _read_order(Side.BUY, rest, at),
-        "sell": lambda rest, at: _read_order(Side.SELL, rest, at),
-        "short": lambda rest, at: _read_order(Side.SELL, rest, at),
-        "close": _read_close,
-        "cancel": _read_cancel,
-        "lev": _read_leverage,
-    }
-    reader = readers.get(words[0], _read_symbol)
+        return Reading(sentence="buy 0.1 btc 64000 post · stop btc 63000 · close eth 50%")
+    reader = _READERS.get(words[0], _read_symbol)
     return reader(words if reader is _read_symbol else words[1:], desk)
-
-
-def find_symbol(word: str, desk: DeskNow) -> str:
-    """BTC, btcusdt: the symbol, or "" when there is none of that name."""
-    upper = word.upper()
-    if upper in desk.instruments:
-        return upper
-    return next((name for name, rules in desk.instruments.items() if rules.base_asset == upper), "")
-
-
-def _not_found(word: str) -> Reading:
-    if any(digit.isdigit() for digit in word):
-        return Reading(sentence=f"{word!r} is not a number that is meant here.")
-    return Reading(sentence=f"There is no symbol {word.upper()}.")
 
 
 def _read_order(side: Side, words: list[str], desk: DeskNow) -> Reading:
@@ -102,7 +68,7 @@ def _read_order(side: Side, words: list[str], desk: DeskNow) -> Reading:
         elif word not in ("at", "@", "limit", "market"):
             symbol = find_symbol(word, desk)
             if not symbol:
-                return _not_found(word)
+                return not_found(word)
     if not numbers or len(numbers) > 2:
         return Reading(sentence=f"How much? For example: {side.lower()} 0.1 btc 64000")
     price = numbers[1] if len(numbers) == 2 else None
@@ -145,8 +111,8 @@ def _read_close(words: list[str], desk: DeskNow) -> Reading:
         else:
             symbol = find_symbol(word, desk)
             if not symbol:
-                return _not_found(word)
-    held = [position for position in desk.positions if position.symbol == symbol]
+                return not_found(word)
+    held = desk.held(symbol)
     if not held:
         return Reading(sentence=f"There is no position in {symbol}.")
     if share_pct == 100:
@@ -180,17 +146,21 @@ def _close_part(held: list[PositionView], share_pct: int, desk: DeskNow) -> Read
 
 
 def _read_cancel(words: list[str], desk: DeskNow) -> Reading:
-    word = words[0] if words else ""
+    """cancel | cancel btc | cancel all | cancel bids [btc] | cancel asks [btc]"""
+    side = next((side for word, side in _BOOK_SIDES.items() if word in words), None)
+    rest = [word for word in words if word not in _BOOK_SIDES]
+    word = rest[0] if rest else ""
     symbol = find_symbol(word, desk) if word and word != "all" else desk.symbol
     if word and word != "all" and not symbol:
-        return _not_found(word)
+        return not_found(word)
     symbols = desk.order_symbols if word == "all" else (symbol,)
     symbols = tuple(name for name in symbols if name in desk.order_symbols)
     if not symbols:
         return Reading(sentence="There is no open order to cancel.")
+    what = {None: "orders", Side.BUY: "bids", Side.SELL: "asks"}[side]
     return Reading(
-        sentence=f"Cancel all orders in {', '.join(symbols)}",
-        commands=tuple(CancelOrders(symbol=name) for name in symbols),
+        sentence=f"Cancel all {what} in {', '.join(symbols)}",
+        commands=tuple(CancelOrders(symbol=name, side=side) for name in symbols),
     )
 
 
@@ -213,5 +183,41 @@ def _read_leverage(words: list[str], desk: DeskNow) -> Reading:
 def _read_symbol(words: list[str], desk: DeskNow) -> Reading:
     symbol = find_symbol(words[0], desk)
     if not symbol or len(words) > 1:
-        return Reading(sentence="Not understood. Try: buy, sell, close, cancel, lev or a symbol.")
+        return Reading(sentence="Not understood. Try: buy, sell, stop, close, cancel or a symbol.")
     return Reading(sentence=f"Show {symbol}", show_symbol=symbol)
+
+
+_READERS: dict[str, Callable[[list[str], DeskNow], Reading]] = {
+    **{word: partial(_read_order, side) for word, side in SIDES.items()},
+    "bracket": read_bracket,
+    "stop": read_stop,
+    "sl": read_stop,
+    "tp": read_target,
+    "close": _read_close,
+    "reverse": read_reverse,
+    "flatten": read_flatten,
+    "cancel": _read_cancel,
+    "chase": read_chase,
+    "lev": _read_leverage,
+}
+VERBS = tuple(_READERS)
+_AFTER = {
+    "bracket": ("buy", "sell", "sl", "tp"),
+    "chase": ("buy", "sell"),
+    "cancel": ("all", "bids", "asks"),
+    "close": ("25%", "50%", "75%"),
+    **dict.fromkeys(SIDES, ("post", "ioc", "fok", "reduce", "market")),
+}
+
+
+def completions(text: str, desk: DeskNow) -> tuple[str, ...]:
+    """Whole phrases that the last word may become: verbs, symbols, options; at most eight."""
+    *before, word = text.lower().split(" ")
+    verb = before[0] if before else ""
+    bases = [rules.base_asset.lower() for rules in desk.instruments.values()]
+    known = [*_AFTER.get(verb, ()), *bases] if verb else [*VERBS, *bases]
+    if not word and not verb:
+        return ()
+    fit = dict.fromkeys(each for each in known if each.startswith(word) and each != word)
+    fresh = [each for each in fit if each not in before]
+    return tuple(" ".join([*before, each]) + " " for each in fresh[:_MOST])

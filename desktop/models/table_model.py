@@ -96,6 +96,14 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         self._cells: dict[Hashable, list[Cell]] = {}
         self._mono = mono_font()
 
+    def redress(self) -> None:
+        """Fonts and colours were exchanged: every cell is made anew when it is looked at."""
+        self._mono = mono_font()
+        self._cells.clear()
+        if self._keys:
+            corner = self.index(len(self._keys) - 1, len(self._columns) - 1)
+            self.dataChanged.emit(self.index(0, 0), corner)
+
     # --- rows -----------------------------------------------------------------
 
     def put(self, key: Hashable, row: Row) -> None:

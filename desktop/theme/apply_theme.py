@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
-from desktop.theme import palette
-from desktop.theme.fonts import load_fonts, ui_font
+from desktop.theme.colours import PAIRS, THEMES, look_of, palette
+from desktop.theme.fonts import UI_SIZE, load_fonts, set_size, ui_font
+from desktop.theme.redress import redress
 from desktop.theme.resources import resource_path
 
 _CLASSES_WITH_THEIR_OWN_FONT = (
@@ -28,10 +30,28 @@ _CLASSES_WITH_THEIR_OWN_FONT = (
 )
 
 
-def apply_theme(app: QApplication) -> None:
-    """Call once, on the GUI thread, before the first window."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    theme: str = THEMES[0]
+    pair: str = PAIRS[0]
+    font_px: int = UI_SIZE
+
+
+_USUAL = Look()
+
+
+def apply_theme(app: QApplication, look: Look = _USUAL) -> None:
+    """Call on the GUI thread before the first window, and again for another look at once."""
     load_fonts()
-    app.setStyle("Fusion")
+    if app.style().name().lower() != "fusion":
+        app.setStyle("Fusion")
+    palette.take(look_of(look.theme, look.pair))
+    set_size(look.font_px)
+    _dress(app)
+    redress(app.allWidgets())
+
+
+def _dress(app: QApplication) -> None:
     app.setPalette(_qt_palette())
     font = ui_font()
     app.setFont(font)
@@ -43,7 +63,7 @@ def apply_theme(app: QApplication) -> None:
 
 def style_sheet() -> str:
     """app.qss with the palette's colours filled in. An unknown name is a KeyError."""
-    values = {name: value for name, value in vars(palette).items() if isinstance(value, str)}
+    values = palette.named()
     values["ICONS"] = resource_path("icons").as_posix()
     text = resource_path("styles", "app.qss").read_text(encoding="utf-8")
     return re.sub(r"\$([A-Z_]+)(?=\W)", lambda found: values[found[1]], text)

@@ -7,6 +7,7 @@ digits must be equally wide everywhere. Sizes are logical pixels: Qt scales them
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from PySide6.QtGui import QFont, QFontDatabase
 
@@ -18,6 +19,33 @@ UI_FAMILY = "Inter"
 MONO_FAMILY = "JetBrains Mono"
 UI_SIZE = 12
 MONO_SIZE = 12
+SIZES = (11, 12, 13, 14)  # what UI_SIZE may become; every other size follows in proportion
+
+
+class _Scale:
+    """How large everything is written. `before` is what fonts on show were made with."""
+
+    now = 1.0
+    before = 1.0
+
+
+when_resized: list[Callable[[], None]] = []  # whoever keeps fonts or widths, to forget them
+
+
+def set_size(size: int) -> None:
+    """Write with `size` px where UI_SIZE was meant. Widgets on show must be redressed."""
+    _Scale.before, _Scale.now = _Scale.now, size / UI_SIZE
+    for forget in when_resized:
+        forget()
+
+
+def usual_px(size: int) -> int:
+    """What was asked for, where a font on show came out `size` px before the last `set_size`."""
+    return round(size / _Scale.before)
+
+
+def scaled_px(size: int) -> int:
+    return round(size * _Scale.now)
 
 
 def load_fonts() -> None:
@@ -32,14 +60,14 @@ def load_fonts() -> None:
 
 def ui_font(size: int = UI_SIZE, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     font = QFont(UI_FAMILY)
-    font.setPixelSize(size)
+    font.setPixelSize(scaled_px(size))
     font.setWeight(weight)
     return font
 
 
 def mono_font(size: int = MONO_SIZE, *, bold: bool = False) -> QFont:
     font = QFont(MONO_FAMILY)
-    font.setPixelSize(size)
+    font.setPixelSize(scaled_px(size))
     font.setBold(bold)
     font.setStyleHint(QFont.StyleHint.Monospace)
     return font

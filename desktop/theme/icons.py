@@ -8,20 +8,19 @@ from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from desktop.theme.palette import TEXT_DIM
+from desktop.theme.colours import palette
 from desktop.theme.resources import resource_path
 
 _SCALE = 3  # drawn three times as large, so that it stays crisp at 200 %
 
 
-@lru_cache(maxsize=128)
-def icon(name: str, colour: str = TEXT_DIM, size: int = 16) -> QIcon:
+def icon(name: str, colour: str = "", size: int = 16) -> QIcon:
     """The icon `resources/icons/NAME.svg`. GUI thread, after QApplication."""
-    return QIcon(icon_pixmap(name, colour, size))
+    return QIcon(icon_pixmap(name, colour or palette.TEXT_DIM, size))
 
 
 @lru_cache(maxsize=128)
-def icon_pixmap(name: str, colour: str = TEXT_DIM, size: int = 16) -> QPixmap:
+def icon_pixmap(name: str, colour: str, size: int = 16) -> QPixmap:
     source = resource_path("icons", f"{name}.svg").read_text(encoding="utf-8")
     renderer = QSvgRenderer(QByteArray(source.replace("currentColor", colour).encode()))
     pixmap = QPixmap(size * _SCALE, size * _SCALE)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 
 from desktop.theme import palette
+from desktop.theme.colours import per_palette
 from engine.trading_types import OrderStatus
 from engine.views import OrderView
 
@@ -34,30 +35,32 @@ class OrderMark(NamedTuple):
     words: str
 
 
-_MARKS = {
-    OrderStatus.PENDING_NEW: OrderMark(MarkShape.RING, palette.IN_FLIGHT, "Sending"),
-    OrderStatus.NEW: OrderMark(MarkShape.DOT, palette.ACCENT, "Working"),
-    OrderStatus.PARTIALLY_FILLED: OrderMark(MarkShape.HALF, palette.ACCENT, "Part filled"),
-    OrderStatus.PENDING_CANCEL: OrderMark(MarkShape.RING, palette.IN_FLIGHT, "Cancelling"),
-    OrderStatus.UNKNOWN: OrderMark(MarkShape.STRIPED, palette.UNKNOWN, "Unknown"),
-    OrderStatus.FILLED: OrderMark(MarkShape.CHECK, palette.OK, "Filled"),
-    OrderStatus.CANCELED: OrderMark(MarkShape.DASH, palette.TEXT_FAINT, "Cancelled"),
-    OrderStatus.REJECTED: OrderMark(MarkShape.CROSS, palette.ERROR, "Refused"),
-    OrderStatus.EXPIRED: OrderMark(MarkShape.DASH, palette.TEXT_FAINT, "Expired"),
-    OrderStatus.EXPIRED_IN_MATCH: OrderMark(MarkShape.DASH, palette.TEXT_FAINT, "Expired in match"),
-}
-_AMENDING = OrderMark(MarkShape.RING, palette.IN_FLIGHT, "Amending")
+@per_palette
+def _marks() -> dict[OrderStatus, OrderMark]:
+    faint = palette.TEXT_FAINT
+    return {
+        OrderStatus.PENDING_NEW: OrderMark(MarkShape.RING, palette.IN_FLIGHT, "Sending"),
+        OrderStatus.NEW: OrderMark(MarkShape.DOT, palette.ACCENT, "Working"),
+        OrderStatus.PARTIALLY_FILLED: OrderMark(MarkShape.HALF, palette.ACCENT, "Part filled"),
+        OrderStatus.PENDING_CANCEL: OrderMark(MarkShape.RING, palette.IN_FLIGHT, "Cancelling"),
+        OrderStatus.UNKNOWN: OrderMark(MarkShape.STRIPED, palette.UNKNOWN, "Unknown"),
+        OrderStatus.FILLED: OrderMark(MarkShape.CHECK, palette.OK, "Filled"),
+        OrderStatus.CANCELED: OrderMark(MarkShape.DASH, faint, "Cancelled"),
+        OrderStatus.REJECTED: OrderMark(MarkShape.CROSS, palette.ERROR, "Refused"),
+        OrderStatus.EXPIRED: OrderMark(MarkShape.DASH, faint, "Expired"),
+        OrderStatus.EXPIRED_IN_MATCH: OrderMark(MarkShape.DASH, faint, "Expired in match"),
+    }
 
 
 def order_mark(order: OrderView) -> OrderMark:
     """An amend in flight shows only on an order whose own state is settled."""
     if order.amend is not None and order.status.is_resting:
-        return _AMENDING
-    return _MARKS[order.status]
+        return amending_mark()
+    return _marks()[order.status]
 
 
 def amending_mark() -> OrderMark:
-    return _AMENDING
+    return OrderMark(MarkShape.RING, palette.IN_FLIGHT, "Amending")
 
 
 def paint_mark(painter: QPainter, rect: QRectF, shape: MarkShape, colour: str) -> None:

@@ -13,17 +13,22 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from desktop.theme import palette
+from desktop.theme.colours import per_palette
 from desktop.theme.fonts import ui_font
 from desktop.widgets.buttons import make_button
 from engine.trading_types import AlertLevel
 
 BAR_HEIGHT = 34
 _STRIPE = 14
-_GROUND = {
-    AlertLevel.INFO: palette.ACCENT_SOFT,
-    AlertLevel.WARNING: palette.UNKNOWN_SOFT,
-    AlertLevel.ERROR: palette.ERROR_SOFT,
-}
+
+
+@per_palette
+def _grounds() -> dict[AlertLevel, str]:
+    return {
+        AlertLevel.INFO: palette.ACCENT_SOFT,
+        AlertLevel.WARNING: palette.UNKNOWN_SOFT,
+        AlertLevel.ERROR: palette.ERROR_SOFT,
+    }
 
 
 class AlarmBar(QWidget):
@@ -65,7 +70,7 @@ class AlarmBar(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(_GROUND[self.level]))
+        painter.fillRect(self.rect(), QColor(_grounds()[self.level]))
         ink = QColor(palette.ALERT_COLOUR[self.level])
         if self.level is AlertLevel.ERROR:
             self._paint_stripes(painter, ink)

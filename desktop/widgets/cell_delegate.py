@@ -33,10 +33,13 @@ class CellDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._text_font = ui_font()
-        self._number_font = mono_font()
+        self.redress()
         self.hovered_row = -1
         self.is_stale = False
+
+    def redress(self) -> None:
+        self._text_font = ui_font()
+        self._number_font = mono_font()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         area: QRect = option.rect

@@ -93,6 +93,10 @@ class LabelPictures:
     def __init__(self) -> None:
         self._kept: dict[tuple[object, ...], QPixmap] = {}
 
+    def forget(self) -> None:
+        """Fonts and colours were exchanged."""
+        self._kept.clear()
+
     def picture(
         self,
         text: str,

@@ -77,11 +77,10 @@ class ChartHints:
         )
 
 
-def _right_words(
-    painter: QPainter, right: float, y: float, text: str, colour: str = palette.TEXT_DIM
-) -> QRectF:
+def _right_words(painter: QPainter, right: float, y: float, text: str, colour: str = "") -> QRectF:
     at = QPointF(right - words_width(text), y)
-    return paint_words(painter, at, text, colour, palette.RAISED, palette.LINE_STRONG)
+    ink = colour or palette.TEXT_DIM
+    return paint_words(painter, at, text, ink, palette.RAISED, palette.LINE_STRONG)
 
 
 def _orders(count: int) -> str:

@@ -76,6 +76,11 @@ class OrderLines:
         """The orders changed: lay them out again at the next `place`."""
         self._layout_of = None
 
+    def redress(self) -> None:
+        """Fonts and colours were exchanged."""
+        self._tags.forget()
+        self.forget()
+
     def place(
         self,
         orders: Sequence[Resting],

@@ -12,15 +12,21 @@ from desktop.models.chart_scale import PriceScale
 from desktop.models.fill_marks import FillMark, FillMarks
 from desktop.models.overlays import Overlay, OverlayLine, needs_older
 from desktop.theme import palette
+from desktop.theme.colours import per_palette
 from desktop.widgets.inks import ink
 from engine.trading_types import Side
 from engine.views import FillView
 
-OVERLAY_COLOUR = {
-    Overlay.EMA_20: palette.OVERLAY_1,
-    Overlay.EMA_50: palette.OVERLAY_2,
-    Overlay.VWAP: palette.OVERLAY_3,
-}
+
+@per_palette
+def overlay_colours() -> dict[Overlay, str]:
+    return {
+        Overlay.EMA_20: palette.OVERLAY_1,
+        Overlay.EMA_50: palette.OVERLAY_2,
+        Overlay.VWAP: palette.OVERLAY_3,
+    }
+
+
 _MARK_PX = 5.0
 _LINE_PX = 1.4
 
@@ -134,7 +140,7 @@ class ChartOverlays:
 
 
 def _pen(overlay: Overlay) -> QPen:
-    return QPen(ink(OVERLAY_COLOUR[overlay]), _LINE_PX)
+    return QPen(ink(overlay_colours()[overlay]), _LINE_PX)
 
 
 def _runs(values: list[float | None], first: int, last: int) -> list[list[tuple[int, float]]]:

@@ -36,7 +36,7 @@ class ChartPainter:
         self.pictures_made = 0
 
     def forget(self) -> None:
-        """The instrument changed: its tick is part of the picture."""
+        """The instrument or the colours changed: both are part of the picture."""
         self._key = None
 
     def paint(

@@ -67,6 +67,12 @@ class ChartScene:
         self.lines.place(state.orders, state.ghosts, self.scale, self.frame, taken)
         self.alerts.place(state.alerts, state.ghosts, self.scale, self.frame, state.decimals)
 
+    def redress(self) -> None:
+        """Fonts and colours were exchanged."""
+        self.candles.forget()
+        self.lines.redress()
+        self._labels.forget()
+
     def paint(self, painter: QPainter, size: QSize) -> None:
         self.lay_out(size)
         state = self._state

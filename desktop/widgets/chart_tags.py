@@ -18,7 +18,6 @@ STALE_OPACITY = 0.45  # own orders that may have changed unseen
 _PAD_PX = 7
 _PICTURES_KEPT = 256
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
-_SOFT = {palette.BUY: palette.BUY_BAR, palette.SELL: palette.SELL_BAR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,8 @@ class TagLook:
         if self.certainty is not Certainty.CONFIRMED:
             return palette.BACKGROUND, self.colour
         if self.is_conditional:
-            return _SOFT[self.colour], self.colour
+            soft = palette.BUY_BAR if self.colour == palette.BUY else palette.SELL_BAR
+            return soft, self.colour
         return self.colour, palette.BACKGROUND
 
 
@@ -49,6 +49,10 @@ class TagPictures:
 
     def __init__(self) -> None:
         self._kept: dict[tuple[TagLook, float], QPixmap] = {}
+
+    def forget(self) -> None:
+        """Fonts and colours were exchanged."""
+        self._kept.clear()
 
     def picture(self, look: TagLook, ratio: float) -> QPixmap:
         picture = self._kept.get((look, ratio))

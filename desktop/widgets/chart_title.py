@@ -10,7 +10,7 @@ from desktop.models.chart_scale import compact
 from desktop.models.overlays import Overlay
 from desktop.theme import palette
 from desktop.widgets.chart_axes import ChartFrame
-from desktop.widgets.chart_overlays import OVERLAY_COLOUR
+from desktop.widgets.chart_overlays import overlay_colours
 from desktop.widgets.chart_state import ChartState
 from desktop.widgets.inks import digit_px, ink, numbers_font, words_font, words_px
 from engine.views import Candle
@@ -55,7 +55,7 @@ def paint_legend(
     painter.setFont(numbers_font())
     for overlay, value in values:
         text = f"{overlay.value} {DASH if value is None else grouped(value, state.decimals)}"
-        painter.setPen(ink(palette.STALE if state.is_stale else OVERLAY_COLOUR[overlay]))
+        painter.setPen(ink(palette.STALE if state.is_stale else overlay_colours()[overlay]))
         painter.drawText(QPointF(x, _LEGEND_BASELINE), text)
         x += digit_px() * (len(text) + 2)
 

@@ -182,6 +182,10 @@ class ChartView(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(760, 460)
 
+    def redress(self) -> None:
+        self._scene.redress()
+        self._moved()
+
     # --- for tests and the self-test ----------------------------------------
 
     def point_of_order(self, key: str) -> QPointF | None:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from desktop.models.order_phrase import DeskNow, Reading, read_phrase
+from desktop.models.order_phrase import completions, read_phrase
+from desktop.models.phrase_reading import DeskNow, Reading
 from desktop.theme import palette
 from desktop.theme.fonts import mono_font, ui_font
 
@@ -43,8 +44,20 @@ class CommandPalette(QWidget):
         column.setSpacing(10)
         column.addWidget(self._input)
         column.addWidget(self._preview)
+        column.addWidget(self._make_offers())
         self.setFixedWidth(_WIDTH)
         self.hide()
+
+    def _make_offers(self) -> QListWidget:
+        """What the last word may become. The focus stays in the line."""
+        self._offers = QListWidget(self)
+        self._offers.setObjectName("palette.offers")
+        self._offers.setAccessibleName("Completions")
+        self._offers.setFont(mono_font(13))
+        self._offers.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._offers.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._offers.itemClicked.connect(self._take_offer)
+        return self._offers
 
     @Slot()
     def open(self) -> None:
@@ -56,9 +69,19 @@ class CommandPalette(QWidget):
         self.raise_()
         self._input.setFocus()
 
+    def focusNextPrevChild(self, _is_next: bool) -> bool:
+        """Tab completes; it does not leave the line."""
+        if self._offers.count():
+            self._take_offer(self._offers.item(max(0, self._offers.currentRow())))
+        return True
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
         if event.key() == Qt.Key.Key_Escape:
             self.hide()
+        elif step is not None:
+            last = self._offers.count() - 1
+            self._offers.setCurrentRow(min(max(0, self._offers.currentRow() + step), last))
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if not event.isAutoRepeat():
                 self._act()
@@ -75,6 +98,7 @@ class CommandPalette(QWidget):
 
     @Slot()
     def _read(self) -> None:
+        self._offer()
         reading = self._reading()
         is_typed = bool(self._input.text().strip())
         colour = palette.UNKNOWN if is_typed else palette.TEXT_FAINT
@@ -85,6 +109,21 @@ class CommandPalette(QWidget):
         )
         self._preview.setPalette(dress)
         self._preview.setText(f"⏎  {reading.sentence}" if reading.is_ready else reading.sentence)
+
+    def _offer(self) -> None:
+        offered = completions(self._input.text(), self._desk_now())
+        self._offers.clear()
+        self._offers.addItems(list(offered))
+        self._offers.setVisible(bool(offered))
+        if offered:
+            row_px = self._offers.sizeHintForRow(0)
+            self._offers.setFixedHeight(row_px * len(offered) + 2 * self._offers.frameWidth())
+        self.adjustSize()
+
+    @Slot(QListWidgetItem)
+    def _take_offer(self, offer: QListWidgetItem) -> None:
+        self._input.setText(offer.text())
+        self._input.setFocus()
 
     def _reading(self) -> Reading:
         return read_phrase(self._input.text(), self._desk_now())

@@ -61,6 +61,11 @@ class DataTable(QTableView):
         self._dress()
         self.columns = TableColumns(self, model)
 
+    def redress(self) -> None:
+        self._delegate.redress()
+        self.source().redress()
+        self.columns.spread()
+
     def source(self) -> TableModel[Any]:
         source = self._sorted.sourceModel()
         assert isinstance(source, TableModel)

@@ -44,7 +44,6 @@ class DecimalField(QLineEdit):
         self._step = Decimal(1)
         self._decimals = 0
         self._is_wrong = False
-        self._caption_font = ui_font(11)
         self.setFont(mono_font(14))
         self.setFixedHeight(_HEIGHT)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -52,6 +51,10 @@ class DecimalField(QLineEdit):
         digits = QRegularExpression("[0-9., \u00a0]*")
         self.setValidator(QRegularExpressionValidator(digits, self))
         self.textChanged.connect(self.edited)
+        self.redress()
+
+    def redress(self) -> None:
+        self._caption_font = ui_font(11)
         self._make_room()
 
     def set_rules(self, step: Decimal, decimals: int, unit: str) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWi
 
 from desktop.theme import palette
 from desktop.theme.fonts import ui_font
-from desktop.theme.icons import icon
+from desktop.theme.redress import put_icon, put_ink
 
 _HEIGHT = 26
 _GRIP_HEIGHT = 7
@@ -21,9 +21,7 @@ class DockTitle(QWidget):
         super().__init__(dock)
         label = QLabel(dock.windowTitle(), self)
         label.setFont(ui_font(11, QFont.Weight.DemiBold))
-        dress = label.palette()
-        dress.setColor(label.foregroundRole(), QColor(palette.TEXT_DIM))
-        label.setPalette(dress)
+        put_ink(label, "TEXT_DIM")
         name = dock.objectName()
         float_it = _tool(self, f"{name}.float", f"Float {dock.windowTitle()}", "float")
         close_it = _tool(self, f"{name}.close", f"Hide {dock.windowTitle()}", "close")
@@ -83,7 +81,7 @@ def _tool(parent: QWidget, name: str, spoken: str, icon_name: str) -> QToolButto
     button.setAccessibleName(spoken)
     button.setToolTip(spoken)
     button.setProperty("role", "bare")
-    button.setIcon(icon(icon_name, palette.TEXT_FAINT))
+    put_icon(button, icon_name, "TEXT_FAINT")
     button.setIconSize(QSize(13, 13))
     button.setFixedSize(20, 20)
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -18,6 +18,7 @@ from desktop.theme import palette
 from desktop.theme.fonts import ui_font
 from engine.trading_types import EnvironmentKind
 
+_ON_AMBER = "#0a0d13"  # in every theme
 _SAID = {
     EnvironmentKind.PAPER: "Paper exchange on this computer: no real money",
     EnvironmentKind.TESTNET: "The exchange's test network: no real money",
@@ -34,11 +35,15 @@ class EnvironmentBadge(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("environment")
-        self._font = ui_font(12, QFont.Weight.DemiBold)
+        self.redress()
         self._name, self._kind = "", EnvironmentKind.PAPER
         self._choices: tuple[str, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def redress(self) -> None:
+        self._font = ui_font(12, QFont.Weight.DemiBold)
+        self.updateGeometry()
 
     def set_environment(self, name: str, kind: EnvironmentKind) -> None:
         self._name, self._kind = name, kind
@@ -108,7 +113,7 @@ class EnvironmentBadge(QWidget):
         painter.setBrush(QColor(self.colour()))
         painter.drawRoundedRect(QRectF(self.rect()), 4, 4)
         is_amber = self._kind is EnvironmentKind.TESTNET
-        painter.setPen(QColor(palette.BACKGROUND if is_amber else palette.TEXT_ON_COLOUR))
+        painter.setPen(QColor(_ON_AMBER if is_amber else palette.TEXT_ON_COLOUR))
         painter.setFont(self._font)
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._shown_text())
         painter.end()
@@ -154,14 +159,17 @@ class EnvironmentFrame(QObject):
 class _Strip(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._colour = QColor(palette.PAPER)
+        self._colour = palette.PAPER
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def set_colour(self, colour: str) -> None:
-        self._colour = QColor(colour)
+        self._colour = colour
         self.update()
+
+    def redress(self) -> None:
+        self._colour = palette.renewed(self._colour)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._colour)
+        painter.fillRect(self.rect(), QColor(self._colour))
         painter.end()

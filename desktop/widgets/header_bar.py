@@ -20,7 +20,7 @@ from desktop.formatting import (
 )
 from desktop.theme import palette
 from desktop.theme.fonts import ui_font
-from desktop.theme.icons import icon
+from desktop.theme.redress import put_ground, put_icon
 from desktop.widgets.arm_switch import ArmSwitch
 from desktop.widgets.environment_badge import EnvironmentBadge
 from desktop.widgets.kill_switch import KillSwitch
@@ -64,6 +64,7 @@ class HeaderBar(QWidget):
         self.lock = LockChip(self)
         self.type_command = _tool(self, "header.palette", "Type a command (Ctrl+K)", "search")
         self.help = _tool(self, "header.help", "User guide (F1)", "help")
+        self.settings = _tool(self, "header.settings", "Settings (Ctrl+,)", "settings")
         self.panels = _tool(self, "header.panels", "Show or hide panels", "panels")
         self.panels.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.kill_switch = kill_switch
@@ -98,7 +99,7 @@ class HeaderBar(QWidget):
         first = not self._last_price
         self._last_price = price
         text = price_text(price, self._instrument)
-        self.last.set_value(text, palette.TEXT if first else colour)
+        self.last.set_value(text, "" if first else colour)
 
     def set_ticker(self, ticker: Ticker24h) -> None:
         text = change_text(ticker.change_pct)
@@ -122,6 +123,7 @@ class HeaderBar(QWidget):
         """What the day has brought, and whether new risk is locked out."""
         self.today.set_value(signed(guard.day_pnl, 2), palette.signed_colour(guard.day_pnl))
         self.lock.set_lock(guard.locked_until_ms, guard.sentence)
+        self._give_way()
 
     def tick(self, now_ms: int) -> None:
         """Once a second: the funding countdown runs without the venue."""
@@ -147,8 +149,14 @@ class HeaderBar(QWidget):
         return (self.last, self.change, self.mark, self.funding, *day)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The day's range is the first to give way in a narrow window."""
         super().resizeEvent(event)
+        self._give_way()
+
+    def redress(self) -> None:
+        self._give_way()
+
+    def _give_way(self) -> None:
+        """The day's range is the first to go where there is too little room."""
         day = (self.high, self.low, self.volume)
         width = sum(cell.sizeHint().width() + self._row.spacing() for cell in day)
         rest = self._row.minimumSize().width() - (0 if self.high.isHidden() else width)
@@ -195,6 +203,7 @@ class HeaderBar(QWidget):
         row.addWidget(_divider(self))
         row.addWidget(self.type_command)
         row.addWidget(self.panels)
+        row.addWidget(self.settings)
         row.addWidget(self.help)
         row.addWidget(self.kill_switch)
 
@@ -204,7 +213,7 @@ def _tool(parent: QWidget, name: str, spoken: str, icon_name: str) -> QToolButto
     button.setObjectName(name)
     button.setAccessibleName(spoken)
     button.setToolTip(spoken)
-    button.setIcon(icon(icon_name))
+    put_icon(button, icon_name)
     button.setIconSize(QSize(18, 18))
     button.setFixedSize(30, 30)
     return button
@@ -213,9 +222,6 @@ def _tool(parent: QWidget, name: str, spoken: str, icon_name: str) -> QToolButto
 def _divider(parent: QWidget) -> QFrame:
     line = QFrame(parent)
     line.setFixedSize(1, 24)
-    dress = line.palette()
-    dress.setColor(line.backgroundRole(), QColor(palette.LINE_STRONG))
-    line.setPalette(dress)
-    line.setAutoFillBackground(True)
+    put_ground(line, "LINE_STRONG")
     line.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
     return line

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from html import escape
+
 from PySide6.QtCore import QSize, Qt, QUrl, Slot
 from PySide6.QtGui import QImage, QKeyEvent, QTextBlockFormat, QTextCursor, QTextDocument
-from PySide6.QtWidgets import QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QWidget
 
+from desktop.models.keymap import ACTS, Keymap
 from desktop.theme.fonts import ui_font
 from desktop.theme.resources import resource_path
 
-_SIZE = QSize(860, 720)
+_SIZE = QSize(1200, 720)
 _PICTURE_PX = 780
+_KEYS_PX = 340
 _FIRST_PAGE = "guide.md"
 _ABOVE_HEADING_PX = 22
 _BELOW_PX = 9
@@ -30,9 +35,20 @@ class HelpWindow(QWidget):
         self.page.setSource(_first_page())
         self.page.sourceChanged.connect(self.page.air)
         self.page.air()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.page)
+        self.keys = QTextBrowser(self)
+        self.keys.setObjectName("help.keys")
+        self.keys.setAccessibleName("Your keys")
+        self.keys.setFixedWidth(_KEYS_PX)
+        self.keys.setFrameShape(QTextBrowser.Shape.NoFrame)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.page, 1)
+        row.addWidget(self.keys)
+
+    def show_keys(self, keymap: Keymap) -> None:
+        """As they are now, also after a person changed them."""
+        self.keys.setHtml(_keys_html(keymap.keys()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -46,6 +62,19 @@ class HelpWindow(QWidget):
         self.activateWindow()  # also brings it to the front
         if section:
             self.page.show_section(section)  # shown by now: its lines have their width
+
+
+def _keys_html(keys: Mapping[str, str]) -> str:
+    lines = ["<h3>Your keys</h3>"]
+    for group in dict.fromkeys(act.group for act in ACTS):
+        rows = "".join(
+            f"<tr><td><b>{escape(keys[act.name]) or '-'}</b>&nbsp;</td>"
+            f"<td>{escape(act.title)}</td></tr>"
+            for act in ACTS
+            if act.group == group
+        )
+        lines.append(f"<h4>{escape(group)}</h4><table cellpadding=2>{rows}</table>")
+    return "".join(lines)
 
 
 class _Page(QTextBrowser):

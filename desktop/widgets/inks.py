@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPen
 
-from desktop.theme.fonts import mono_font, ui_font
+from desktop.theme.fonts import mono_font, ui_font, when_resized
 
 SMALL = 11
 
@@ -50,3 +50,6 @@ def words_px(text: str, size: int = SMALL) -> int:
 def digit_px(size: int = SMALL) -> float:
     """Every character of the font for numbers is so wide."""
     return QFontMetrics(numbers_font(size)).horizontalAdvance("0" * 20) / 20
+
+
+when_resized.extend(kept.cache_clear for kept in (words_font, numbers_font, words_px, digit_px))

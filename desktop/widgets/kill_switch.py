@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QFont, QKeySequence
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from desktop.theme import palette
 from desktop.theme.fonts import ui_font
-from desktop.theme.icons import icon
+from desktop.theme.redress import put_icon
 from desktop.widgets.confirmation import Confirmation
 from engine.protection_commands import Kill
 
@@ -50,14 +49,13 @@ class KillSwitch(QPushButton):
         super().__init__(" KILL", parent)
         self.setObjectName("killSwitch")
         self.setAccessibleName("Kill switch: cancel all orders and close all positions")
-        self.setToolTip("Cancel all orders and close all positions (Ctrl+Shift+K)")
+        self.setToolTip("Cancel all orders and close all positions")
         self.setProperty("role", "kill")
         self.setFont(ui_font(12, QFont.Weight.DemiBold))
-        self.setIcon(icon("kill", palette.TEXT_ON_COLOUR))
+        put_icon(self, "kill", "TEXT_ON_COLOUR")
         self.setFixedHeight(30)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setShortcut(QKeySequence("Ctrl+Shift+K"))
         self._plan = plan
         self._dialog: Confirmation | None = None
         self.clicked.connect(self._ask)

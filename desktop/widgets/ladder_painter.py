@@ -26,7 +26,6 @@ HEADER_PX = 20
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
-_SOFT = {Side.BUY: palette.BUY_BAR, Side.SELL: palette.SELL_BAR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +208,9 @@ class LadderPainter:
         rect = QRectF(chip)
         if certainty is Certainty.CONFIRMED and own.is_conditional:
             # dim with a rim, as on the chart: it waits for its trigger, in no book
-            painter.fillRect(rect, ink(_SOFT[own.side]))
+            painter.fillRect(
+                rect, ink(palette.BUY_BAR if own.side is Side.BUY else palette.SELL_BAR)
+            )
             _paint_outline(painter, rect, colour, Qt.PenStyle.SolidLine)
         elif certainty is Certainty.CONFIRMED:
             painter.fillRect(rect, ink(colour))

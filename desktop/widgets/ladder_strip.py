@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QWidg
 
 from desktop.formatting import grouped
 from desktop.models.ladder_model import GROUPINGS
-from desktop.theme import palette
+from desktop.theme.redress import put_ink
 from engine.utils.decimals import plain
 
 STRIP_PX = 30
@@ -33,7 +33,7 @@ class LadderStrip(QWidget):
         self.grouping.activated.connect(self._choose)
         self._spread = QLabel(self)
         self._spread.setObjectName("ladder.spread")
-        self._spread.setStyleSheet(f"color: {palette.TEXT_DIM}; background: transparent")
+        put_ink(self._spread, "TEXT_DIM")
         self._spread.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._recentre = QToolButton(self)
         self._recentre.setObjectName("ladder.recentre")

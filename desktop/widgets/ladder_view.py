@@ -173,6 +173,9 @@ class LadderView(QWidget):
             self._painter.paint(painter, self._frame, dirty)
         painter.end()
 
+    def redress(self) -> None:
+        self._show_all()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._strip.setGeometry(0, 0, self.width(), STRIP_PX)

@@ -45,13 +45,22 @@ class OrderGate(QObject):
         self._instruments = instruments
         self._let_out = let_out
         self._key = ""
+        self._kind = EnvironmentKind.LIVE
         self._is_asking = False
         self._question: Confirmation | None = None
 
     def set_environment(self, name: str, kind: EnvironmentKind) -> None:
         """Until a person chooses, LIVE asks and the others do not."""
         self._key = f"askFirst.{name}"
-        self._is_asking = self._preferences.get(self._key, kind is EnvironmentKind.LIVE)
+        self._kind = kind
+        self._read()
+
+    def reread(self) -> None:
+        """The choice was made elsewhere: in the settings, or imported."""
+        self._read()
+
+    def _read(self) -> None:
+        self._is_asking = self._preferences.get(self._key, self._kind is EnvironmentKind.LIVE)
         self.ask_changed.emit(self._is_asking)
 
     @Slot(object)

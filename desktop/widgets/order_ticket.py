@@ -190,6 +190,15 @@ class OrderTicket(TicketInput):
         self._refusal = None
         self.order_wanted.emit(draft.command(side, f"ticket-{next(self._request_numbers)}"))
 
+    def place_at_best(self, side: Side, at: Side) -> None:
+        """By key: a limit order of the ticket's size at the best bid (`at` BUY) or ask."""
+        best = self._facts.best[at]
+        if best is None or self._facts.is_stale:
+            self.problems.show_hint("Prices are stale: there is no best price to trade at.")
+            return
+        self.set_price(best)
+        self._ask(side)
+
     def ignore_a_late_click(self) -> None:
         """The second half of a double click that was meant for something else."""
         for guard in self._guards.values():
@@ -215,6 +224,10 @@ class OrderTicket(TicketInput):
             self.fill_quantity(fix)
         else:
             field.set_number(fix)
+
+    def set_size_unit(self, unit: SizeUnit) -> None:
+        """What the amount is counted in; an amount of another unit goes."""
+        self.unit.setCurrentIndex(SIZE_UNITS.index(unit))
 
     def fill_quantity(self, quantity: Decimal) -> None:
         """In the base asset, whatever the amount was counted in before."""

@@ -1,4 +1,4 @@
-"""Five sizes one press away: Alt+1 to Alt+5. A right click keeps another in their place."""
+"""Five sizes one press away, each with a key. A right click keeps another in their place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import msgspec
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from desktop.models.preferences import Preferences
@@ -63,6 +62,7 @@ class PresetRow(QWidget):
         self._now = now
         self._symbol = ""
         self.presets = _kept(preferences)
+        self._keys = [""] * len(self.presets)
         self._buttons = [self._make_button(place) for place in range(len(self.presets))]
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -73,6 +73,16 @@ class PresetRow(QWidget):
 
     def set_symbol(self, symbol: str) -> None:
         self._symbol = symbol
+        self._show_presets()
+
+    def set_keys(self, keys: list[str]) -> None:
+        """What the tooltips tell."""
+        self._keys = keys
+        self._show_presets()
+
+    def reload(self) -> None:
+        """They were imported."""
+        self.presets = _kept(self._preferences)
         self._show_presets()
 
     def keep(self, place: int, preset: Preset) -> None:
@@ -92,7 +102,8 @@ class PresetRow(QWidget):
             action.triggered.connect(lambda: self.keep(place, now))
         return menu
 
-    def _choose(self, place: int) -> None:
+    def press(self, place: int) -> None:
+        """As a click on it, or its key."""
         if self._buttons[place].isEnabled():
             self.chosen.emit(self.presets[place])
 
@@ -104,11 +115,9 @@ class PresetRow(QWidget):
         button.setFont(ui_font(11))
         button.setMinimumWidth(20)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.clicked.connect(lambda: self._choose(place))
+        button.clicked.connect(lambda: self.press(place))
         button.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         button.customContextMenuRequested.connect(lambda at: self._open_menu(place, at))
-        shortcut = QShortcut(QKeySequence(f"Alt+{place + 1}"), self)
-        shortcut.activated.connect(lambda: self._choose(place))
         return button
 
     def _open_menu(self, place: int, at: QPoint) -> None:
@@ -120,9 +129,8 @@ class PresetRow(QWidget):
         for place, (button, preset) in enumerate(zip(self._buttons, self.presets, strict=True)):
             button.setText(preset.label())
             button.setEnabled(preset.symbol in ("", self._symbol))
-            button.setToolTip(
-                f"{preset.words()} (Alt+{place + 1}). Right click: keep the size typed below here"
-            )
+            key = f" ({self._keys[place]})" if self._keys[place] else ""
+            button.setToolTip(f"{preset.words()}{key}. Right click: keep the size typed below here")
 
 
 def _kept(preferences: Preferences) -> list[Preset]:

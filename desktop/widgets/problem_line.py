@@ -10,8 +10,8 @@ from decimal import Decimal
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from desktop.theme import palette
 from desktop.theme.fonts import ui_font
+from desktop.theme.redress import put_ink
 from desktop.widgets.buttons import make_button
 
 _HEIGHT = 36
@@ -45,25 +45,23 @@ class ProblemLine(QWidget):
     ) -> None:
         # the button says the value, so the sentence need not ask
         shown = sentence.split(" - use ", maxsplit=1)[0] if fix is not None else sentence
-        self._show(shown if shown.endswith((".", "!")) else f"{shown}.", palette.UNKNOWN)
+        self._show(shown if shown.endswith((".", "!")) else f"{shown}.", "UNKNOWN")
         self._field, self._fix = field, fix
         self._button.setText(f"Use {fix_text}")
         self._button.setVisible(fix is not None)
 
     def show_hint(self, sentence: str) -> None:
-        self._show(sentence, palette.TEXT_FAINT)
+        self._show(sentence, "TEXT_FAINT")
         self._fix = None
         self._button.hide()
 
     def sentence(self) -> str:
         return self._sentence.text()
 
-    def _show(self, sentence: str, colour: str) -> None:
+    def _show(self, sentence: str, ink: str) -> None:
         if self._sentence.text() == sentence:
             return
-        dress = self._sentence.palette()
-        dress.setColor(self._sentence.foregroundRole(), colour)
-        self._sentence.setPalette(dress)
+        put_ink(self._sentence, ink)
         self._sentence.setText(sentence)
         self._sentence.setToolTip(sentence)
 

@@ -34,15 +34,24 @@ class StatCell(QWidget):
         self.setAccessibleName(caption or name)
         self._caption = caption
         self._text = DASH
-        self._colour = palette.TEXT
+        self._colour = ""
         self._is_stale = False
         self._inline = inline
-        self._caption_font = ui_font(11 if inline else 10)
-        self._value_font = mono_font(size, bold=bold)
-        self._set_width(sample)
+        self._size, self._is_bold, self._sample = size, bold, sample
+        self.redress()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
-    def set_value(self, text: str, colour: str = palette.TEXT) -> None:
+    def redress(self) -> None:
+        """Fonts and colours were exchanged."""
+        self._colour = palette.renewed(self._colour)
+        self._caption_font = ui_font(11 if self._inline else 10)
+        self._value_font = mono_font(self._size, bold=self._is_bold)
+        self._set_width(self._sample)
+        self.updateGeometry()
+        self.update()
+
+    def set_value(self, text: str, colour: str = "") -> None:
+        """ "" is the plain text colour."""
         if (text, colour) != (self._text, self._colour):
             self._text, self._colour = text, colour
             self.update()
@@ -57,7 +66,7 @@ class StatCell(QWidget):
         return self._text
 
     def colour(self) -> str:
-        return palette.STALE if self._is_stale else self._colour
+        return palette.STALE if self._is_stale else self._colour or palette.TEXT
 
     def sizeHint(self) -> QSize:
         height = QFontMetrics(self._value_font).height()

@@ -9,29 +9,35 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStatusBar, QWid
 from desktop.formatting import DASH, rtt_text, signed, utc_time_text
 from desktop.models import health_advice as advice
 from desktop.theme import palette
+from desktop.theme.colours import per_palette
 from desktop.theme.fonts import ui_font
 from desktop.theme.order_marks import MarkShape, paint_mark
+from desktop.theme.redress import put_ink
 from desktop.widgets.stat_cell import StatCell
 from engine.events import EngineStateChanged, HealthReport, StreamStateChanged
 from engine.trading_types import EngineState, Route, StreamState
 
 _WORD_WIDTH = 260  # a longer sentence must not widen the window
 
-_STREAM_LOOKS = {
-    StreamState.LIVE: (MarkShape.DOT, palette.OK),
-    StreamState.CONNECTED: (MarkShape.RING, palette.IN_FLIGHT),
-    StreamState.CONNECTING: (MarkShape.RING, palette.IN_FLIGHT),
-    StreamState.STALE: (MarkShape.STRIPED, palette.WARNING),
-    StreamState.DISCONNECTED: (MarkShape.CROSS, palette.ERROR),
-    StreamState.STOPPED: (MarkShape.DASH, palette.TEXT_FAINT),
-}
-_DOUBTED = _STREAM_LOOKS[StreamState.STALE]
-_ENGINE_COLOUR = {
-    EngineState.STARTING: palette.IN_FLIGHT,
-    EngineState.RECOVERING: palette.WARNING,
-    EngineState.LIVE: palette.TEXT_DIM,
-    EngineState.DEGRADED: palette.WARNING,
-    EngineState.STOPPED: palette.TEXT_FAINT,
+
+@per_palette
+def _stream_looks() -> dict[StreamState, tuple[MarkShape, str]]:
+    return {
+        StreamState.LIVE: (MarkShape.DOT, palette.OK),
+        StreamState.CONNECTED: (MarkShape.RING, palette.IN_FLIGHT),
+        StreamState.CONNECTING: (MarkShape.RING, palette.IN_FLIGHT),
+        StreamState.STALE: (MarkShape.STRIPED, palette.WARNING),
+        StreamState.DISCONNECTED: (MarkShape.CROSS, palette.ERROR),
+        StreamState.STOPPED: (MarkShape.DASH, palette.TEXT_FAINT),
+    }
+
+
+_ENGINE_INK = {
+    EngineState.STARTING: "IN_FLIGHT",
+    EngineState.RECOVERING: "WARNING",
+    EngineState.LIVE: "TEXT_DIM",
+    EngineState.DEGRADED: "WARNING",
+    EngineState.STOPPED: "TEXT_FAINT",
 }
 
 
@@ -42,11 +48,15 @@ class StreamDot(QWidget):
         super().__init__(parent)
         self.setObjectName(f"statusBar.stream.{route}")
         self._route = route
-        self._font = ui_font(11)
+        self.redress()
         self.state = StreamState.DISCONNECTED
         self.is_doubted = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self.set_state(StreamState.STOPPED, "Not started yet.")
+
+    def redress(self) -> None:
+        self._font = ui_font(11)
+        self.updateGeometry()
 
     def set_state(self, state: StreamState, sentence: str, *, is_doubted: bool = False) -> None:
         if (state, is_doubted) != (self.state, self.is_doubted):
@@ -69,7 +79,8 @@ class StreamDot(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        shape, colour = _DOUBTED if self.is_doubted else _STREAM_LOOKS[self.state]
+        shown = StreamState.STALE if self.is_doubted else self.state
+        shape, colour = _stream_looks()[shown]
         paint_mark(painter, QRectF(0, 0, 10, self.height()), shape, colour)
         painter.setFont(self._font)
         is_quiet = self.state in (StreamState.LIVE, StreamState.STOPPED) and not self.is_doubted
@@ -110,9 +121,7 @@ class StatusStrip(QStatusBar):
         text = change.sentence
         if change.state is EngineState.LIVE and change.gap_s is not None:
             text = f"gap closed in {change.gap_s:.1f} s"
-        dress = self.word.palette()
-        dress.setColor(self.word.foregroundRole(), QColor(_ENGINE_COLOUR[change.state]))
-        self.word.setPalette(dress)
+        put_ink(self.word, _ENGINE_INK[change.state])
         metrics = QFontMetrics(self.word.font())
         self.word.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, _WORD_WIDTH))
         self.word.setToolTip(change.sentence)

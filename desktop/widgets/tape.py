@@ -47,6 +47,9 @@ class Tape(QWidget):
         self._instrument: Instrument | None = None
         self._prints: deque[Print] = deque(maxlen=_KEPT)
         self._is_stale = False
+        self.redress()
+
+    def redress(self) -> None:
         self._font = mono_font(11)
         self._head_font = ui_font(11)
 

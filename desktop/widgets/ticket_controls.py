@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from itertools import pairwise
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -179,7 +179,7 @@ class TicketControls(QWidget):
             else:
                 column.addLayout(part)
         column.addStretch(1)
-        area = QScrollArea(self)
+        area = _Fields(self)
         area.setObjectName("orderTicket.fields")
         area.setAccessibleName("Order fields")
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -188,6 +188,16 @@ class TicketControls(QWidget):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(page)
         return area
+
+
+class _Fields(QScrollArea):
+    """Never narrower than what it holds: with large letters the panel grows instead."""
+
+    def minimumSizeHint(self) -> QSize:
+        page = self.widget()
+        assert page is not None
+        width = page.minimumSizeHint().width()
+        return QSize(width, super().minimumSizeHint().height())
 
 
 def _row(widgets: Iterable[QWidget], *, stretch: int = 0) -> QHBoxLayout:
@@ -212,5 +222,6 @@ def _box(parent: QWidget, name: str, spoken: str, words: list[str]) -> QComboBox
     box.addItems(words)
     box.setFixedHeight(24)
     box.setMinimumWidth(58)
+    box.setMinimumContentsLength(3)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     return box

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from desktop.models.preferences import Preferences
+from desktop.models.settings import SIZE_UNIT
 from desktop.models.size_unit import SizeAsked, SizeUnit
 from desktop.models.ticket_draft import TicketDraft
 from desktop.models.ticket_facts import TicketFacts
@@ -28,6 +29,8 @@ class TicketInput(TicketControls):
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
         self._facts = TicketFacts()
         super().__init__(preferences, parent)
+        unit = SizeUnit(preferences.value_of(SIZE_UNIT))
+        self.unit.setCurrentIndex(SIZE_UNITS.index(unit))
 
     def order_type(self) -> OrderType:
         tab = self.type.currentIndex()

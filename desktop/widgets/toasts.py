@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from desktop.theme import palette
 from desktop.theme.fonts import ui_font
-from desktop.theme.icons import icon, icon_pixmap
+from desktop.theme.icons import icon_pixmap
+from desktop.theme.redress import put_icon
 from desktop.widgets.buttons import make_button
 from engine.trading_types import AlertLevel
 
@@ -84,6 +85,9 @@ class Toast(QWidget):
         self._timer.start(_SHOWN_MS[self.level])
         self.adjustSize()
 
+    def redress(self) -> None:
+        self._colour = palette.renewed(self._colour)
+
     def sentence(self) -> str:
         return self._plain
 
@@ -110,7 +114,7 @@ class Toast(QWidget):
         button.setObjectName("toast.close")
         button.setAccessibleName("Close this notice")
         button.setToolTip("Close this notice; it goes by itself, and stays under Alerts or Log")
-        button.setIcon(icon("close", palette.TEXT_FAINT))
+        put_icon(button, "close", "TEXT_FAINT")
         button.setProperty("role", "bare")
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.clicked.connect(self.close)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtGui import QColor, QFontDatabase
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from desktop.theme import palette
-from desktop.theme.apply_theme import apply_theme, style_sheet
-from desktop.theme.fonts import MONO_FAMILY, UI_FAMILY
+from desktop.theme.apply_theme import Look, apply_theme, style_sheet
+from desktop.theme.colours import LIGHT, PAIRS, THEMES, look_of
+from desktop.theme.fonts import MONO_FAMILY, UI_FAMILY, ui_font
 from desktop.theme.icons import icon_pixmap
 from desktop.theme.order_marks import order_mark
 from desktop.theme.resources import resource_path
 from engine.trading_types import OrderStatus
 from engine.views import AmendInFlight
 from tests.gui.scene import order
+
+
+@pytest.fixture
+def theme_of_tests(qapp: QApplication) -> Iterator[None]:
+    yield
+    apply_theme(qapp)
 
 
 def luminance(colour: str) -> float:
@@ -31,22 +40,64 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize(
-    ("ink", "ground", "least"),
-    [
-        (palette.TEXT, palette.PANEL, 4.5),
-        (palette.TEXT_DIM, palette.PANEL, 4.5),
-        (palette.TEXT_FAINT, palette.PANEL, 3.0),
-        (palette.BUY, palette.PANEL, 4.5),
-        (palette.SELL, palette.PANEL, 4.5),
-        (palette.UNKNOWN, palette.PANEL, 4.5),
-        (palette.TEXT_ON_COLOUR, palette.BUY_BUTTON, 4.5),
-        (palette.TEXT_ON_COLOUR, palette.SELL_BUTTON, 4.5),
-        (palette.TEXT, palette.SELECTION, 4.5),
-    ],
-)
-def test_text_can_be_read(ink: str, ground: str, least: float) -> None:
-    assert contrast(ink, ground) >= least
+LOOKS = [(theme, pair) for theme in THEMES for pair in PAIRS]
+READ = [
+    ("TEXT", "PANEL", 4.5),
+    ("TEXT", "RAISED", 4.5),
+    ("TEXT_DIM", "PANEL", 4.5),
+    ("TEXT_FAINT", "PANEL", 3.0),
+    ("BUY", "PANEL", 4.5),
+    ("SELL", "PANEL", 4.5),
+    ("BUY", "BUY_BAR", 3.0),
+    ("SELL", "SELL_BAR", 3.0),
+    ("UNKNOWN", "PANEL", 4.5),
+    ("WARNING", "UNKNOWN_SOFT", 4.5),
+    ("ERROR", "PANEL", 4.5),
+    ("ACCENT", "PANEL", 3.0),
+    ("TEXT_ON_COLOUR", "BUY_BUTTON", 4.5),
+    ("TEXT_ON_COLOUR", "SELL_BUTTON", 4.5),
+    ("TEXT_ON_COLOUR", "KILL", 4.5),
+    ("TEXT", "SELECTION", 4.5),
+    ("BACKGROUND", "BUY", 4.5),
+    ("BACKGROUND", "SELL", 4.5),
+]
+
+
+@pytest.mark.parametrize(("theme", "pair"), LOOKS)
+def test_text_can_be_read(theme: str, pair: str) -> None:
+    named = look_of(theme, pair).named()
+    faint = {
+        (ink, ground): contrast(named[ink], named[ground])
+        for ink, ground, least in READ
+        if contrast(named[ink], named[ground]) < least
+    }
+    assert not faint
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_safe_pair_differs_in_blue_and_not_in_green_against_red(theme: str) -> None:
+    colours = look_of(theme, PAIRS[1])
+    buy, sell = QColor(colours.BUY), QColor(colours.SELL)
+    assert buy.blue() > buy.red()
+    assert sell.red() > sell.blue() + 80
+    assert look_of(theme, PAIRS[0]).KILL == colours.KILL
+
+
+def test_what_was_made_of_colours_is_made_anew(theme_of_tests: None) -> None:
+    before = order_mark(order()).colour
+    palette.take(LIGHT)
+    assert order_mark(order()).colour == LIGHT.ACCENT
+    assert palette.renewed(before) == LIGHT.ACCENT
+
+
+def test_fonts_follow_the_chosen_size(qapp: QApplication, theme_of_tests: None) -> None:
+    label = QLabel("word")
+    label.setFont(ui_font(11))
+    apply_theme(qapp, Look(font_px=14))
+    assert (label.font().pixelSize(), ui_font().pixelSize()) == (13, 14)
+    apply_theme(qapp, Look(font_px=11))
+    apply_theme(qapp)
+    assert label.font().pixelSize() == 11
 
 
 def test_every_name_in_the_style_sheet_is_filled_in() -> None:
