@@ -29,13 +29,16 @@ from engine.market.instruments import Instrument
 from engine.market_feed import MarketFeed
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.oms.risk_rules import RiskLimits
-from engine.paper.paper_discovery import announce, find_running, withdraw
-from engine.paper.paper_process import PaperOptions, PaperProcess, ReadyLine
+from engine.paper.paper_control import PaperControl
+from engine.paper.paper_discovery import find_running
+from engine.paper.paper_keeper import PaperKeeper
+from engine.paper.paper_process import PaperOptions, ReadyLine
 from engine.plan_records import Plan
 from engine.plans.best_prices import BestPrices
 from engine.plans.plan_book import PlanBook
 from engine.plans.plan_locks import PlanLocks
 from engine.plans.plan_runner import KeptPlan, PlanRunner, PlanSettings
+from engine.trading_types import EnvironmentKind
 from engine.utils.threads import CrashHandler
 from engine.wire.hosts import Hosts
 
@@ -44,24 +47,25 @@ _KEY_CHARS = 8  # of a paper account's key, in its journal's name
 
 
 class Venue(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to trade and who we are. `paper` is the exchange's process, if we started it."""
+    """Where to trade and who we are.
+
+    `paper` is the paper exchange if we started it, `control` our hand on any that is one.
+    """
 
     hosts: Hosts
     credentials: Credentials
-    paper: PaperProcess | None = None
-    paper_state: Path | None = None
+    paper: PaperKeeper | None = None
+    control: PaperControl | None = None
 
     def close(self, timeout_s: float) -> None:
         if self.paper is not None:
-            if self.paper_state is not None:
-                withdraw(self.paper_state)
             self.paper.stop(timeout_s)
 
 
 def open_venue(config: Config, environment: Environment, user_data: Path) -> Venue:
     """Raises CredentialsError or PaperExchangeError, with what to do about it."""
     if environment.hosts is not None:
-        return Venue(hosts=environment.hosts, credentials=find_credentials(environment.name))
+        return _own_hosts(environment.name, environment.kind, environment.hosts)
     state_dir = user_data / "paper"
     running = find_running(state_dir)
     if running is not None:
@@ -75,30 +79,33 @@ def open_venue(config: Config, environment: Environment, user_data: Path) -> Ven
         return _joined(running)
 
 
+def _own_hosts(name: str, kind: EnvironmentKind, hosts: Hosts) -> Venue:
+    credentials = find_credentials(name)
+    is_paper = kind is EnvironmentKind.PAPER
+    control = PaperControl(hosts.rest, credentials.api_key) if is_paper else None
+    return Venue(hosts=hosts, credentials=credentials, control=control)
+
+
 def _joined(ready: ReadyLine) -> Venue:
     return Venue(
         hosts=Hosts(rest=ready.rest, streams=ready.streams, ws_api=ready.ws_api),
         credentials=Credentials(ready.api_key, Secret(ready.api_secret)),
+        control=PaperControl(ready.rest, ready.api_key),
     )
 
 
 def _started(config: Config, state_dir: Path) -> Venue:
-    process = PaperProcess.start(
+    keeper = PaperKeeper(
         PaperOptions(
             seed=config["paper.seed"],
             symbols=config["paper.symbols"],
             balance=str(config["paper.balance_usdt"]),
             quiet_market=config["paper.quiet_market"],
             state_dir=state_dir,
-        )
+        ),
+        state_dir,
     )
-    announce(state_dir, process.ready)
-    return Venue(
-        hosts=process.hosts,
-        credentials=Credentials(process.api_key, Secret(process.api_secret)),
-        paper=process,
-        paper_state=state_dir,
-    )
+    return msgspec.structs.replace(_joined(keeper.ready), paper=keeper)
 
 
 def build_gateway(

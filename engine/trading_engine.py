@@ -47,6 +47,8 @@ from engine.market_feed import MarketFeed
 from engine.oms.kill_switch import KillSwitch
 from engine.oms.order_manager import OrderManager
 from engine.oms.risk_guard import RiskGuard
+from engine.paper_commands import PaperCommand
+from engine.paper_desk import PaperDesk
 from engine.plans.plan_runner import PlanRunner
 from engine.trading_types import AlertLevel, EngineState
 from engine.utils.backoff import Backoff
@@ -98,6 +100,7 @@ class TradingEngine:
         self._parts: Parts | None = None
         self._feed: MarketFeed | None = None
         self._plans: PlanRunner | None = None
+        self._paper_desk: PaperDesk | None = None
         self._resumes = resumes
         self._desk: CommandDesk | None = None
         self._paper_lost = False
@@ -227,11 +230,13 @@ class TradingEngine:
         with self._lock:
             if self._is_stopped:
                 raise ShuttingDown("The engine is closing; this was not carried out.")
-            desk = self._desk
+            desk, paper = self._desk, self._paper_desk
             if desk is None and isinstance(command, WatchSymbol | LoadCandles):
                 self._early.append(command)
                 return
-        if desk is not None:
+        if paper is not None and isinstance(command, PaperCommand):
+            paper.submit(command)  # also while the exchange is not reached
+        elif desk is not None:
             desk.submit(command)
         else:
             sentence = "The connection to the exchange is not ready yet; nothing was sent."
@@ -311,6 +316,8 @@ class TradingEngine:
             ended.append(self._housekeeping.join(deadline.left_s()))
         if self._plans is not None:
             ended.append(self._plans.close(deadline.left_s()))
+        if self._paper_desk is not None:
+            ended.append(self._paper_desk.stop(deadline.left_s()))
         # a start that was still running may have built its parts meanwhile
         parts = self._parts
         if parts is not None:
@@ -338,6 +345,8 @@ class TradingEngine:
             self._tick()
             if ticks % _REPORT_EVERY == 0:
                 reporter.report(self._last_gap_s)
+                if self._paper_desk is not None:
+                    self._paper_desk.tick()
             ticks += 1
             self.clock.wait(stop, TICK_S)
 
@@ -359,6 +368,9 @@ class TradingEngine:
             on_crash=self._on_crash,
         )
         self._parts = parts
+        self._paper_desk = PaperDesk(
+            parts.venue.control, parts.venue.paper, self.hub, self._on_crash
+        )
         backoff = Backoff(maximum_s=15.0)
         while True:
             self._check_running(stop)
@@ -432,12 +444,21 @@ class TradingEngine:
             self._account_moved = True
 
     def _check_paper(self) -> None:
-        """A dead paper exchange takes its account with it: say so, once."""
+        """A paper exchange that died is told once, and once it is back it may die again."""
         paper = self._built.venue.paper
-        if paper is None or paper.is_running or self._paper_lost:
+        if paper is None:
+            return
+        if paper.is_running and not paper.is_away:
+            if self._paper_lost:
+                self._paper_lost, self._failure = False, None
+            return
+        if self._paper_lost:
             return
         self._paper_lost = True
-        sentence = "The paper exchange has stopped. Close Perpdesk and start it again."
+        if paper.is_away:
+            self._tell(EngineState.DEGRADED, "The paper exchange was ended on purpose.")
+            return
+        sentence = "The paper exchange has stopped. Start it again in the paper panel."
         self._tell(EngineState.DEGRADED, sentence)
         self._alert("PAPER_EXCHANGE_LOST", sentence)
         self._failure = self._failure or PaperExchangeError(sentence)

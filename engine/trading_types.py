@@ -234,3 +234,13 @@ class EnvironmentKind(StrEnum):
     PAPER = "paper"
     TESTNET = "testnet"
     LIVE = "live"
+
+
+@unique
+class PaperMarketKind(StrEnum):
+    """Where the paper exchange's prices come from."""
+
+    SYNTHETIC = "synthetic"
+    QUIET = "quiet"  # the makers stand still and nobody else trades
+    REPLAY = "replay"
+    MIRROR = "mirror"
