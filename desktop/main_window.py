@@ -36,6 +36,7 @@ from desktop.widgets.kill_switch import KillSwitch
 from desktop.widgets.market_desk import MarketDesk
 from desktop.widgets.order_gate import OrderGate
 from desktop.widgets.panel_docks import PanelDocks
+from desktop.widgets.paper_desk import PaperDesk
 from desktop.widgets.safety_desk import SafetyDesk
 from desktop.widgets.status_strip import StatusStrip
 from desktop.widgets.toasts import ToastStack
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
         self._start_clock()
         if self._layouts is not None:
             self._layouts.restore(self)
+            self.paper.set_environment(self.docks.paper, kind)  # kept from another environment
         for table in self.tables():
             table.columns.restore(self.preferences.get(f"columns.{table.objectName()}", {}))
         if user_data is not None:
@@ -113,6 +115,8 @@ class MainWindow(QMainWindow):
         self.header.set_environment(name, kind)
         self.gate.set_environment(name, kind)
         self._frame.set_kind(kind)
+        self._environment = name
+        self.paper.set_environment(self.docks.paper, kind)
         self.setWindowTitle(f"Perpdesk - {name}")
 
     def set_instruments(self, instruments: Mapping[str, Instrument]) -> None:
@@ -155,6 +159,11 @@ class MainWindow(QMainWindow):
             self._help = HelpWindow(self)
         self._help.open()
 
+    @Slot()
+    def _reopen(self) -> None:
+        """The same environment with another account: all of it is made anew."""
+        self.environment_wanted.emit(self._environment)
+
     @Slot(object)
     def submit(self, command: Command) -> None:
         """Whatever a person asks for, from wherever."""
@@ -177,7 +186,7 @@ class MainWindow(QMainWindow):
             MarkPrice: self.account.set_mark_price,
             HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
         }
-        desks = (self.account, self.market, self.safety, self.connection)
+        desks = (self.account, self.market, self.safety, self.connection, self.paper)
         return in_turn(*(desk.handlers() for desk in desks), own)
 
     @Slot(object)
@@ -236,6 +245,7 @@ class MainWindow(QMainWindow):
             toasts=self.toasts,
             parent=self,
         )
+        self.paper = PaperDesk(self, self.toasts)
         self.link = AccountLink(self.account, self.market, self.header, self._instruments, self)
         self.switch = EnvironmentSwitch(self, self.header.badge)
 
@@ -249,15 +259,16 @@ class MainWindow(QMainWindow):
         )
 
     def _make_docks(self) -> None:
-        docks = PanelDocks(
+        self.docks = PanelDocks(
             self,
             watch=self.market.watch_panel,
             tape=self.market.tape,
             ladder=self.market.ladder,
             ticket=self.market.ticket,
             blotter=self.account.blotter,
+            paper=self.paper.panel,
         )
-        self.header.panels.setMenu(docks.menu())
+        self.header.panels.setMenu(self.docks.menu())
 
     def _connect(self) -> None:
         self.market.command_wanted.connect(self.submit)
@@ -270,6 +281,8 @@ class MainWindow(QMainWindow):
         self.safety.guard_changed.connect(self.header.set_guard)
         self.safety.guard_changed.connect(self.market.ticket.set_guard)
         self.kill_switch.command_wanted.connect(self.submit)
+        self.paper.command_wanted.connect(self.submit)
+        self.paper.was_reset.connect(self._reopen)
         self.switch.confirmed.connect(self.environment_wanted)
         self.gate.held.connect(self._tell_held)
         self.header.type_command.clicked.connect(self.palette_box.open)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+
 from engine.commands import Command
 from engine.trading_types import PaperMarketKind
 
@@ -26,8 +28,8 @@ class PlayFault(PaperCommand, frozen=True, kw_only=True):
     """One fault by the name, the values and the `when` of the exchange's fault rules."""
 
     fault: str
-    values: dict[str, bool | int | float | str] = {}
-    when: dict[str, int | float | str] = {}
+    values: dict[str, bool | int | float | str] = msgspec.field(default_factory=dict)
+    when: dict[str, int | float | str] = msgspec.field(default_factory=dict)
 
 
 class EndFaults(PaperCommand, frozen=True, kw_only=True):

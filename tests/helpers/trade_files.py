@@ -11,12 +11,11 @@ STEP_MS = 100
 
 def write_trades(folder: Path, count: int, *, symbol: str = "BTCUSDT", price: int = 50_000) -> Path:
     """One trade each `STEP_MS`, up and down around `price`."""
-    lines = [HEADER]
-    for i in range(count):
-        lines.append(
-            f"{i},{price + i % 7}.0,0.010,{i},{i},{FIRST_MS + STEP_MS * i},"
-            f"{'true' if i % 2 else 'false'}"
-        )
+    lines = [
+        f"{i},{price + i % 7}.0,0.010,{i},{i},{FIRST_MS + STEP_MS * i},{str(i % 2 > 0).lower()}"
+        for i in range(count)
+    ]
+    lines.insert(0, HEADER)
     file = folder / f"{symbol}-aggTrades-2026-09-21.csv"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return file

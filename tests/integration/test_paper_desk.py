@@ -67,11 +67,8 @@ def wait_until_live(engine: TradingEngine) -> None:
 def test_a_lost_answer_is_played_once_told_and_resolved(engine: TradingEngine, ears: Ears) -> None:
     engine.submit(WatchPaper(is_on=True))
     ears.wait(PaperChanged, lambda change: change.paper.is_ours and change.paper.is_running)
-    lost = PlayFault(
-        fault="reply_lost",
-        values={"acted": True},
-        when={"method": "POST", "path": "/fapi/v1/order"},
-    )
+    placing: dict[str, int | float | str] = {"method": "POST", "path": "/fapi/v1/order"}
+    lost = PlayFault(fault="reply_lost", values={"acted": True}, when=placing)
     engine.submit(lost)
     ears.done(lost)
     order = engine.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.1", "60000")
@@ -130,7 +127,7 @@ def test_an_exchange_that_died_by_itself_is_started_again(
     ears.wait(Alert, lambda alert: alert.code == "PAPER_EXCHANGE_LOST")
     engine.submit(RestartPaper())
     wait_until_live(engine)
-    engine.wait_until_live()
+    wait_until(lambda: engine.failure is None, _PATIENCE_S)
 
 
 def test_a_trade_file_is_read_played_paused_and_hurried(
@@ -180,12 +177,13 @@ def test_reading_a_file_can_be_given_up(engine: TradingEngine, ears: Ears, tmp_p
     assert engine.paper_pid == pid
 
 
-def test_a_mirror_that_cannot_be_reached_leaves_the_market_as_it_was(
-    engine: TradingEngine, ears: Ears
+def test_a_market_that_does_not_start_leaves_the_exchange_as_it_was(
+    engine: TradingEngine, ears: Ears, tmp_path: Path
 ) -> None:
-    mirror = SetPaperMarket(kind=PaperMarketKind.MIRROR, url="ws://127.0.0.1:9")
-    engine.submit(mirror)
-    ears.refused(mirror)
+    file = write_trades(tmp_path, 3)
+    play = SetPaperMarket(kind=PaperMarketKind.REPLAY, file=str(file), speed=1000)
+    engine.submit(play)
+    assert "at 1 to 100 times" in ears.refused(play).sentence
     wait_until_live(engine)
 
 
@@ -197,8 +195,7 @@ def test_a_reset_makes_a_new_account_with_a_journal_of_its_own(
         wrong = ResetPaper(balance=D(0))
         engine.submit(wrong)
         assert ears.refused(wrong).field == "balance"
-        order = engine.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.1", "60000")
-        engine.oms.wait(order, timeout_s=_PATIENCE_S)
+        engine.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.1", "60000")
         engine.submit(ResetPaper(balance=D(2500)))
         ears.wait(PaperWasReset)
     with TradingEngine.open("paper", config=quiet_config, user_data=tmp_path) as engine:
