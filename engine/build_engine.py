@@ -22,6 +22,7 @@ from engine.events import Event, HistoryLoaded
 from engine.exchange.binance_gateway import BinanceGateway, GatewaySettings
 from engine.exchange.rest_client import RestSettings
 from engine.exchange.stream_liveness import StreamSettings
+from engine.exchange.wire_tap import WireTap
 from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_writer import JournalWriter
 from engine.journal.lock_outs import LockOuts
@@ -114,6 +115,7 @@ def build_gateway(
     clock: Clock,
     publish: Callable[[Event], None],
     on_crash: CrashHandler,
+    tap: WireTap | None = None,
 ) -> BinanceGateway:
     own_limit: int = config["network.weight_limit_per_minute"]
     return BinanceGateway(
@@ -127,12 +129,14 @@ def build_gateway(
                 read_timeout_s=config["network.read_timeout_s"],
                 recv_window_ms=config["exchange.recv_window_ms"],
                 proxy=config["network.proxy"],
+                tap=tap,
             ),
             streams=StreamSettings(
                 reconnect_max_delay_s=config["websocket.reconnect_max_delay"],
                 ping_interval_s=config["websocket.ping_interval"],
                 first_data_s=config["websocket.first_data_deadline_s"],
                 proxy=config["network.proxy"],
+                tap=tap,
             ),
             weight_limit=own_limit or None,
             orders_over=config["orders.transport"],
@@ -227,12 +231,13 @@ def build_parts(
     last_price: Callable[[str], Decimal | None],
     on_gap: Callable[[], None],
     on_crash: CrashHandler,
+    tap: WireTap | None = None,
 ) -> Parts:
     """Raises ConfigError, CredentialsError, PaperExchangeError or JournalError."""
     venue = open_venue(config, environment, user_data)
     try:
         journal = JournalWriter(_journal_file(environment, venue, user_data), clock, hub.publish)
-        gateway = build_gateway(config, venue, clock, hub.publish, on_crash)
+        gateway = build_gateway(config, venue, clock, hub.publish, on_crash, tap)
         rules = Rules(gateway)
         oms = OrderManager(
             gateway,

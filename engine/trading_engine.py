@@ -50,6 +50,8 @@ from engine.oms.risk_guard import RiskGuard
 from engine.paper_commands import PaperCommand
 from engine.paper_desk import PaperDesk
 from engine.plans.plan_runner import PlanRunner
+from engine.recording_commands import StartRecording, StopRecording
+from engine.session_recorder import SessionRecorder
 from engine.trading_types import AlertLevel, EngineState
 from engine.utils.backoff import Backoff
 from engine.utils.deadline import Deadline
@@ -102,6 +104,9 @@ class TradingEngine:
         self._plans: PlanRunner | None = None
         self._paper_desk: PaperDesk | None = None
         self._resumes = resumes
+        self._recorder = SessionRecorder(
+            user_data / "recordings", environment.name, self.hub, self.clock, self._on_crash
+        )
         self._desk: CommandDesk | None = None
         self._paper_lost = False
         self._account_moved = False
@@ -234,13 +239,26 @@ class TradingEngine:
             if desk is None and isinstance(command, WatchSymbol | LoadCandles):
                 self._early.append(command)
                 return
-        if paper is not None and isinstance(command, PaperCommand):
+        self._recorder.asked(command)
+        if desk is not None and isinstance(command, StartRecording | StopRecording):
+            self._queries.submit(lambda: self._record(command))
+        elif paper is not None and isinstance(command, PaperCommand):
             paper.submit(command)  # also while the exchange is not reached
         elif desk is not None:
             desk.submit(command)
         else:
             sentence = "The connection to the exchange is not ready yet; nothing was sent."
             self.hub.publish(CommandRefused(command=command, sentence=sentence))
+
+    def _record(self, command: StartRecording | StopRecording) -> None:
+        feed = self._feed
+        if isinstance(command, StopRecording) or feed is None:
+            self._recorder.end()
+            return
+        try:
+            self._recorder.begin(self._built, feed, self.submit)
+        except PerpdeskError as error:
+            self.hub.publish(CommandRefused(command=command, sentence=str(error)))
 
     def watch(self, symbol: str, interval: str = "1m") -> None:
         """Stream this symbol's book, tape, mark price and candles into `market` and `hub`."""
@@ -304,6 +322,7 @@ class TradingEngine:
             self._is_stopped = True
         deadline = Deadline(SystemClock(), timeout_s)
         self._housekeeping.request_stop()
+        self._recorder.end(deadline.left_s() / 4)
         if self._feed is not None:
             self._feed.stop()
         if self._plans is not None:
@@ -366,6 +385,7 @@ class TradingEngine:
             last_price=self.market.last_price_exact,
             on_gap=self._on_gap,
             on_crash=self._on_crash,
+            tap=self._recorder.tap,
         )
         self._parts = parts
         self._paper_desk = PaperDesk(

@@ -124,9 +124,12 @@ class PaperPanel(QScrollArea):
                 is_finished=replay.is_finished,
             )
 
+    def _chosen_kind(self) -> PaperMarketKind:
+        return list(_MARKETS)[self._kind.currentIndex()]
+
     @Slot()
     def _on_kind(self) -> None:
-        kind = self._kind.currentData()
+        kind = self._chosen_kind()
         self._about.setText(_SAID[kind])
         self._source.setVisible(kind in (PaperMarketKind.REPLAY, PaperMarketKind.MIRROR))
         self._choose.setVisible(kind is PaperMarketKind.REPLAY)
@@ -144,7 +147,7 @@ class PaperPanel(QScrollArea):
 
     @Slot()
     def _on_start(self) -> None:
-        kind, source = self._kind.currentData(), self._source.text().strip()
+        kind, source = self._chosen_kind(), self._source.text().strip()
         url = (source or _MIRROR) if kind is PaperMarketKind.MIRROR else ""
         file = source if kind is PaperMarketKind.REPLAY else ""
         self.command_wanted.emit(SetPaperMarket(kind=kind, file=file, url=url))
@@ -202,8 +205,7 @@ class PaperPanel(QScrollArea):
         self._kind = QComboBox(inside)
         self._kind.setObjectName("paper.market.kind")
         self._kind.setAccessibleName("Where prices come from")
-        for kind, title in _MARKETS.items():
-            self._kind.addItem(title, kind)
+        self._kind.addItems(list(_MARKETS.values()))
         self._about = words("", palette.TEXT_DIM, inside)
         self._source = QLineEdit(inside)
         self._source.setObjectName("paper.market.source")

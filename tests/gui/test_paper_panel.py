@@ -33,7 +33,7 @@ from engine.paper_events import (
     ReplayFileRead,
     ReplayView,
 )
-from engine.trading_types import EngineState, EnvironmentKind, PaperMarketKind
+from engine.trading_types import EnvironmentKind, PaperMarketKind, Route, StreamState
 from tests.gui.conftest import Desk
 from tests.gui.test_desk_on_paper import Hands
 from tests.helpers.trade_files import write_trades
@@ -95,7 +95,7 @@ def test_a_reset_is_asked_about_once_and_carries_the_amount(desk: Desk) -> None:
 def test_a_trade_file_shows_progress_can_be_stopped_and_has_a_time_line(desk: Desk) -> None:
     show_panel(desk)
     kind = desk.find(QComboBox, "paper.market.kind")
-    kind.setCurrentIndex(kind.findData(PaperMarketKind.REPLAY))
+    kind.setCurrentText("Replay of a trade file")
     desk.type_into("paper.market.source", "/tmp/BTCUSDT-aggTrades.zip")
     desk.click("paper.market.start")
     assert desk.commands[-1] == SetPaperMarket(
@@ -169,12 +169,13 @@ def test_on_a_real_exchange_a_cut_a_replay_and_a_reset(hands: Hands, tmp_path: P
     hands.type_into("paper.fault.cut.amount", "1")
     hands.click("paper.fault.cut.play")
     engine = hands.desks.desk.engine
-    hands.see(lambda: engine.state is not EngineState.LIVE)
-    hands.see(lambda: engine.state is EngineState.LIVE)
+    private = hands.window.status.streams[Route.PRIVATE]
+    hands.see(lambda: private.state is not StreamState.LIVE)
+    hands.see(lambda: private.state is StreamState.LIVE)
 
     file = write_trades(tmp_path, 2_000)
     kind = hands.find(QComboBox, "paper.market.kind")
-    kind.setCurrentIndex(kind.findData(PaperMarketKind.REPLAY))
+    kind.setCurrentText("Replay of a trade file")
     hands.find(QLineEdit, "paper.market.source").setText(str(file))
     hands.click("paper.market.start")
     hands.see(lambda: (engine.market.best_bid("BTCUSDT") or 1e9) < 51_000)

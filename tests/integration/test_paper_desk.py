@@ -10,7 +10,14 @@ from typing import TypeVar
 import pytest
 
 from engine.config import Config
-from engine.events import Alert, CommandDone, CommandRefused, Event
+from engine.events import (
+    Alert,
+    CommandDone,
+    CommandRefused,
+    EngineStateChanged,
+    Event,
+    StreamStateChanged,
+)
 from engine.paper_commands import (
     CancelReplayFile,
     EndFaults,
@@ -25,12 +32,13 @@ from engine.paper_commands import (
 )
 from engine.paper_events import FaultPlayed, PaperChanged, PaperWasReset, ReplayFileRead
 from engine.trading_engine import TradingEngine
-from engine.trading_types import EngineState, OrderStatus, PaperMarketKind
+from engine.trading_types import EngineState, OrderStatus, PaperMarketKind, Route, StreamState
 from engine.utils.mailbox import Mailbox
 from tests.helpers.trade_files import FIRST_MS, STEP_MS, write_trades
 from tests.helpers.waiting import wait_until
 
 D = Decimal
+LOST = StreamState.DISCONNECTED
 E = TypeVar("E", bound=Event)
 _PATIENCE_S = 40.0  # a busy machine starts an exchange slowly
 
@@ -82,7 +90,8 @@ def test_a_cut_line_loses_the_streams_and_they_come_back(engine: TradingEngine, 
     cut = PlayFault(fault="line_cut", when={"for_s": 2})
     engine.submit(cut)
     ears.done(cut)
-    wait_until(lambda: engine.state is not EngineState.LIVE, _PATIENCE_S)
+    ears.wait(StreamStateChanged, lambda c: (c.route, c.state) == (Route.PRIVATE, LOST))
+    ears.wait(EngineStateChanged, lambda change: change.gap_s is not None)
     wait_until_live(engine)
 
 
