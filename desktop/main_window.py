@@ -37,6 +37,7 @@ from desktop.widgets.market_desk import MarketDesk
 from desktop.widgets.order_gate import OrderGate
 from desktop.widgets.panel_docks import PanelDocks
 from desktop.widgets.paper_desk import PaperDesk
+from desktop.widgets.recording_desk import RecordingDesk
 from desktop.widgets.safety_desk import SafetyDesk
 from desktop.widgets.status_strip import StatusStrip
 from desktop.widgets.toasts import ToastStack
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
 
     close_requested = Signal()
     environment_wanted = Signal(object)  # name: trade there instead
+    recording_wanted = Signal(object)  # Path of a recording: play it here instead
     sound_wanted = Signal(object)  # its name, as a str: "alert"
 
     def __init__(
@@ -117,6 +119,7 @@ class MainWindow(QMainWindow):
         self._frame.set_kind(kind)
         self._environment = name
         self.paper.set_environment(self.docks.paper, kind)
+        self.recording.set_environment(kind)
         self.setWindowTitle(f"Perpdesk - {name}")
 
     def set_instruments(self, instruments: Mapping[str, Instrument]) -> None:
@@ -186,7 +189,14 @@ class MainWindow(QMainWindow):
             MarkPrice: self.account.set_mark_price,
             HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
         }
-        desks = (self.account, self.market, self.safety, self.connection, self.paper)
+        desks = (
+            self.account,
+            self.market,
+            self.safety,
+            self.connection,
+            self.paper,
+            self.recording,
+        )
         return in_turn(*(desk.handlers() for desk in desks), own)
 
     @Slot(object)
@@ -246,6 +256,7 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self.paper = PaperDesk(self, self.toasts)
+        self.recording = RecordingDesk(self, self.status, self.toasts)
         self.link = AccountLink(self.account, self.market, self.header, self._instruments, self)
         self.switch = EnvironmentSwitch(self, self.header.badge)
 
@@ -268,7 +279,9 @@ class MainWindow(QMainWindow):
             blotter=self.account.blotter,
             paper=self.paper.panel,
         )
-        self.header.panels.setMenu(self.docks.menu())
+        menu = self.docks.menu()
+        self.recording.add_to(menu)
+        self.header.panels.setMenu(menu)
 
     def _connect(self) -> None:
         self.market.command_wanted.connect(self.submit)
@@ -283,6 +296,9 @@ class MainWindow(QMainWindow):
         self.kill_switch.command_wanted.connect(self.submit)
         self.paper.command_wanted.connect(self.submit)
         self.paper.was_reset.connect(self._reopen)
+        self.recording.command_wanted.connect(self.submit)
+        self.recording.file_wanted.connect(self.recording_wanted)
+        self.recording.symbol_wanted.connect(self.market.show_symbol)
         self.switch.confirmed.connect(self.environment_wanted)
         self.gate.held.connect(self._tell_held)
         self.header.type_command.clicked.connect(self.palette_box.open)

@@ -70,6 +70,7 @@ def _trade(given: argparse.Namespace) -> int:
         "positions": console.positions,
         "balance": console.balance,
         "watch": console.watch,
+        "record": console.record,
         "close": protection.close,
         "reverse": protection.reverse,
         "flatten": protection.flatten,
@@ -153,6 +154,9 @@ def _parser() -> argparse.ArgumentParser:
     watching = add("watch", "print prices as they come")
     watching.add_argument("symbol")
     watching.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
+    recording = add("record", "write the session down, without secrets; prints the file")
+    recording.add_argument("symbol", nargs="?", help="the configured one if left out")
+    recording.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
     _add_protection(add)
     _add_plans(add)
     running = add("run", "run a strategy of your own: run FILE.py --symbol BTCUSDT")

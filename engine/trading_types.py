@@ -234,6 +234,7 @@ class EnvironmentKind(StrEnum):
     PAPER = "paper"
     TESTNET = "testnet"
     LIVE = "live"
+    RECORDING = "recording"  # nothing can be sent
 
 
 @unique

@@ -64,11 +64,13 @@ ERROR_SOFT = "#3b1a20"
 PAPER = "#3b82f6"
 TESTNET = "#f5a524"
 LIVE = "#ef2f45"
+RECORDING = "#8b5cf6"
 
 ENVIRONMENT_COLOUR = {
     EnvironmentKind.PAPER: PAPER,
     EnvironmentKind.TESTNET: TESTNET,
     EnvironmentKind.LIVE: LIVE,
+    EnvironmentKind.RECORDING: RECORDING,
 }
 ALERT_COLOUR = {
     AlertLevel.INFO: ACCENT,

@@ -54,7 +54,7 @@ class RecordingPlayer:
         self._reader = RecordingReader(file)
         head = self._reader.head
         self.instruments: Mapping[str, Instrument] = head.instruments
-        self._lock = threading.Lock()  # guards the next
+        self._lock = threading.RLock()  # guards the next two
         self._view = PlaybackView(
             environment=head.environment,
             symbol=head.symbol,
@@ -76,8 +76,13 @@ class RecordingPlayer:
     def interval(self) -> str:
         return self._reader.head.interval
 
+    @property
+    def clock(self) -> RecordingPlayer:
+        """Its own: who asks for the time gets the recording's."""
+        return self
+
     def now_ms(self) -> int:
-        """The recording's own time."""
+        """The recording's time."""
         return self._view.position_ms
 
     def start(self) -> None:
@@ -145,8 +150,7 @@ class RecordingPlayer:
         self.hub.publish(EngineStateChanged(state=EngineState.DEGRADED, sentence=sentence))
 
     def _look_for_the_end(self, stop: threading.Event) -> None:
-        """Told as it goes; a person who presses Play does not want to wait for it."""
-        self._change(is_paused=False)
+        """Told as it goes: it may be gigabytes."""
         last_ms = self._view.first_ms
         for number, record in enumerate(self._reader.records()):
             last_ms = max(last_ms, record.at_ms)
@@ -239,7 +243,8 @@ class RecordingPlayer:
     # --- how it stands -------------------------------------------------------------------
 
     def _change(self, **changes: object) -> None:
-        self._view = msgspec.structs.replace(self._view, **changes)
+        with self._lock:
+            self._view = msgspec.structs.replace(self._view, **changes)
 
     def _tell_now_and_then(self) -> None:
         now_s = time.monotonic()
