@@ -210,7 +210,8 @@ class PaperDesk:
         control = self._control
         if control is None:
             return
-        is_running, replays, faults = True, (), FaultsNow()
+        is_running, faults = True, FaultsNow()
+        replays: tuple[ReplayNow, ...] = ()
         try:
             faults = control.faults(self._seen_plays or 0)
             if self._kind is PaperMarketKind.REPLAY or self._keeper is None:

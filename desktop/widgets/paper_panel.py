@@ -206,6 +206,10 @@ class PaperPanel(QScrollArea):
         self._kind.setObjectName("paper.market.kind")
         self._kind.setAccessibleName("Where prices come from")
         self._kind.addItems(list(_MARKETS.values()))
+        self._kind.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self._kind.setMinimumContentsLength(10)  # the panel may be narrower than its words
         self._about = words("", palette.TEXT_DIM, inside)
         self._source = QLineEdit(inside)
         self._source.setObjectName("paper.market.source")

@@ -102,6 +102,7 @@ class RecordingDesk(QObject):
         light = words("● REC", palette.ERROR, status)
         light.setObjectName("recording.light")
         light.setAccessibleName("This session is recorded")
+        light.setWordWrap(False)
         light.hide()
         status.addPermanentWidget(light)
         return light
@@ -110,6 +111,7 @@ class RecordingDesk(QObject):
         bar = self._bar = QToolBar("Recording", self._window)
         bar.setObjectName("recording.bar")
         bar.setMovable(False)
+        bar.setContentsMargins(10, 4, 10, 4)
         self._state = words("Reading the recording.", palette.TEXT, bar)
         self._state.setObjectName("recording.state")
         self._state.setFont(ui_font(12))

@@ -120,13 +120,17 @@ class RecordingPlayer:
         self._tell()
 
     def _load_candles(self, command: LoadCandles) -> None:
+        """What the recording held of them until now: perhaps nothing."""
         known = self._candles.get((command.symbol, command.interval))
-        if known is None or command.end_ms is not None:
-            sentence = "The recording holds no such candles."
-            self.hub.publish(CommandRefused(command=command, sentence=sentence))
-        else:
-            answer = msgspec.structs.replace(known, request_id=command.request_id)
-            self.hub.publish(answer)
+        self.hub.publish(
+            CandlesLoaded(
+                request_id=command.request_id,
+                symbol=command.symbol,
+                interval=command.interval,
+                candles=known.candles if known is not None and command.end_ms is None else (),
+                end_ms=command.end_ms,
+            )
+        )
 
     # --- the thread player ---------------------------------------------------------------
 
