@@ -52,7 +52,13 @@ def _export(given: argparse.Namespace) -> int:
 
 
 def _trade(given: argparse.Namespace) -> int:
-    from engine import console, console_plans, console_strategy  # noqa: PLC0415 - paper-server and --help need none of it
+    # paper-server and --help need none of it
+    from engine import (  # noqa: PLC0415
+        console,
+        console_brackets,
+        console_plans,
+        console_strategy,
+    )
     from engine import console_protection as protection  # noqa: PLC0415
     from engine.config import load_config  # noqa: PLC0415
     from engine.trading_engine import TradingEngine  # noqa: PLC0415
@@ -67,6 +73,10 @@ def _trade(given: argparse.Namespace) -> int:
         "algo": console.algo,
         "algo-move": console.algo_move,
         "algo-cancel": console.algo_cancel,
+        "bracket": console_brackets.bracket,
+        "protect": console_brackets.protect,
+        "brackets": console_brackets.brackets,
+        "bracket-cancel": console_brackets.bracket_cancel,
         "positions": console.positions,
         "balance": console.balance,
         "watch": console.watch,
@@ -143,6 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     amending.add_argument("--price")
     amending.add_argument("--quantity")
     _add_algos(add)
+    _add_brackets(add)
     add("orders", "list the open orders, the conditional ones too").add_argument(
         "symbol", nargs="?"
     )
@@ -242,6 +253,35 @@ def _add_algos(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     moving.add_argument("--trigger", metavar="PRICE")
     moving.add_argument("--price")
     moving.add_argument("--quantity")
+
+
+def _add_brackets(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    placing = add(
+        "bracket",
+        "an entry with its stop and target, followed until it has ended:"
+        " bracket BTCUSDT BUY 0.1 --price 60000 --stop 59000 --target 62000",
+    )
+    placing.add_argument("symbol")
+    placing.add_argument("side", type=str.upper, choices=["BUY", "SELL"])
+    placing.add_argument("quantity")
+    placing.add_argument("--price", help="of a limit entry; at market without")
+    placing.add_argument("--tif", type=str.upper, choices=["GTC", "IOC", "FOK", "GTX"])
+    protecting = add("protect", "stop and target for what is open: protect BTCUSDT --stop 59000")
+    protecting.add_argument("symbol")
+    listing = add("brackets", "list the open brackets")
+    listing.add_argument("--follow", action="store_true", help="go on with them until Ctrl+C")
+    for exits in (placing, protecting):
+        exits.add_argument("--stop", metavar="PRICE")
+        exits.add_argument("--target", metavar="PRICE")
+        exits.add_argument(
+            "--position-side", type=str.upper, choices=["BOTH", "LONG", "SHORT"], default="BOTH"
+        )
+    for following in (placing, protecting, listing):
+        following.add_argument(
+            "--seconds", type=float, default=0, help="follow for so long (0: until it has ended)"
+        )
+    cancelling = add("bracket-cancel", "cancel a bracket's entry; exits of what is filled stay")
+    cancelling.add_argument("id", help="as `brackets` shows it")
 
 
 def _add_kpi(measuring: argparse.ArgumentParser) -> None:

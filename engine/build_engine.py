@@ -28,6 +28,7 @@ from engine.journal.journal_writer import JournalWriter
 from engine.journal.lock_outs import LockOuts
 from engine.market.instruments import Instrument
 from engine.market_feed import MarketFeed
+from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.oms.risk_rules import RiskLimits
 from engine.paper.paper_control import PaperControl
@@ -39,6 +40,7 @@ from engine.plans.best_prices import BestPrices
 from engine.plans.plan_book import PlanBook
 from engine.plans.plan_locks import PlanLocks
 from engine.plans.plan_runner import KeptPlan, PlanRunner, PlanSettings
+from engine.protection_views import BracketView
 from engine.trading_types import EnvironmentKind
 from engine.utils.threads import CrashHandler
 from engine.wire.hosts import Hosts
@@ -169,12 +171,14 @@ class Parts:
         venue: Venue,
         gateway: BinanceGateway,
         oms: OrderManager,
+        brackets: Brackets,
         journal: JournalWriter,
         rules: Rules,
     ) -> None:
         self.venue = venue
         self.gateway = gateway
         self.oms = oms
+        self.brackets = brackets
         self.journal = journal
         self.rules = rules
 
@@ -187,6 +191,14 @@ class Parts:
             reader.last_trade_ids(),
             reader.open_algos(),
         )
+
+    def resume_brackets(self) -> int:
+        """Follow those that an earlier run left open. Returns their number."""
+        return self.brackets.restore(JournalReader(self.journal.path).open_brackets())
+
+    def kept_brackets(self) -> list[BracketView]:
+        """Those that the journal knows to be open, whoever follows them."""
+        return self.brackets.read(JournalReader(self.journal.path).open_brackets())
 
     def history(self) -> HistoryLoaded:
         """What the tables of a window begin with."""
@@ -212,6 +224,7 @@ class Parts:
         """First: whoever waits on the network sees its end at once."""
         self.oms.close()
         self.gateway.close(timeout_s)
+        self.brackets.stop(timeout_s)
         self.oms.join(timeout_s)
 
     def close(self, timeout_s: float) -> None:
@@ -256,11 +269,23 @@ def build_parts(
             on_crash=on_crash,
             locks=LockOuts(journal.path, venue.credentials.api_secret.reveal()),
         )
+        brackets = Brackets(
+            oms,
+            gateway,
+            journal,
+            hub,
+            clock,
+            rules.instruments,
+            # a market where nothing has traded yet still has a mark price
+            price_now=lambda symbol: last_price(symbol) or mark_price(symbol),
+            locks=journal.path.with_suffix(".brackets"),
+            on_crash=on_crash,
+        )
     except PerpdeskError:
         venue.close(1.0)
         raise
     journal.start(hub)
-    return Parts(venue, gateway, oms, journal, rules)
+    return Parts(venue, gateway, oms, brackets, journal, rules)
 
 
 def risk_limits(config: Config) -> RiskLimits:

@@ -29,16 +29,20 @@ from engine.event_hub import EventHub
 from engine.events import CandlesLoaded, CommandDone, CommandRefused, LeverageChanged
 from engine.exchange.gateway import ExchangeGateway
 from engine.market_feed import MarketFeed
+from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OrderManager
 from engine.oms.pre_trade_checks import only_reduces
 from engine.plans.plan_runner import PlanRunner
 from engine.protection_commands import (
     CancelAlgo,
+    CancelBracket,
     CancelOrders,
     Flatten,
     Kill,
     MoveAlgo,
     PlaceAlgo,
+    PlaceBracket,
+    ProtectPosition,
     ReversePosition,
     SetDeadMan,
     SetHedgeMode,
@@ -68,6 +72,7 @@ class CommandDesk:
         self,
         gateway: ExchangeGateway,
         oms: OrderManager,
+        brackets: Brackets,
         feed: MarketFeed,
         plans: PlanRunner,
         hub: EventHub,
@@ -76,6 +81,7 @@ class CommandDesk:
     ) -> None:
         self._gateway = gateway
         self._oms = oms
+        self._brackets = brackets
         self._feed = feed
         self._terms = TermsReader(gateway)
         self._plans = plans
@@ -93,6 +99,9 @@ class CommandDesk:
             CancelAlgo: self._cancel_algo,
             MoveAlgo: self._move_algo,
             CancelOrders: self._cancel_orders,
+            PlaceBracket: brackets.place,
+            ProtectPosition: brackets.protect,
+            CancelBracket: brackets.cancel,
             StartChase: plans.start,
             StartScaled: plans.start,
             StartTwap: plans.start,
@@ -193,9 +202,15 @@ class CommandDesk:
         self._oms.cancel_order(command.client_order_id, request_id=command.request_id)
 
     def _cancel_algo(self, command: CancelAlgo) -> None:
+        if self._brackets.owns(command.client_algo_id):
+            self._brackets.cancel_exit(command)
+            return
         self._oms.algos.cancel(command.client_algo_id, request_id=command.request_id)
 
     def _move_algo(self, command: MoveAlgo) -> None:
+        if self._brackets.owns(command.client_algo_id):
+            self._brackets.move_exit(command)
+            return
         self._oms.algos.move(
             command.client_algo_id,
             trigger_price=command.trigger_price,

@@ -84,6 +84,7 @@ class BracketView(msgspec.Struct, frozen=True, kw_only=True):
     filled_qty: Decimal = ZERO
     protected_qty: Decimal = ZERO
     unprotected_since_ms: int | None = None
+    is_stop_released: bool = False  # cancelled by somebody else: not placed again
     reason: str = ""
     created_at: int = 0
     updated_at: int = 0

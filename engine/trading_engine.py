@@ -44,12 +44,14 @@ from engine.health import HealthReporter
 from engine.market.instruments import Instrument
 from engine.market.market_state import MarketState
 from engine.market_feed import MarketFeed
+from engine.oms.brackets import Brackets
 from engine.oms.kill_switch import KillSwitch
 from engine.oms.order_manager import OrderManager
 from engine.oms.risk_guard import RiskGuard
 from engine.paper_commands import PaperCommand
 from engine.paper_desk import PaperDesk
 from engine.plans.plan_runner import PlanRunner
+from engine.protection_views import BracketView
 from engine.recording_commands import StartRecording, StopRecording
 from engine.session_recorder import SessionRecorder
 from engine.trading_types import AlertLevel, EngineState
@@ -89,6 +91,7 @@ class TradingEngine:
         self.hub = EventHub()
         self.market = MarketState()
         self._user_data = user_data
+        self._resumes = resumes
         self._state = EngineState.STOPPED
         self._last_gap_s: float | None = None
         self._changed = threading.Condition()
@@ -103,7 +106,6 @@ class TradingEngine:
         self._feed: MarketFeed | None = None
         self._plans: PlanRunner | None = None
         self._paper_desk: PaperDesk | None = None
-        self._resumes = resumes
         self._recorder = SessionRecorder(
             user_data / "recordings", environment.name, self.hub, self.clock, self._on_crash
         )
@@ -132,8 +134,8 @@ class TradingEngine:
 
         Blocks; raises what kept it from starting. The environment is the
         configured one when None. Without `needs_stream` it is enough that the
-        exchange answers: for taking risk off. `resumes`: go on with a chase
-        or TWAP that an earlier run was killed or closed in.
+        exchange answers: for taking risk off. `resumes`: go on with a chase or TWAP,
+        and with the brackets, that an earlier run was killed or closed in.
         """
         settings = config if config is not None else load_config()
         engine = cls(
@@ -170,6 +172,21 @@ class TradingEngine:
     @property
     def oms(self) -> OrderManager:
         return self._built.oms
+
+    @property
+    def brackets(self) -> Brackets:
+        return self._built.brackets
+
+    def resume_brackets(self) -> int:
+        """Follow those that an earlier run left open and no other program follows now.
+
+        Returns their number. Raises NotConnected before the engine is built.
+        """
+        return self._built.resume_brackets()
+
+    def kept_brackets(self) -> list[BracketView]:
+        """Those that the journal knows to be open, whoever follows them; read from the file."""
+        return self._built.kept_brackets()
 
     @property
     def gateway(self) -> ExchangeGateway:
@@ -408,6 +425,9 @@ class TradingEngine:
                 self.clock.wait(stop, backoff.next_s())
         self.hub.publish(parts.history())
         parts.restore()
+        if self._resumes:
+            parts.resume_brackets()
+        parts.brackets.start()
         feed = MarketFeed(parts.gateway, self.hub, self.market, self._queries, self.clock)
         plans = build_plans(
             self.config, parts, feed, clock=self.clock, hub=self.hub, on_crash=self._on_crash
@@ -417,7 +437,14 @@ class TradingEngine:
         plans.begin()
         self._plans = plans
         desk = CommandDesk(
-            parts.gateway, parts.oms, feed, plans, self.hub, self._orders, self._queries
+            parts.gateway,
+            parts.oms,
+            parts.brackets,
+            feed,
+            plans,
+            self.hub,
+            self._orders,
+            self._queries,
         )
         parts.gateway.start_user_stream(parts.oms.on_event)
         with self._lock:

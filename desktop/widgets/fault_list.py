@@ -14,7 +14,7 @@ from desktop.theme.fonts import ui_font
 from desktop.widgets.buttons import make_button
 from desktop.widgets.decimal_field import DecimalField
 
-_AMOUNT_WIDTH = 110
+_AMOUNT_WIDTH = 88
 
 
 class FaultList(QWidget):
@@ -44,6 +44,7 @@ class _FaultRow(QWidget):
         name = f"paper.fault.{card.key}"
         title = QLabel(card.title, self)
         title.setFont(ui_font(12, QFont.Weight.Medium))
+        title.setWordWrap(True)  # the panel may be narrow
         self._play = make_button(f"{name}.play", "Play", "plain", parent=self)
         self._play.setAccessibleName(f"Play: {card.title}")
         self._play.setToolTip(card.does)
@@ -52,7 +53,7 @@ class _FaultRow(QWidget):
         top.addWidget(title, 1)
         self._amount: DecimalField | None = None
         if card.amount is not None:
-            amount = self._amount = DecimalField(f"{name}.amount", "for", self)
+            amount = self._amount = DecimalField(f"{name}.amount", "", self)
             amount.setAccessibleName(f"{card.title}: how much, in {card.amount.unit}")
             amount.set_rules(Decimal(1), 0, card.amount.unit)
             amount.set_number(Decimal(card.amount.usual))

@@ -165,7 +165,7 @@ class PaperPanel(QScrollArea):
         inside = QWidget(self)
         inside.setObjectName("paper.inside")
         column = QVBoxLayout(inside)
-        column.setContentsMargins(10, 8, 10, 10)
+        column.setContentsMargins(8, 8, 10, 10)
         column.setSpacing(8)
         self._build_state(inside, column)
         self._build_account(inside, column)

@@ -104,7 +104,7 @@ class RecordingDesk(QObject):
         light.setAccessibleName("This session is recorded")
         light.setWordWrap(False)
         light.hide()
-        status.addPermanentWidget(light)
+        status.insertPermanentWidget(0, light)
         return light
 
     def _make_bar(self) -> None:

@@ -87,6 +87,7 @@ _TIMED: Mapping[str, Callable[[random.Random], Args]] = {
     "day_over": lambda chance: {"route": chance.choice(_ROUTES)},
     "half_open": lambda chance: {"route": chance.choice(_ROUTES)},
     "listen_key_expired": lambda _: {"account": TRADER},
+    "trigger_refused": lambda _: {"account": TRADER},
     "clock_skew": lambda chance: {"ms": chance.choice((-8000, -2500, 2500, 8000))},
 }
 _WEIGHTS: Mapping[str, int] = {"rate_limited_429": 1, "banned_418": 1, "connection_silent": 2}

@@ -55,6 +55,7 @@ class JournalBooks(msgspec.Struct, frozen=True, kw_only=True):
     fills: Sequence[FillView]
     placed_algos: frozenset[str] = frozenset()
     algos: Sequence[AlgoView] = ()
+    brackets: Sequence[str] = ()  # ids of those not ended
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

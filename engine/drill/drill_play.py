@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial
 
+from engine.drill.drill_bracket_play import BracketPlay
+from engine.drill.drill_brackets import BracketStep
 from engine.drill.drill_lots import LOTS
 from engine.drill.drill_session import (
     Amend,
@@ -60,6 +62,7 @@ class DrillPlay:
         self._restart_venue = restart_venue
         self._orders: dict[int, Order] = {}
         self._stops = StopPlay(trader, account, references)
+        self._brackets = BracketPlay(trader, references)
         self.placed = 0
         self.hung: list[str] = []
         self.not_flat: list[str] = []  # what the exchange had although the kill switch said flat
@@ -75,6 +78,8 @@ class DrillPlay:
         try:
             if isinstance(step, StopStep):
                 self._stops.carry_out(step)
+            elif isinstance(step, BracketStep):
+                self._brackets.carry_out(step)
             else:
                 self._carry_out(step)
         except PerpdeskError as error:

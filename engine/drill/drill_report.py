@@ -21,6 +21,7 @@ class DrillReport(msgspec.Struct, frozen=True, kw_only=True):
     duplicated: int
     wrong_state: int
     hung: int
+    longest_unprotected_ms: int = 0
 
     @property
     def is_clean(self) -> bool:
@@ -38,6 +39,7 @@ def report_of(results: Sequence[SessionResult]) -> DrillReport:
         duplicated=sum(len(verdict.duplicated) for verdict in verdicts),
         wrong_state=sum(len(verdict.wrong_state) for verdict in verdicts),
         hung=sum(len(verdict.hung) for verdict in verdicts),
+        longest_unprotected_ms=max((r.longest_unprotected_ms for r in results), default=0),
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from engine.drill.drill_algo_judge import judge_algos_in_journal, judge_algos_in_memory
+from engine.drill.drill_bracket_judge import judge_brackets, judge_kept_brackets
 from engine.drill.drill_faults import STREAM_FAULTS
 from engine.drill.drill_floor import DrillFloor
 from engine.drill.drill_judge import (
@@ -29,6 +30,7 @@ from engine.drill.drill_trader import DrillPlace, DrillTrader
 from engine.drill.drill_venue import Reference
 from engine.errors import PerpdeskError
 from engine.journal.journal_reader import JournalReader
+from engine.oms.bracket_record import bracket_of
 from engine.utils.paths import program_dir
 from engine.utils.threads import StoppableThread
 
@@ -50,6 +52,7 @@ class SessionResult(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[str, ...]
     killed: bool
     verdict: Verdict
+    longest_unprotected_ms: int = 0
 
 
 class VictimOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +80,7 @@ def run_session(seed: int, floor: DrillFloor) -> SessionResult:
     try:
         if session.killed_after_s is not None:
             _live_until_killed(session, place, references, floor)
-        verdict = _trade_and_judge(session, place, references, floor)
+        verdict, unprotected_ms = _trade_and_judge(session, place, references, floor)
         reader = JournalReader(Path(place.journal))
         orders = len(reader.placed_ids()) + len(reader.placed_algo_ids())
         return SessionResult(
@@ -86,6 +89,7 @@ def run_session(seed: int, floor: DrillFloor) -> SessionResult:
             faults=tuple(floor.end_faults()),
             killed=session.killed_after_s is not None,
             verdict=verdict,
+            longest_unprotected_ms=unprotected_ms,
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -120,7 +124,8 @@ def _live_until_killed(
 
 def _trade_and_judge(
     session: Session, place: DrillPlace, references: Mapping[str, Reference], floor: DrillFloor
-) -> Verdict:
+) -> tuple[Verdict, int]:
+    """And for how long something was filled without a stop, in ms."""
     is_second_life = session.killed_after_s is not None
     if is_second_life:
         floor.account.clear_faults()
@@ -145,7 +150,9 @@ def _trade_and_judge(
     verdict = verdict.with_more(
         judge_algos_in_journal(journal.placed_algos, journal.algos, books.algos)
     )
-    return verdict.with_more(Verdict(hung=tuple(hung), wrong_state=tuple(play.not_flat)))
+    verdict = verdict.with_more(judge_kept_brackets(journal.brackets, trader.brackets.all()))
+    verdict = verdict.with_more(Verdict(hung=tuple(hung), wrong_state=tuple(play.not_flat)))
+    return verdict, trader.brackets.longest_unprotected_ms
 
 
 def _play(play: DrillPlay, trader: DrillTrader) -> list[str]:
@@ -188,6 +195,7 @@ def _compare(trader: DrillTrader, floor: DrillFloor) -> Verdict:
     try:
         local, venue = _local_books(trader, floor), floor.books()
         verdict = judge_memory(local, venue)
+        verdict = verdict.with_more(judge_brackets(trader.brackets.all(), venue.algos))
         return verdict.with_more(judge_algos_in_memory(local.algos, local.orders, venue.algos))
     except PerpdeskError as error:
         return Verdict(hung=(f"the exchange's books could not be read: {error}",))
@@ -232,4 +240,5 @@ def _journal_books(path: Path, floor: DrillFloor) -> JournalBooks:
         fills=[f for f in reader.fills(limit=_ALL_ROWS) if floor.is_of_session(f)],
         placed_algos=frozenset(reader.placed_algo_ids()),
         algos=[a for a in reader.algos(limit=_ALL_ROWS) if floor.is_of_session(a)],
+        brackets=[bracket_of(body).bracket_id for body in reader.open_brackets()],
     )

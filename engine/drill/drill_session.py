@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from engine.drill.drill_brackets import BracketPlanner, BracketStep
 from engine.drill.drill_faults import PlannedFault, plan_fault
 from engine.drill.drill_lots import SYMBOLS
 from engine.drill.drill_stops import StopPlanner, StopStep
@@ -107,6 +108,7 @@ Step = (
     | Fault
     | Together
     | StopStep
+    | BracketStep
 )
 
 
@@ -137,6 +139,7 @@ class _Planner:
         self._random = random.Random(f"drill:{seed}")  # noqa: S311 - chance that can be repeated
         self._slots: list[Place] = []
         self._stops = StopPlanner(self._random)
+        self._brackets = BracketPlanner(self._random)
         self._is_killed = seed % KILL_EVERY == KILL_EVERY - 1
 
     def plan(self) -> Session:
@@ -182,6 +185,10 @@ class _Planner:
             self._stops.cancel: 2,
             self._stops.cancel_all: 1,
             self._stop_race: 3,
+            self._brackets.enter: 5,
+            self._brackets.change: 2,
+            self._brackets.protect: 1,
+            self._bracket_race: 5,
             KillAll: 1,
         }
         if not self._is_killed:  # nobody watches what is done elsewhere before a first start
@@ -256,6 +263,16 @@ class _Planner:
         """A change of a conditional order against the trade that may trigger it."""
         change, symbol, side = self._stops.change_of_newest()
         return Together((change, Counter(symbol, side, self._random.randint(1, 4))))
+
+    def _bracket_race(self) -> Step:
+        """A trade that fills a bracket's entry in part or reaches its stop, perhaps while the
+        bracket is being changed.
+        """
+        symbol, side = self._brackets.against_newest()
+        counter = Counter(symbol, side, self._random.randint(1, 4))
+        if self._random.random() < 0.6:
+            return counter
+        return Together((self._brackets.change(), counter))
 
     def _pair(self) -> Together:
         return Together((self._place(), self._place()))

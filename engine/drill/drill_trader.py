@@ -23,6 +23,7 @@ from engine.exchange.stream_liveness import StreamSettings
 from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_writer import JournalWriter
 from engine.oms.account_audit import AuditSettings
+from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.oms.unknown_resolver import ResolverSettings
 from engine.paper.paper_process import PaperAccountKeys
@@ -87,7 +88,7 @@ class DrillPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 def _audit(is_wanted: bool) -> AuditSettings:
     if is_wanted:
-        return AuditSettings(every_s=0.3, confirm_s=0.15)
+        return AuditSettings(every_s=0.3, confirm_s=0.15, whole_every=3)
     return AuditSettings(every_s=_NEVER_S)
 
 
@@ -127,6 +128,15 @@ class DrillTrader:
             msgspec.structs.replace(_OMS, audit=_audit(place.audits)),
             on_gap=lambda: self._queries.submit(self._recover),
         )
+        self.brackets = Brackets(
+            self.oms,
+            self.gateway,
+            self.journal,
+            self.hub,
+            clock,
+            self.gateway.get_exchange_instruments,
+            on_crash=self.note_crash,
+        )
 
     def start(self) -> None:
         self.journal.start(self.hub)
@@ -136,6 +146,8 @@ class DrillTrader:
         self.oms.restore(
             reader.open_orders(), reader.fills_of_open_orders(), last_ids, reader.open_algos()
         )
+        self.brackets.restore(reader.open_brackets())
+        self.brackets.start()
         self.gateway.start_user_stream(self._on_event)
         self._house.start()
 
@@ -169,7 +181,8 @@ class DrillTrader:
         self.oms.close()
         self._house.request_stop()
         self.gateway.close(_CLOSE_S)
-        ended = self.oms.join(_CLOSE_S)
+        ended = self.brackets.stop(_CLOSE_S)
+        ended = self.oms.join(_CLOSE_S) and ended
         ended = self._queries.stop(_CLOSE_S) and ended
         ended = self._house.join(_CLOSE_S) and ended
         return self.journal.close(_CLOSE_S) and ended

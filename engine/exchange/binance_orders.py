@@ -104,7 +104,7 @@ class BinanceOrders(OrderCalls):
         params = order_key(symbol, order_id, client_order_id)
         return order_from_reply(self._calls.call("query_order", OrderReply, params))
 
-    def get_open_orders(self, symbol: str | None = None) -> list[OrderUpdate]:
+    def get_book_orders(self, symbol: str | None = None) -> list[OrderUpdate]:
         replies = self._calls.call("open_orders", list[OrderReply], {"symbol": symbol})
         return [order_from_reply(reply) for reply in replies]
 

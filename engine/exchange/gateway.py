@@ -48,13 +48,6 @@ class DepthSnapshot(msgspec.Struct, frozen=True):
     asks: tuple[tuple[str, str], ...]
 
 
-class OpenOrders(msgspec.Struct, frozen=True):
-    """Everything that waits at the venue: in the book, and for a trigger."""
-
-    orders: tuple[OrderUpdate, ...]
-    algos: tuple[AlgoUpdate, ...]
-
-
 class ExchangeGateway(AccountCalls, OrderCalls, AlgoOrderCalls, UrgentCalls, ABC):
     # --- market ---------------------------------------------------------------
 
@@ -95,15 +88,16 @@ class ExchangeGateway(AccountCalls, OrderCalls, AlgoOrderCalls, UrgentCalls, ABC
 
     # --- both order services --------------------------------------------------------
 
-    def get_all_open_orders(self, symbol: str | None = None) -> OpenOrders:
-        """Regular and conditional orders, of all symbols when None. Two calls.
+    def get_open_orders(self, symbol: str | None = None) -> list[OrderUpdate | AlgoUpdate]:
+        """Everything that waits: in the book, then for a trigger. Of all symbols when None.
 
-        A conditional order that triggers between them may be in both lists or in
-        neither; its `order_id` tells the first case.
+        Two calls, conditional orders first: one that triggers between them is told as it
+        waited and as the order it has become, rather than not at all.
         """
-        return OpenOrders(
-            tuple(self.get_open_orders(symbol)), tuple(self.get_open_algo_orders(symbol))
-        )
+        algos = self.get_open_algo_orders(symbol)
+        orders = self.get_book_orders(symbol)
+        in_book = {order.order_id for order in orders}
+        return [*orders, *(algo for algo in algos if algo.order_id not in in_book)]
 
     # --- streams ----------------------------------------------------------------
 

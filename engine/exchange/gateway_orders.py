@@ -131,10 +131,10 @@ class OrderCalls(ABC):
         """Raises OrderRefused with code -2013 when the venue does not know it (yet)."""
 
     @abstractmethod
-    def get_open_orders(self, symbol: str | None = None) -> list[OrderUpdate]:
+    def get_book_orders(self, symbol: str | None = None) -> list[OrderUpdate]:
         """Every open order in the book, of all symbols when None.
 
-        Conditional orders are not among them: see `get_all_open_orders`.
+        Conditional orders are not among them: see `get_open_orders`.
         """
 
     @abstractmethod

@@ -1,6 +1,6 @@
 """The gateway's contract: what the kill switch reads, ahead of everything that waits.
 
-The same answers as `get_open_orders`, `get_open_algo_orders` and `get_positions`
+The same answers as `get_book_orders`, `get_open_algo_orders` and `get_positions`
 give, but from the share of the limits that is kept for taking risk off: they pass
 while the rest of the limit is used up. Thread, blocking and errors of every method:
 see engine.exchange.gateway.

@@ -143,6 +143,14 @@ class JournalReader:
         views = self._rows(CHILD_ORDERS, keys, order_view)
         return views + self._rows(LONELY_CHILDREN, keys, order_view_of_intent)
 
+    def open_brackets(self) -> list[bytes]:
+        """The newest record of each bracket that has not ended, as JSON, oldest first."""
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT body FROM brackets WHERE is_ended = 0 ORDER BY bracket_id"
+            )
+            return [str(body).encode() for (body,) in rows]
+
     # --- history -----------------------------------------------------------------------
 
     def fills(self, *, since_ms: int = 0, limit: int = 1000) -> list[FillView]:

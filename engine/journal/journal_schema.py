@@ -158,6 +158,16 @@ MIGRATIONS: tuple[str, ...] = (
         signature TEXT NOT NULL
     );
     """,
+    """
+    -- one row a bracket, its newest record as JSON: what it is made of changes step by step
+    CREATE TABLE brackets (
+        bracket_id TEXT PRIMARY KEY,
+        is_ended INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        body TEXT NOT NULL
+    );
+    CREATE INDEX open_brackets ON brackets (is_ended) WHERE is_ended = 0;
+    """,
 )
 
 

@@ -42,6 +42,7 @@ from engine.journal.journal_rows import (
     INSERT_EVENT,
     INSERT_FILL,
     UPSERT_ALGO,
+    UPSERT_BRACKET,
     UPSERT_ORDER,
     Intent,
     Row,
@@ -52,7 +53,7 @@ from engine.journal.journal_rows import (
 )
 from engine.journal.plan_rows import UPSERT_PLAN, plan_row
 from engine.plan_records import Plan
-from engine.protection_events import AlgoChanged, PlanChanged
+from engine.protection_events import AlgoChanged, BracketChanged, PlanChanged
 from engine.trading_types import AlertLevel
 from engine.utils.mailbox import Mailbox
 from engine.utils.threads import StoppableThread
@@ -63,6 +64,7 @@ FOLLOWED: tuple[type[Event], ...] = (
     OrderChanged,
     OrderReplaced,
     AlgoChanged,
+    BracketChanged,
     FillRecorded,
     Alert,
     CommandRefused,
@@ -132,6 +134,10 @@ class JournalWriter:
     def record_plan(self, plan: Plan) -> None:
         """Its newest state. Returns when it survives a kill. Raises JournalError."""
         self._write_now(UPSERT_PLAN, plan_row(plan))
+
+    def record_bracket(self, bracket_id: str, body: bytes, *, is_ended: bool, at_ms: int) -> None:
+        """The bracket's newest record, as JSON. Returns and raises like `record_intent`."""
+        self._write_now(UPSERT_BRACKET, (bracket_id, is_ended, at_ms, body.decode()))
 
     def _write_now(self, statement: str, row: Row) -> None:
         with self._lock:

@@ -101,7 +101,7 @@ class CutStory:
         bench, books = self._bench, self._bench.books
         placed = (self._ours, self._elsewhere, self._later)
         ours = {order.client_order_id for order in placed if order is not None}
-        for order in books.get_open_orders(bench.symbol):
+        for order in books.get_book_orders(bench.symbol):
             if order.client_order_id in ours:
                 books.cancel_order(bench.symbol, order_id=order.order_id)
 

@@ -46,7 +46,7 @@ class _Trial:
         self._prices = [resting_price(rules, bid, _APART_TICKS * n) for n in range(_ORDERS)]
         lowest = min(self._prices) - _AMEND_TICKS * rules.tick_size
         self._quantity = smallest_quantity(rules, OrderType.LIMIT, lowest)
-        self._open_before = {o.order_id for o in bench.books.get_open_orders(bench.symbol)}
+        self._open_before = {o.order_id for o in bench.books.get_book_orders(bench.symbol)}
         self._placing = AckLatencies(bench.clock)
         self._changing = AckLatencies(bench.clock)
         self._orders: list[Order] = []
@@ -74,7 +74,7 @@ class _Trial:
 
     def figures(self) -> list[Figure]:
         bench = self._bench
-        rows = bench.books.get_open_orders(bench.symbol)
+        rows = bench.books.get_book_orders(bench.symbol)
         waiting = [row.client_order_id for row in rows if row.order_id not in self._open_before]
         return [
             Figure(name="quantity of each", value=plain(self._quantity)),

@@ -29,7 +29,7 @@ class AlgoCancelling:
         status. Raises OrderNotAllowed when it has become an order, and the venue's
         refusal after it has been published.
         """
-        with self._desk.orders.sender.turn(algo.symbol):
+        with self._desk.turn(algo.symbol):
             self.cancel_in_turn(algo, command)
         return algo
 
@@ -56,14 +56,14 @@ class AlgoCancelling:
         took the request; each then reports for itself. Returns those known here.
         """
         desk, orders = self._desk, self._desk.orders
-        with orders.sender.turn(symbol):
+        with desk.turn(symbol):
             algos = [a for a in desk.tracker.open_algos(symbol) if not a.has_triggered]
             for algo in algos:
                 self._record(algo)
                 if algo.status is AlgoStatus.PENDING_NEW:
                     self._give_up(algo)
                 desk.tracker.apply(algo, CancelSent(self._now_ms()))
-            answer = orders.sender.send(
+            answer = desk.send(
                 symbol, lambda: orders.gateway.cancel_all_algo_orders(symbol), lambda: True
             )
         if isinstance(answer, Refused):
@@ -96,7 +96,7 @@ class AlgoCancelling:
         desk, orders = self._desk, self._desk.orders
         is_answered = False
         try:
-            answer = orders.sender.send(
+            answer = desk.send(
                 algo.symbol,
                 lambda: orders.gateway.cancel_algo_order(**algo_ids_of(algo.view)),
                 lambda: not algo.is_terminal,

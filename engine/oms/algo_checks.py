@@ -40,7 +40,7 @@ def check_algo(
 
     `closed_because`: why no new risk may be taken now, or "".
     """
-    if closed_because and not (command.reduce_only or command.close_position):
+    if closed_because and not _only_reduces(command):
         raise OrderNotAllowed("", closed_because)
     _check_fields(command)
     _check_size(command)
@@ -52,6 +52,15 @@ def check_algo(
             "", f"{waiting} conditional orders wait already; the exchange allows {MAX_WAITING}."
         )
     _check_twin(command, lost)
+
+
+def _only_reduces(command: PlaceAlgo) -> bool:
+    """With long and short side by side it is the position side that says so."""
+    closes_its_side = (command.position_side, command.side) in (
+        (PositionSide.LONG, Side.SELL),
+        (PositionSide.SHORT, Side.BUY),
+    )
+    return command.reduce_only or command.close_position or closes_its_side
 
 
 def _check_fields(command: PlaceAlgo) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.errors import OrderRefused
 from engine.events import AlgoUpdate
@@ -13,16 +15,31 @@ from engine.oms.algo_models import AlgoOrder
 from engine.oms.algo_tracker import AlgoTracker, describe
 from engine.oms.order_changes import OutcomeLost, Write
 from engine.oms.order_desk import NO_SUCH_ORDER, OrderDesk
+from engine.oms.order_sender import Accepted, Lost, Overtaken, Refused
 from engine.protection_views import AlgoView
 from engine.trading_types import AlertLevel, AlgoStatus, WorkingType
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlgoDesk:
     orders: OrderDesk
     tracker: AlgoTracker
+
+    def turn(self, symbol: str) -> AbstractContextManager[None]:
+        """The symbol's turn at this service, which is another one than that of orders: a stop
+        must not wait until a late answer to its entry has come.
+        """
+        return self.orders.sender.turn(_queue_of(symbol))
+
+    def send(
+        self, symbol: str, request: Callable[[], T], is_wanted: Callable[[], bool]
+    ) -> Accepted[T] | Refused | Lost | Overtaken:
+        """Inside the turn; see OrderSender."""
+        return self.orders.sender.send(_queue_of(symbol), request, is_wanted)
 
     def price_now(self, symbol: str, working_type: WorkingType | str) -> Decimal | None:
         """What a trigger is compared with; None: not known."""
@@ -90,6 +107,10 @@ class AlgoDesk:
             order_id=order.order_id,
             time_in_force=view.time_in_force,
         )
+
+
+def _queue_of(symbol: str) -> str:
+    return f"{symbol} conditional"
 
 
 def algo_ids_of(view: AlgoView) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class AlgoMoving:
         Raises OrderNotAllowed before sending, and the venue's refusal of the cancel
         after it has been published; then both are there until `tick` is through.
         """
-        with self._desk.orders.sender.turn(algo.symbol):
+        with self._desk.turn(algo.symbol):
             earlier = self._placing.of_request(command.request_id)
             if earlier is not None:
                 return earlier

@@ -43,7 +43,7 @@ class AlgoPlacing:
         """
         orders = self._desk.orders
         orders.instrument(command.symbol)  # so that an unknown symbol is said before all else
-        with orders.sender.turn(command.symbol):
+        with self._desk.turn(command.symbol):
             earlier = self.of_request(command.request_id)
             if earlier is not None:
                 return earlier
@@ -95,7 +95,7 @@ class AlgoPlacing:
         if not self._is_wanted(algo):  # the kill switch was quicker
             return
         try:
-            answer = orders.sender.send(
+            answer = desk.send(
                 algo.symbol,
                 lambda: self._request(command),
                 lambda: self._is_wanted(algo),

@@ -133,7 +133,7 @@ class Reconciler:
         # the conditional ones first: what triggers meanwhile is then among the orders
         algo_updates, absent_algos = self._read_algos()
         known = self._desk.tracker.open_orders()
-        updates = gateway.get_open_orders()
+        updates = gateway.get_book_orders()
         listed = {(update.symbol, update.order_id) for update in updates}
         listed_ids = {update.client_order_id for update in updates}
         absent = []

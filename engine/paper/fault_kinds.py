@@ -193,6 +193,11 @@ _KINDS = (
         {"account": (one_of("all", *ACCOUNT_IDS), "all")},
     ),
     _any_time(
+        "trigger_refused",
+        "The next conditional order of the account that triggers is refused: margin.",
+        {"account": (one_of("all", *ACCOUNT_IDS), "all")},
+    ),
+    _any_time(
         "limits_nearly_full",
         "Request weight and order counts stand just below their limits.",
         {

@@ -59,6 +59,10 @@ class VenueFaults:
             for account_id in self._venue.exchange.accounts:
                 if play["account"] in ("all", account_id):
                     self._venue.expire_listen_key(account_id)
+        elif play.fault == "trigger_refused":
+            for account_id in self._venue.exchange.accounts:
+                if play["account"] in ("all", account_id):
+                    self._venue.algos.refuse_next_trigger(account_id)
         elif play.fault == "limits_nearly_full":
             self._venue.fill_limits(play["weight_left"], play["orders_left"])
 

@@ -37,6 +37,7 @@ class AlgoService:
         self._ended: deque[PaperAlgoOrder] = deque()
         self._by_client_id: dict[tuple[str, str], PaperAlgoOrder] = {}
         self._seen: dict[str, tuple[int, Decimal]] = {}
+        self._refused_next: set[str] = set()
 
     def restore(self, algo: PaperAlgoOrder) -> None:
         self._all[algo.algo_id] = algo
@@ -134,6 +135,10 @@ class AlgoService:
 
     # triggers
 
+    def refuse_next_trigger(self, account_id: str) -> None:
+        """As when the margin has gone since the order was taken: nobody looked at it then."""
+        self._refused_next.add(account_id)
+
     def look(self, now_ms: int) -> None:
         """Trigger, finish and expire what is due."""
         for symbol, waiting in self._waiting.items():
@@ -194,6 +199,9 @@ class AlgoService:
         algo.triggered_ms = now_ms
         self._set(algo, "TRIGGERING", now_ms)
         try:
+            if algo.account_id in self._refused_next:
+                self._refused_next.discard(algo.account_id)
+                raise refusal(-2019)
             request = self._request(account, market, algo)
             order, _ = self._exchange.place(account, market, request, now_ms)
         except VenueError as error:

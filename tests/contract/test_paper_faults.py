@@ -307,6 +307,20 @@ def test_wrong_clock_tells_and_judges_the_time_until_the_rule_ends(desk: Desk) -
     assert desk.order().status == 200
 
 
+def test_the_next_trigger_is_refused(desk: Desk) -> None:
+    desk.market("BUY", "0.010")
+    row = desk.public("/fapi/v1/ticker/bookTicker", symbol="BTCUSDT").body
+    rule = desk.play("trigger_refused", account="first")
+    stop = {"symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET", "reduceOnly": "true"}
+    terms = {"algoType": "CONDITIONAL", "quantity": "0.010", "triggerPrice": row["bidPrice"]}
+    placed = desk.signed("POST", "/fapi/v1/algoOrder", **stop, **terms).body
+    desk.market("SELL", "0.001")  # a trade at the trigger
+    algo = desk.signed("GET", "/fapi/v1/algoOrder", algoId=placed["algoId"]).body
+    assert algo["algoStatus"] == "REJECTED"
+    assert desk.position() == "0.009"
+    assert desk.log(rule)
+
+
 def test_limits_stand_just_below_full(tmp_path: Path) -> None:
     with paper_server(tmp_path, fresh=True) as process:
         desk = Desk(process)

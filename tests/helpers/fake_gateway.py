@@ -254,7 +254,7 @@ class FakeGateway(ExchangeGateway):
 
     def cancel_all_orders(self, symbol: str) -> None:
         loses = self._begin("cancel_all", symbol)
-        for update in self.get_open_orders(symbol):
+        for update in self.get_book_orders(symbol):
             self.end(update.order_id)
         if loses is Loses.AFTER:
             raise OutcomeUnknown("The connection was reset while waiting for the answer.")
@@ -266,7 +266,7 @@ class FakeGateway(ExchangeGateway):
         with self.lock:
             return self._find(order_id, client_order_id, -2013)
 
-    def get_open_orders(self, symbol: str | None = None) -> list[OrderUpdate]:
+    def get_book_orders(self, symbol: str | None = None) -> list[OrderUpdate]:
         self._begin("open_orders", symbol or "")
         with self.lock:
             return [
@@ -564,7 +564,7 @@ class FakeGateway(ExchangeGateway):
         return self.clock.now_ms()
 
     def urgent_open_orders(self, symbol: str | None = None) -> list[OrderUpdate]:
-        return self.get_open_orders(symbol)
+        return self.get_book_orders(symbol)
 
     def urgent_algo_orders(self, symbol: str | None = None) -> list[AlgoUpdate]:
         return self.get_open_algo_orders(symbol)

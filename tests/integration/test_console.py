@@ -233,3 +233,16 @@ def test_a_strategy_runs_until_its_time_is_over(cli, tmp_path):
     assert code == 1
     assert "hello: hello ('BTCUSDT',)\n" in out
     assert "hello: crashed and was ended. hello.py, line 5: ValueError: enough.\n" in out
+
+
+def test_a_bracket_is_placed_followed_listed_and_cancelled(cli):
+    exits = ("--stop", "50000", "--target", "90000")
+    entry = ("bracket", "BTCUSDT", "BUY", "0.1", "--price", "62000", *exits)
+    code, out, _ = cli(*entry, "--seconds", "0.3")
+    assert code == 0
+    assert "entering BUY BTCUSDT 0/0.1 stop 50000 target 90000" in out
+    assert "Nobody follows this bracket now" in out
+    bracket_id = re.search(r"id=(b\w+)", out)[1]
+    code, out, _ = cli("bracket-cancel", bracket_id)
+    assert (code, out.split()[0]) == (0, "closed")
+    assert "No open brackets." in cli("brackets")[1]

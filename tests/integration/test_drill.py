@@ -100,6 +100,7 @@ def test_forty_sessions_with_faults_and_kills_lose_and_double_nothing(
     assert list(report) == [
         *("seeds", "orders", "faults", "kills"),
         *("lost", "duplicated", "wrong_state", "hung"),
+        "longest_unprotected_ms",
     ]
     assert (report["seeds"], report["kills"]) == (40, 4)
     assert report["orders"] > 150

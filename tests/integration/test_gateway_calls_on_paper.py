@@ -111,9 +111,13 @@ def test_a_stop_waits_beside_the_book_and_is_found_queried_and_cancelled(
     assert (placed.price, placed.working_type) == (trigger - 100, WorkingType.MARK_PRICE)
     assert gateway.query_algo_order(client_algo_id="stop-1") == placed
     assert gateway.get_open_algo_orders(BTC) == [placed]
-    assert gateway.get_open_orders(BTC) == []
-    everything = gateway.get_all_open_orders()
-    assert (everything.orders, everything.algos) == ((), (placed,))
+    assert gateway.get_book_orders(BTC) == []
+    (resting,) = gateway.submit_orders([_bid(_mid(gateway) - 2000, "beside-1")])
+    assert isinstance(resting, OrderUpdate)
+    both = gateway.get_open_orders()
+    assert [type(order) for order in both] == [OrderUpdate, AlgoUpdate]
+    assert (both[0].symbol, both[1]) == (BTC, placed)
+    gateway.cancel_all_orders(BTC)
     gateway.cancel_algo_order(algo_id=placed.algo_id)
     assert gateway.get_open_algo_orders() == []
     assert gateway.query_algo_order(algo_id=placed.algo_id).status == "CANCELED"

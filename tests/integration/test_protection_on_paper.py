@@ -81,8 +81,7 @@ def trade(engine: TradingEngine) -> None:
 
 def is_flat(engine: TradingEngine) -> bool:
     gateway = engine.gateway
-    left = gateway.get_all_open_orders()
-    return not (left.orders or left.algos or gateway.get_positions())
+    return not (gateway.get_open_orders() or gateway.get_positions())
 
 
 def ended(engine: TradingEngine, timeout_s: float = 15.0) -> KillState:

@@ -494,3 +494,15 @@ def test_an_intent_of_which_nothing_else_is_known_is_asked_about(bench: Bench) -
     assert view.status is AlgoStatus.UNKNOWN
     assert (view.trigger_price, view.price, view.replaces) == (D(61000), D("61000.1"), "pd-a")
     assert (view.time_in_force, view.created_at) == (TimeInForce.IOC, 5)
+
+
+def test_a_bracket_is_kept_as_its_newest_record(bench: Bench) -> None:
+    for body in (b'{"state":"entering"}', b'{"state":"protected"}'):
+        bench.writer.record_bracket("b2", body, is_ended=False, at_ms=5)
+    bench.writer.record_bracket("b1", b"{}", is_ended=False, at_ms=4)
+    assert bench.reader.open_brackets() == [b"{}", b'{"state":"protected"}']
+    bench.writer.record_bracket("b2", b"{}", is_ended=True, at_ms=6)
+    assert bench.reader.open_brackets() == [b"{}"]
+    bench.writer.close()
+    with pytest.raises(JournalError):
+        bench.writer.record_bracket("b3", b"{}", is_ended=False, at_ms=7)

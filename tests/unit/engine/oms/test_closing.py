@@ -154,7 +154,7 @@ def many() -> OmsBench:
 
 
 def left(bench: OmsBench) -> tuple[list[tuple[str, str]], list[str]]:
-    orders = [(order.symbol, order.side) for order in bench.gateway.get_open_orders()]
+    orders = [(order.symbol, order.side) for order in bench.gateway.get_book_orders()]
     return orders, [algo.side for algo in bench.gateway.get_open_algo_orders()]
 
 

@@ -90,7 +90,7 @@ def busy(bench: OmsBench) -> None:
 
 def is_flat(bench: OmsBench) -> bool:
     venue = bench.gateway
-    return not (venue.get_open_orders() or venue.get_open_algo_orders() or venue.positions)
+    return not (venue.get_book_orders() or venue.get_open_algo_orders() or venue.positions)
 
 
 def test_everything_ends_and_is_verified(bench):
@@ -285,7 +285,7 @@ def test_it_starts_again_after_it_has_ended(bench):
     assert ends(bench) is KillState.FLAT
     bench.buy()
     bench.oms.kill_switch.start()
-    wait_until(lambda: not bench.gateway.get_open_orders())
+    wait_until(lambda: not bench.gateway.get_book_orders())
     assert ends(bench) is KillState.FLAT
 
 

@@ -28,7 +28,7 @@ def bench() -> OmsBench:
 
 def live(bench: OmsBench) -> list[tuple[Decimal, Decimal]]:
     """Price and rest of what the venue holds."""
-    return [(o.price, o.orig_qty - o.executed_qty) for o in bench.gateway.get_open_orders()]
+    return [(o.price, o.orig_qty - o.executed_qty) for o in bench.gateway.get_book_orders()]
 
 
 def told(bench: OmsBench) -> Alert:
