@@ -104,7 +104,8 @@ class RecordingDesk(QObject):
         light.setAccessibleName("This session is recorded")
         light.setWordWrap(False)
         light.hide()
-        status.insertPermanentWidget(0, light)
+        light.setContentsMargins(8, 0, 0, 0)
+        status.insertWidget(0, light)  # at the right end it would be squeezed out
         return light
 
     def _make_bar(self) -> None:
@@ -115,7 +116,8 @@ class RecordingDesk(QObject):
         self._state = words("Reading the recording.", palette.TEXT, bar)
         self._state.setObjectName("recording.state")
         self._state.setFont(ui_font(12))
-        self._state.setMinimumWidth(260)
+        self._state.setContentsMargins(8, 0, 8, 0)
+        self._state.setMinimumWidth(280)
         self._line = TimeLine("recording.line", _SPEEDS, can_move=True, parent=bar)
         self._line.pause_wanted.connect(
             lambda paused: self.command_wanted.emit(SetPlayback(is_paused=paused))
