@@ -27,6 +27,7 @@ class PaperDesk(QObject):
         super().__init__(window)
         self._window = window
         self._toasts = toasts
+        self._is_paper = False
         self.panel = PaperPanel()
         self.panel.command_wanted.connect(self.command_wanted)
         self.panel.reset_wanted.connect(self._ask_reset)
@@ -36,14 +37,18 @@ class PaperDesk(QObject):
             PaperChanged: lambda change: self.panel.set_view(change.paper),
             ReplayFileRead: self.panel.set_file_read,
             FaultPlayed: lambda played: self._toasts.show(played.sentence, key="paper.fault"),
-            PaperWasReset: lambda _: self.was_reset.emit(),
+            PaperWasReset: self._on_reset,
         }
 
     def set_environment(self, dock: QDockWidget, kind: EnvironmentKind) -> None:
-        is_paper = kind is EnvironmentKind.PAPER
+        is_paper = self._is_paper = kind is EnvironmentKind.PAPER
         dock.toggleViewAction().setVisible(is_paper)
         if not is_paper:
             dock.hide()
+
+    def _on_reset(self, _event: PaperWasReset) -> None:
+        if self._is_paper:  # in a recording it was another window that opened anew
+            self.was_reset.emit()
 
     @Slot(object)
     def _ask_reset(self, balance: Decimal) -> None:

@@ -30,6 +30,7 @@ from engine.paper_events import (
     FaultView,
     PaperChanged,
     PaperView,
+    PaperWasReset,
     ReplayFileRead,
     ReplayView,
 )
@@ -136,6 +137,15 @@ def test_an_exchange_of_another_program_cannot_be_restarted_here(desk: Desk) -> 
     desk.feed(PaperChanged(paper=PaperView(is_ours=True, is_running=False)))
     desk.click("paper.restart")
     assert desk.commands == [RestartPaper()]
+
+
+def test_a_reset_opens_the_window_anew_but_not_that_of_a_recording(desk: Desk) -> None:
+    with desk.qtbot.waitSignal(desk.window.environment_wanted) as wanted:
+        desk.feed(PaperWasReset())
+    assert wanted.args == ["paper"]
+    desk.window.set_environment("recording", EnvironmentKind.RECORDING)
+    with desk.qtbot.assertNotEmitted(desk.window.environment_wanted):
+        desk.feed(PaperWasReset())
 
 
 def test_the_panel_is_there_on_paper_only(desk: Desk) -> None:
