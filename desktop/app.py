@@ -22,9 +22,11 @@ from desktop.shutdown import Shutdown
 from desktop.single_instance import SingleInstance
 from desktop.theme.apply_theme import apply_theme
 from desktop.widgets.chosen_look import look_on
-from engine.config import Config, Environment, load_config
+from engine.config import Config, Environment, load_config, recording_of
 from engine.errors import PerpdeskError
 from engine.events import Alert, EngineStateChanged, Event
+from engine.recording.player import RecordingPlayer
+from engine.recording.recording_files import RecordingError
 from engine.trading_engine import TradingEngine
 from engine.trading_types import AlertLevel, EngineState
 from engine.utils.logger import close_logging, setup_logging
@@ -40,7 +42,7 @@ _CTRL_C_MS = 200
 
 
 class Desk(QObject):
-    """One window on one engine. Made and closed on the GUI thread."""
+    """One window on one engine, or on a recording of one. Made and closed on the GUI thread."""
 
     closed = Signal(object)  # True: everything ended in time
 
@@ -48,23 +50,33 @@ class Desk(QObject):
         self, config: Config, environment: Environment, user_data: Path, *, has_hints: bool = False
     ) -> None:
         super().__init__()
+        # what happens in a recording must not change what is kept
+        kept = user_data if environment.recording is None else None
         preferences = Preferences(user_data / "preferences.json")
         look_on(preferences)
-        self.engine = TradingEngine(with_chosen_limits(config, preferences), environment, user_data)
+        self.engine: TradingEngine | RecordingPlayer
+        if environment.recording is None:
+            limited = with_chosen_limits(config, preferences)
+            self.engine = TradingEngine(limited, environment, user_data)
+            symbol, interval = config["desktop.symbol"], first_interval(config, preferences)
+        else:
+            self.engine = RecordingPlayer(environment.recording)
+            symbol, interval = self.engine.symbol, self.engine.interval
         self.bridge = EngineBridge(self.engine.hub, self.engine.submit)
         self.window = MainWindow(
             environment=environment.name,
             kind=environment.kind,
-            symbol=config["desktop.symbol"],
+            symbol=symbol,
             environments={
                 name: config.environment(name).kind for name in config.environment_names()
             },
-            interval=first_interval(config, preferences),
-            preferences=preferences,
+            interval=interval,
+            preferences=preferences if kept is not None else None,
             configured=config.values,
             submit=self.bridge.submit,
             has_hints=has_hints,
-            user_data=user_data,
+            user_data=kept,
+            now_ms=self.engine.clock.now_ms,
         )
         self.window.sound_wanted.connect(lambda _name: QApplication.beep())
         self._has_instruments = False
@@ -128,12 +140,19 @@ class Desks(QObject):
         self._has_hints = has_hints
         self._config = config
         self._user_data = user_data
+        self._environment = environment
         self._next: Environment | None = None
         self.desk = self._make(environment)
 
     @Slot(object)
     def go_to(self, name: str) -> None:
         self._next = self._config.environment(name)
+        self.desk.window.keep_choices()
+        self.desk.close()
+
+    @Slot(object)
+    def open_recording(self, file: Path) -> None:
+        self._next = recording_of(file)
         self.desk.window.keep_choices()
         self.desk.close()
 
@@ -153,7 +172,18 @@ class Desks(QObject):
         desk = Desk(self._config, environment, self._user_data, has_hints=self._has_hints)
         desk.closed.connect(self._on_closed)
         desk.window.environment_wanted.connect(self.go_to)
+        desk.window.recording_wanted.connect(self.open_recording)
+        self._environment = environment
         return desk
+
+    def _try(self, environment: Environment) -> Desk:
+        """A file that is no recording leads back, with the reason."""
+        try:
+            return self._make(environment)
+        except RecordingError as error:
+            desk = self._make(self._environment)
+            desk.tell(str(error))
+            return desk
 
     @Slot(object)
     def _on_closed(self, in_time: bool) -> None:
@@ -162,7 +192,7 @@ class Desks(QObject):
             self.closed.emit(in_time)
             return
         logger.info("environment changes to %s", environment.name)
-        before, self.desk = self.desk, self._make(environment)
+        before, self.desk = self.desk, self._try(environment)
         self.desk.open()
         before.window.deleteLater()
         before.deleteLater()
@@ -193,6 +223,8 @@ def run(options: Options) -> int:
     try:
         config = load_config(options.config)
         environment = config.environment(options.environment)
+        if options.replay_recording is not None:
+            environment = recording_of(options.replay_recording)
         if not options.is_offscreen or options.user_data is not None:
             return _serve(app, options, config, environment, user_data_dir(options.user_data))
         with tempfile.TemporaryDirectory(prefix="perpdesk-", ignore_cleanup_errors=True) as folder:
@@ -234,6 +266,7 @@ def _task_for(options: Options, desk: Desk, user_data: Path) -> Task | None:
     if options.selftest:
         from desktop.selftest import Selftest  # noqa: PLC0415 - only then is QtTest needed
 
+        assert isinstance(desk.engine, TradingEngine)
         return Selftest(desk.window, desk.engine, user_data / "selftest.json")
     if options.screenshot is not None:
         from desktop.screenshot import Screenshot  # noqa: PLC0415

@@ -44,6 +44,8 @@ from desktop.widgets.kill_switch import KillSwitch
 from desktop.widgets.market_desk import MarketDesk
 from desktop.widgets.order_gate import OrderGate
 from desktop.widgets.panel_docks import PanelDocks
+from desktop.widgets.paper_desk import PaperDesk
+from desktop.widgets.recording_desk import RecordingDesk
 from desktop.widgets.review_desk import ReviewDesk
 from desktop.widgets.safety_desk import SafetyDesk
 from desktop.widgets.settings_dialog import SettingsDialog
@@ -81,6 +83,7 @@ class MainWindow(QMainWindow):
 
     close_requested = Signal()
     environment_wanted = Signal(object)  # name: trade there instead
+    recording_wanted = Signal(object)  # Path of a recording: play it here instead
     sound_wanted = Signal(object)  # its name, as a str: "alert"
 
     def __init__(
@@ -125,6 +128,7 @@ class MainWindow(QMainWindow):
         self._start_clock()
         if self._layouts is not None:
             self._layouts.restore(self)
+            self.paper.set_environment(self.docks.paper, kind)  # kept from another environment
         for table in self.tables():
             table.columns.restore(self.preferences.get(f"columns.{table.objectName()}", {}))
         if user_data is not None:
@@ -142,6 +146,9 @@ class MainWindow(QMainWindow):
         self.keys.set_environment(name)
         if self.hints is not None:
             self.hints.set_kind(kind)
+        self._environment = name
+        self.paper.set_environment(self.docks.paper, kind)
+        self.recording.set_environment(kind)
         self.setWindowTitle(f"Perpdesk - {name}")
 
     def set_instruments(self, instruments: Mapping[str, Instrument]) -> None:
@@ -215,6 +222,11 @@ class MainWindow(QMainWindow):
         names = [f"ticket.preset.{n + 1}" for n in range(PRESET_COUNT)]
         self.market.ticket.presets.set_keys([self.keymap.key_of(name) for name in names])
 
+    @Slot()
+    def _reopen(self) -> None:
+        """The same environment with another account: all of it is made anew."""
+        self.environment_wanted.emit(self._environment)
+
     @Slot(object)
     def submit(self, command: Command) -> None:
         """Whatever a person asks for, from wherever."""
@@ -239,7 +251,7 @@ class MainWindow(QMainWindow):
         }
         desks = (
             self.account, self.market, self.safety, self.connection, self.review, self.keys,
-            self.sounds,
+            self.sounds, self.paper, self.recording,
         )  # fmt: skip
         hints = self.hints.handlers() if self.hints is not None else {}
         return in_turn(*(desk.handlers() for desk in desks), hints, own)
@@ -299,6 +311,8 @@ class MainWindow(QMainWindow):
             toasts=self.toasts,
             parent=self,
         )
+        self.paper = PaperDesk(self, self.toasts)
+        self.recording = RecordingDesk(self, self.status, self.toasts)
         self.link = AccountLink(self.account, self.market, self.header, self._instruments, self)
         self.switch = EnvironmentSwitch(
             self, self.header.badge, self._environments, self.preferences
@@ -322,19 +336,21 @@ class MainWindow(QMainWindow):
         )
 
     def _make_docks(self) -> None:
-        docks = PanelDocks(
+        self.docks = PanelDocks(
             self,
             watch=self.market.watch_panel,
             tape=self.market.tape,
             ladder=self.market.ladder,
             ticket=self.market.ticket,
             blotter=self.account.blotter,
+            paper=self.paper.panel,
         )
-        menu = docks.menu()
+        menu = self.docks.menu()
         menu.addSeparator()
         review = menu.addAction("Review past trades (Ctrl+R)")
         review.setObjectName("header.panels.review")
         review.triggered.connect(self.review.open)
+        self.recording.add_to(menu)
         self.header.panels.setMenu(menu)
 
     def _connect(self) -> None:
@@ -349,6 +365,11 @@ class MainWindow(QMainWindow):
         self.safety.guard_changed.connect(self.header.set_guard)
         self.safety.guard_changed.connect(self.market.ticket.set_guard)
         self.kill_switch.command_wanted.connect(self.submit)
+        self.paper.command_wanted.connect(self.submit)
+        self.paper.was_reset.connect(self._reopen)
+        self.recording.command_wanted.connect(self.submit)
+        self.recording.file_wanted.connect(self.recording_wanted)
+        self.recording.symbol_wanted.connect(self.market.show_symbol)
         self.switch.confirmed.connect(self.environment_wanted)
         self.header.badge.keys_wanted.connect(self.keys.open)
         self.keys.trade_wanted.connect(self.switch.ask)

@@ -17,6 +17,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     screenshot: Path | None = None
     after_s: float = 5.0
     size: tuple[int, int] | None = None
+    replay_recording: Path | None = None
 
     @property
     def is_offscreen(self) -> bool:
@@ -49,6 +50,12 @@ def parse_options(arguments: Sequence[str]) -> Options:
         "--after", type=_seconds, default=5.0, metavar="SECONDS", help="when to take it (5)"
     )
     parser.add_argument("--size", type=_size, metavar="WxH", help="of the window, e.g. 1440x900")
+    parser.add_argument(
+        "--replay-recording",
+        type=Path,
+        metavar="FILE",
+        help="play a recorded session; nothing can be sent from it",
+    )
     given = parser.parse_args(arguments)
     return Options(
         config=given.config,
@@ -58,6 +65,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
         screenshot=given.screenshot,
         after_s=given.after,
         size=given.size,
+        replay_recording=given.replay_recording,
     )
 
 

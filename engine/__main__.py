@@ -88,6 +88,7 @@ def _trade(given: argparse.Namespace) -> int:
         "balance": console.balance,
         "watch": console.watch,
         "tie-out": review_command.tie_out,
+        "record": console.record,
         "close": protection.close,
         "reverse": protection.reverse,
         "flatten": protection.flatten,
@@ -173,6 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     watching = add("watch", "print prices as they come")
     watching.add_argument("symbol")
     watching.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
+    _add_record(add)
     _add_protection(add)
     _add_plans(add)
     running = add("run", "run a strategy of your own: run FILE.py --symbol BTCUSDT")
@@ -187,6 +189,12 @@ def _parser() -> argparse.ArgumentParser:
     drilling.add_argument("--json", action="store_true", help="failures and the last line only")
     commands.add_parser("paper-server", help="serve the paper exchange alone", add_help=False)
     return parser
+
+
+def _add_record(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    recording = add("record", "write the session down, without secrets; prints the file")
+    recording.add_argument("symbol", nargs="?", help="the configured one if left out")
+    recording.add_argument("--seconds", type=float, default=0, help="end after so long (0: never)")
 
 
 def _add_protection(add: Callable[[str, str], argparse.ArgumentParser]) -> None:

@@ -22,6 +22,7 @@ from engine.events import Event, HistoryLoaded
 from engine.exchange.binance_gateway import BinanceGateway, GatewaySettings
 from engine.exchange.rest_client import RestSettings
 from engine.exchange.stream_liveness import StreamSettings
+from engine.exchange.wire_tap import WireTap
 from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_writer import JournalWriter
 from engine.journal.lock_outs import LockOuts
@@ -30,8 +31,10 @@ from engine.market_feed import MarketFeed
 from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.oms.risk_rules import RiskLimits
-from engine.paper.paper_discovery import announce, find_running, withdraw
-from engine.paper.paper_process import PaperOptions, PaperProcess, ReadyLine
+from engine.paper.paper_control import PaperControl
+from engine.paper.paper_discovery import find_running
+from engine.paper.paper_keeper import PaperKeeper
+from engine.paper.paper_process import PaperOptions, ReadyLine
 from engine.plan_records import Plan
 from engine.plans.best_prices import BestPrices
 from engine.plans.plan_book import PlanBook
@@ -39,6 +42,7 @@ from engine.plans.plan_locks import PlanLocks
 from engine.plans.plan_runner import KeptPlan, PlanRunner, PlanSettings
 from engine.protection_views import BracketView
 from engine.secret import Credentials, Secret
+from engine.trading_types import EnvironmentKind
 from engine.utils.threads import CrashHandler
 from engine.wire.hosts import Hosts
 
@@ -47,24 +51,25 @@ _KEY_CHARS = 8  # of a paper account's key, in its journal's name
 
 
 class Venue(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to trade and who we are. `paper` is the exchange's process, if we started it."""
+    """Where to trade and who we are.
+
+    `paper` is the paper exchange if we started it, `control` our hand on any that is one.
+    """
 
     hosts: Hosts
     credentials: Credentials
-    paper: PaperProcess | None = None
-    paper_state: Path | None = None
+    paper: PaperKeeper | None = None
+    control: PaperControl | None = None
 
     def close(self, timeout_s: float) -> None:
         if self.paper is not None:
-            if self.paper_state is not None:
-                withdraw(self.paper_state)
             self.paper.stop(timeout_s)
 
 
 def open_venue(config: Config, environment: Environment, user_data: Path) -> Venue:
     """Raises CredentialsError or PaperExchangeError, with what to do about it."""
     if environment.hosts is not None:
-        return Venue(hosts=environment.hosts, credentials=find_credentials(environment.name))
+        return _own_hosts(environment.name, environment.kind, environment.hosts)
     state_dir = user_data / "paper"
     running = find_running(state_dir)
     if running is not None:
@@ -78,30 +83,33 @@ def open_venue(config: Config, environment: Environment, user_data: Path) -> Ven
         return _joined(running)
 
 
+def _own_hosts(name: str, kind: EnvironmentKind, hosts: Hosts) -> Venue:
+    credentials = find_credentials(name)
+    is_paper = kind is EnvironmentKind.PAPER
+    control = PaperControl(hosts.rest, credentials.api_key) if is_paper else None
+    return Venue(hosts=hosts, credentials=credentials, control=control)
+
+
 def _joined(ready: ReadyLine) -> Venue:
     return Venue(
         hosts=Hosts(rest=ready.rest, streams=ready.streams, ws_api=ready.ws_api),
         credentials=Credentials(ready.api_key, Secret(ready.api_secret)),
+        control=PaperControl(ready.rest, ready.api_key),
     )
 
 
 def _started(config: Config, state_dir: Path) -> Venue:
-    process = PaperProcess.start(
+    keeper = PaperKeeper(
         PaperOptions(
             seed=config["paper.seed"],
             symbols=config["paper.symbols"],
             balance=str(config["paper.balance_usdt"]),
             quiet_market=config["paper.quiet_market"],
             state_dir=state_dir,
-        )
+        ),
+        state_dir,
     )
-    announce(state_dir, process.ready)
-    return Venue(
-        hosts=process.hosts,
-        credentials=Credentials(process.api_key, Secret(process.api_secret)),
-        paper=process,
-        paper_state=state_dir,
-    )
+    return msgspec.structs.replace(_joined(keeper.ready), paper=keeper)
 
 
 def build_gateway(
@@ -110,6 +118,7 @@ def build_gateway(
     clock: Clock,
     publish: Callable[[Event], None],
     on_crash: CrashHandler,
+    tap: WireTap | None = None,
 ) -> BinanceGateway:
     own_limit: int = config["network.weight_limit_per_minute"]
     return BinanceGateway(
@@ -123,12 +132,14 @@ def build_gateway(
                 read_timeout_s=config["network.read_timeout_s"],
                 recv_window_ms=config["exchange.recv_window_ms"],
                 proxy=config["network.proxy"],
+                tap=tap,
             ),
             streams=StreamSettings(
                 reconnect_max_delay_s=config["websocket.reconnect_max_delay"],
                 ping_interval_s=config["websocket.ping_interval"],
                 first_data_s=config["websocket.first_data_deadline_s"],
                 proxy=config["network.proxy"],
+                tap=tap,
             ),
             weight_limit=own_limit or None,
             orders_over=config["orders.transport"],
@@ -234,12 +245,13 @@ def build_parts(
     last_price: Callable[[str], Decimal | None],
     on_gap: Callable[[], None],
     on_crash: CrashHandler,
+    tap: WireTap | None = None,
 ) -> Parts:
     """Raises ConfigError, CredentialsError, PaperExchangeError or JournalError."""
     venue = open_venue(config, environment, user_data)
     try:
         journal = JournalWriter(_journal_file(environment, venue, user_data), clock, hub.publish)
-        gateway = build_gateway(config, venue, clock, hub.publish, on_crash)
+        gateway = build_gateway(config, venue, clock, hub.publish, on_crash, tap)
         rules = Rules(gateway)
         oms = OrderManager(
             gateway,

@@ -24,11 +24,18 @@ from engine.wire.hosts import MAINNET, TESTNET, Hosts
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """`hosts` is None for paper: they are known once the exchange has started."""
+    """`hosts` is None for paper: they are known once the exchange has started. `recording` is
+    the file of a recorded session, which is played instead of trading anywhere.
+    """
 
     name: str
     kind: EnvironmentKind
     hosts: Hosts | None
+    recording: Path | None = None
+
+
+def recording_of(file: Path) -> Environment:
+    return Environment("recording", EnvironmentKind.RECORDING, None, file)
 
 
 class Config(msgspec.Struct, frozen=True):

@@ -6,17 +6,21 @@ Every function prints what happened and returns the exit code: 0 done,
 
 from __future__ import annotations
 
+import contextlib
 import sys
+import threading
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 
 from engine.errors import BadInput
-from engine.events import AggTrade, BookTicker, BookView, Event, Trade
+from engine.events import AggTrade, BookTicker, BookView, CommandRefused, Event, Trade
 from engine.market.instruments import Instrument
 from engine.oms.algo_models import AlgoOrder
 from engine.oms.order_manager import OrderManager
 from engine.oms.order_models import Order
+from engine.recording_commands import StartRecording, StopRecording
+from engine.recording_events import RecordingChanged
 from engine.trading_engine import TradingEngine
 from engine.trading_types import AlgoStatus, OrderStatus
 from engine.utils.decimals import plain
@@ -24,6 +28,7 @@ from engine.utils.mailbox import Mailbox
 
 DONE, REFUSED, NOT_KNOWN = 0, 1, 3
 _SETTLE_S = 2.0
+_RECORDER_S = 10.0
 
 Command = Callable[[TradingEngine, Namespace], int]
 
@@ -156,6 +161,32 @@ def watch(engine: TradingEngine, given: Namespace) -> int:
     finally:
         engine.hub.detach(box)
     return DONE
+
+
+def record(engine: TradingEngine, given: Namespace) -> int:
+    """Write the session down until Ctrl+C or --seconds; prints the file."""
+    box: Mailbox[Event] = engine.hub.attach(Mailbox(), types=[RecordingChanged, CommandRefused])
+    if given.symbol:
+        engine.watch(given.symbol.upper())
+    engine.submit(StartRecording())
+    begun = None
+    with contextlib.suppress(KeyboardInterrupt):
+        begun = _answer(box)
+        if isinstance(begun, RecordingChanged):
+            threading.Event().wait(given.seconds or None)
+    if not isinstance(begun, RecordingChanged):
+        print("Nothing was recorded." if begun is None else begun.sentence, file=sys.stderr)
+        return REFUSED
+    engine.submit(StopRecording())
+    _answer(box)
+    print(begun.file)
+    return DONE
+
+
+def _answer(box: Mailbox[Event]) -> RecordingChanged | CommandRefused | None:
+    box.wait(_RECORDER_S)
+    events = [one for one in box.drain() if isinstance(one, RecordingChanged | CommandRefused)]
+    return events[-1] if events else None
 
 
 def settled(engine: TradingEngine, placed: Order) -> int:

@@ -64,6 +64,18 @@ class MarketFeed:
         # a resting market says nothing until something changes
         self._ask_for_snapshot(symbol)
 
+    def watched(self) -> tuple[str, str] | None:
+        """Symbol and interval that are streamed whole now."""
+        with self._lock:
+            return next(iter(self._watched.items()), None)
+
+    def refresh_books(self) -> None:
+        """Take snapshots anew: who begins to record needs one to begin with."""
+        with self._lock:
+            symbols = list(self._books)
+        for symbol in symbols:
+            self._ask_for_snapshot(symbol)
+
     def follow_all_tickers(self) -> None:
         """The day's figures of every contract, for the watch list."""
         self._gateway.subscribe(["!ticker@arr"], self._on_event)

@@ -53,10 +53,14 @@ from engine.oms.brackets import Brackets
 from engine.oms.kill_switch import KillSwitch
 from engine.oms.order_manager import OrderManager
 from engine.oms.risk_guard import RiskGuard
+from engine.paper_commands import PaperCommand
+from engine.paper_desk import PaperDesk
 from engine.plans.plan_runner import PlanRunner
 from engine.protection_views import BracketView
+from engine.recording_commands import StartRecording, StopRecording
 from engine.review.review_desk import ReviewDesk
 from engine.review_commands import ReviewCommand
+from engine.session_recorder import SessionRecorder
 from engine.trading_types import AlertLevel, EngineState
 from engine.utils.backoff import Backoff
 from engine.utils.deadline import Deadline
@@ -109,6 +113,10 @@ class TradingEngine:
         self._parts: Parts | None = None
         self._feed: MarketFeed | None = None
         self._plans: PlanRunner | None = None
+        self._paper_desk: PaperDesk | None = None
+        self._recorder = SessionRecorder(
+            user_data / "recordings", environment.name, self.hub, self.clock, self._on_crash
+        )
         self._desk: CommandDesk | None = None
         self._review: ReviewDesk | None = None
         self._executions = ExecutionWatch(self.hub, self.market, self.clock, self.hub.publish)
@@ -255,19 +263,34 @@ class TradingEngine:
             if self._is_stopped:
                 raise ShuttingDown("The engine is closing; this was not carried out.")
             if isinstance(command, KeyCommand):
-                self._keys.submit(command)
+                self._keys.submit(command)  # never recorded: it may hold a secret
                 return
-            desk, review = self._desk, self._review
+            desk, review, paper = self._desk, self._review, self._paper_desk
             if desk is None and isinstance(command, WatchSymbol | LoadCandles):
                 self._early.append(command)
                 return
+        self._recorder.asked(command)
         if review is not None and isinstance(command, ReviewCommand):
             review.submit(command)
+        elif desk is not None and isinstance(command, StartRecording | StopRecording):
+            self._queries.submit(lambda: self._record(command))
+        elif paper is not None and isinstance(command, PaperCommand):
+            paper.submit(command)  # also while the exchange is not reached
         elif desk is not None:
             desk.submit(command)
         else:
             sentence = "The connection to the exchange is not ready yet; nothing was sent."
             self.hub.publish(CommandRefused(command=command, sentence=sentence))
+
+    def _record(self, command: StartRecording | StopRecording) -> None:
+        feed = self._feed
+        if isinstance(command, StopRecording) or feed is None:
+            self._recorder.end()
+            return
+        try:
+            self._recorder.begin(self._built, feed, self.submit)
+        except PerpdeskError as error:
+            self.hub.publish(CommandRefused(command=command, sentence=str(error)))
 
     def watch(self, symbol: str, interval: str = "1m") -> None:
         """Stream this symbol's book, tape, mark price and candles into `market` and `hub`."""
@@ -331,6 +354,7 @@ class TradingEngine:
             self._is_stopped = True
         deadline = Deadline(SystemClock(), timeout_s)
         self._housekeeping.request_stop()
+        self._recorder.end(deadline.left_s() / 4)
         if self._feed is not None:
             self._feed.stop()
         if self._plans is not None:
@@ -346,6 +370,8 @@ class TradingEngine:
             ended.append(self._housekeeping.join(deadline.left_s()))
         if self._plans is not None:
             ended.append(self._plans.close(deadline.left_s()))
+        if self._paper_desk is not None:
+            ended.append(self._paper_desk.stop(deadline.left_s()))
         # a start that was still running may have built its parts meanwhile
         parts = self._parts
         if parts is not None:
@@ -374,6 +400,8 @@ class TradingEngine:
             self._tick()
             if ticks % _REPORT_EVERY == 0:
                 reporter.report(self._last_gap_s)
+                if self._paper_desk is not None:
+                    self._paper_desk.tick()
             ticks += 1
             self.clock.wait(stop, TICK_S)
 
@@ -393,6 +421,7 @@ class TradingEngine:
             last_price=self.market.last_price_exact,
             on_gap=self._on_gap,
             on_crash=self._on_crash,
+            tap=self._recorder.tap,
         )
         self._parts = parts
         review = ReviewDesk(
@@ -401,6 +430,9 @@ class TradingEngine:
         review.start()
         with self._lock:
             self._review = review
+        self._paper_desk = PaperDesk(
+            parts.venue.control, parts.venue.paper, self.hub, self._on_crash
+        )
         backoff = Backoff(maximum_s=15.0)
         while True:
             self._check_running(stop)
@@ -491,12 +523,21 @@ class TradingEngine:
             self._account_moved = True
 
     def _check_paper(self) -> None:
-        """A dead paper exchange takes its account with it: say so, once."""
+        """A paper exchange that died is told once, and once it is back it may die again."""
         paper = self._built.venue.paper
-        if paper is None or paper.is_running or self._paper_lost:
+        if paper is None:
+            return
+        if paper.is_running and not paper.is_away:
+            if self._paper_lost:
+                self._paper_lost, self._failure = False, None
+            return
+        if self._paper_lost:
             return
         self._paper_lost = True
-        sentence = "The paper exchange has stopped. Close Perpdesk and start it again."
+        if paper.is_away:
+            self._tell(EngineState.DEGRADED, "The paper exchange was ended on purpose.")
+            return
+        sentence = "The paper exchange has stopped. Start it again in the paper panel."
         self._tell(EngineState.DEGRADED, sentence)
         self._alert("PAPER_EXCHANGE_LOST", sentence)
         self._failure = self._failure or PaperExchangeError(sentence)

@@ -234,3 +234,14 @@ class EnvironmentKind(StrEnum):
     PAPER = "paper"
     TESTNET = "testnet"
     LIVE = "live"
+    RECORDING = "recording"  # nothing can be sent
+
+
+@unique
+class PaperMarketKind(StrEnum):
+    """Where the paper exchange's prices come from."""
+
+    SYNTHETIC = "synthetic"
+    QUIET = "quiet"  # the makers stand still and nobody else trades
+    REPLAY = "replay"
+    MIRROR = "mirror"

@@ -26,6 +26,8 @@ from engine.events import (
     StreamStateChanged,
     ThreadCrashed,
 )
+from engine.paper_commands import WatchPaper
+from engine.paper_events import FaultPlayed
 from engine.protection_events import (
     AlgoChanged,
     BracketChanged,
@@ -35,7 +37,7 @@ from engine.protection_events import (
 )
 
 _KEPT = 5000
-_NOT_ASKED_BY_A_PERSON = WatchSymbol | LoadCandles
+_NOT_ASKED_BY_A_PERSON = WatchSymbol | LoadCandles | WatchPaper
 
 
 @per_palette
@@ -149,5 +151,6 @@ _DESCRIBED: dict[type[Event], Callable[[Any], tuple[str, str]]] = {
     Alert: lambda event: ("Alert", event.sentence),
     EngineStateChanged: lambda event: ("Engine", event.sentence),
     StreamStateChanged: lambda event: ("Stream", event.sentence),
+    FaultPlayed: lambda event: ("Fault", event.sentence),
     ThreadCrashed: lambda event: ("Crash", f"{event.thread}: {event.sentence}"),
 }

@@ -82,6 +82,7 @@ class Palette:
     PAPER: str
     TESTNET: str
     LIVE: str
+    RECORDING: str
 
     ENVIRONMENT_COLOUR: dict[EnvironmentKind, str] = field(init=False)
     ALERT_COLOUR: dict[AlertLevel, str] = field(init=False)
@@ -125,6 +126,7 @@ class Palette:
             EnvironmentKind.PAPER: self.PAPER,
             EnvironmentKind.TESTNET: self.TESTNET,
             EnvironmentKind.LIVE: self.LIVE,
+            EnvironmentKind.RECORDING: self.RECORDING,
         }
         self.ALERT_COLOUR = {
             AlertLevel.INFO: self.ACCENT,
@@ -190,6 +192,7 @@ DARK = Palette(
     PAPER="#3b82f6",
     TESTNET="#f5a524",
     LIVE="#ef2f45",
+    RECORDING="#8b5cf6",
 )
 
 LIGHT = Palette(
@@ -238,6 +241,7 @@ LIGHT = Palette(
     PAPER="#2a6fe0",
     TESTNET="#f5a524",
     LIVE="#d91c33",
+    RECORDING="#7c3aed",
 )
 
 # told apart with every common kind of colour blindness; unknown turns yellow, away from orange

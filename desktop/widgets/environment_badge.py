@@ -23,6 +23,7 @@ _SAID = {
     EnvironmentKind.PAPER: "Paper exchange on this computer: no real money",
     EnvironmentKind.TESTNET: "The exchange's test network: no real money",
     EnvironmentKind.LIVE: "LIVE: real money",
+    EnvironmentKind.RECORDING: "A recording: nothing can be sent",
 }
 
 
@@ -120,7 +121,7 @@ class EnvironmentBadge(QWidget):
 
 
 class EnvironmentFrame(QObject):
-    """Strips over the window's edges: thin at the top, and all round in red when LIVE."""
+    """Strips over the window's edges: thin at the top; all round when LIVE or a RECORDING."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -141,8 +142,8 @@ class EnvironmentFrame(QObject):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
-        is_live = self._kind is EnvironmentKind.LIVE
-        thick = 3 if is_live else 2
+        is_loud = self._kind in (EnvironmentKind.LIVE, EnvironmentKind.RECORDING)
+        thick = 3 if is_loud else 2
         width, height = self._window.width(), self._window.height()
         places = [
             QRect(0, 0, width, thick),
@@ -152,7 +153,7 @@ class EnvironmentFrame(QObject):
         ]
         for number, (strip, place) in enumerate(zip(self._strips, places, strict=True)):
             strip.setGeometry(place)
-            strip.setVisible(is_live or number == 0)
+            strip.setVisible(is_loud or number == 0)
             strip.raise_()
 
 

@@ -18,6 +18,7 @@ class PanelDocks(QObject):
         ladder: QWidget,
         ticket: QWidget,
         blotter: QWidget,
+        paper: QWidget,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -28,13 +29,15 @@ class PanelDocks(QObject):
         self._ticket = self._add("ticket", "Order", ticket, right)
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         self._blotter = self._add("blotter", "Account", blotter, bottom)
+        self.paper = self._add("paper", "Paper exchange", paper, right)
         self._place()
         self._first_places = window.saveState()
 
     def menu(self) -> QMenu:
         """One entry per panel, and the way back to the first places."""
         menu = QMenu(self._window)
-        for dock in (self._watch, self._tape, self._ladder, self._ticket, self._blotter):
+        panels = (self._watch, self._tape, self._ladder, self._ticket, self._blotter, self.paper)
+        for dock in panels:
             menu.addAction(dock.toggleViewAction())
         menu.addSeparator()
         reset = menu.addAction("Reset the layout")
@@ -54,6 +57,8 @@ class PanelDocks(QObject):
         window.resizeDocks([self._watch, self._ladder, self._ticket], [256, 250, 288], across)
         window.resizeDocks([self._watch, self._tape], [250, 300], down)
         window.resizeDocks([self._blotter], [212], down)
+        window.tabifyDockWidget(self._ticket, self.paper)
+        self.paper.hide()
 
     def _add(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self._window)

@@ -35,6 +35,7 @@ from engine.exchange.rate_governor import RateGovernor, priority_of
 from engine.exchange.rate_limiter import Cost, Priority, RateLimiter
 from engine.exchange.reply_judge import ReplyJudge
 from engine.exchange.server_time import ServerClock
+from engine.exchange.wire_tap import WireTap
 from engine.utils.retry import RetryPolicy, call_with_retry
 from engine.wire.endpoints import ENDPOINTS, Endpoint, Security
 from engine.wire.hosts import Hosts
@@ -65,6 +66,7 @@ class RestSettings(msgspec.Struct, frozen=True, kw_only=True):
     read_rate_wait_s: float = 30.0
     write_rate_wait_s: float = 2.0
     proxy: str = SYSTEM
+    tap: WireTap | None = None
 
 
 class OrderTransport(Protocol):
@@ -209,14 +211,29 @@ class RestClient:
         try:
             reply = self._hand_over(endpoint, params)
         except OutcomeUnknown as error:
+            self._tell_tap(endpoint, params, 0, str(error).encode(), started)
             raise no_answer(str(error), endpoint.is_write) from error
         elapsed_ms = (time.perf_counter() - started) * 1000
+        self._tell_tap(endpoint, params, reply.status, reply.body, started)
         if endpoint.is_write:
             self._latencies_ms.append(elapsed_ms)
         logger.debug(
             "%s %s status=%d ms=%.1f", endpoint.method, endpoint.path, reply.status, elapsed_ms
         )
         return reply
+
+    def _tell_tap(
+        self,
+        endpoint: Endpoint,
+        params: Mapping[str, object],
+        status: int,
+        body: bytes,
+        started: float,
+    ) -> None:
+        tap = self.settings.tap
+        if tap is not None and tap.listener is not None:
+            elapsed_ms = (time.perf_counter() - started) * 1000
+            tap.listener.called(endpoint.name, params, status, body, elapsed_ms)
 
     def _hand_over(self, endpoint: Endpoint, params: dict[str, object]) -> HttpReply:
         if self._orders is not None and self._orders.carries(endpoint.name):

@@ -12,6 +12,7 @@ from enum import Enum, unique
 import msgspec
 
 from engine.exchange.proxy import SYSTEM
+from engine.exchange.wire_tap import WireTap
 
 
 class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +41,7 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
     tick_s: float = 0.1
     probe_interval_s: float = 2.0
     proxy: str = SYSTEM
+    tap: WireTap | None = None
 
 
 @unique

@@ -88,6 +88,7 @@ class StreamRoute:
         self._traffic = traffic
         self._clock = clock
         self._settings = settings
+        self._tap = settings.tap
         self._on_state = on_state
         self._thread = StoppableThread(f"ws-{route.value}", self._run, on_crash)
         self._liveness = StreamLiveness(settings)
@@ -270,6 +271,8 @@ class StreamRoute:
 
     def _take(self, messages: list[bytearray]) -> int:
         self._messages += len(messages)
+        if self._tap is not None and self._tap.listener is not None:
+            self._tap.listener.heard(self.route, messages)
         delivered = self._traffic.handle(messages)
         if delivered:
             self._last_data_s = self._clock.monotonic()
@@ -328,6 +331,8 @@ class StreamRoute:
         if request is None:
             return True
         stream.send_text(request)
+        if self._tap is not None and self._tap.listener is not None:
+            self._tap.listener.said(self.route, request)
         self._next_send_s = now_s + self._settings.send_interval_s
         return False
 

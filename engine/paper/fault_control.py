@@ -15,13 +15,12 @@ import msgspec
 
 from engine.clock import Clock
 from engine.errors import ConfigError, VenueError
+from engine.paper.control_paths import FAULTS_PATH
 from engine.paper.fault_script import FaultScript, rule_from, script_from
 from engine.paper.faults import ActiveRule, FaultBook
 from engine.paper.paper_auth import parse_parameters
 from engine.paper.paper_venue import Incoming, PaperVenue
 
-CONTROL_PATHS = "/paper/"  # no fault is played to what begins so
-CONTROL_PATH = f"{CONTROL_PATHS}v1/faults"
 _BAD_RULE = -1130
 
 
@@ -38,7 +37,7 @@ class FaultControl:
 
     def answer(self, incoming: Incoming) -> object | None:
         """The answer's body; None when it is another path. Raises VenueError."""
-        if incoming.path != CONTROL_PATH:
+        if incoming.path != FAULTS_PATH:
             return None
         if not _is_loopback(incoming.address):
             raise VenueError(-1011, "Only this computer may ask.", 403)

@@ -206,6 +206,11 @@ _KINDS = (
         },
     ),
     FaultKind(
+        name="line_cut",
+        says="Every connection ends, and none is taken until the rule ends.",
+        triggers=(Trigger.TIME,),
+    ),
+    FaultKind(
         name="clock_skew",
         says="The clock that judges and tells time is off.",
         triggers=(Trigger.TIME,),

@@ -17,7 +17,8 @@ import msgspec
 
 from engine.clock import Clock
 from engine.errors import VenueError
-from engine.paper.fault_control import CONTROL_PATHS, FaultControl
+from engine.paper.control_paths import CONTROL_PATHS
+from engine.paper.fault_control import FaultControl
 from engine.paper.fault_events import EventTamper
 from engine.paper.fault_kinds import Trigger
 from engine.paper.fault_lines import Drip, Line
@@ -86,6 +87,8 @@ class FaultStage:
         """What can be played at any time."""
         if play.fault == "crash":
             asyncio.get_running_loop().call_later(_CRASH_AFTER_S, _crash)
+        elif play.fault == "line_cut":
+            self._each_line("all", lambda line: line.hang_up("reset"))
         elif play.fault == "disconnect":
             self._each_line(play["route"], lambda line: line.hang_up(play["how"]))
         elif play.fault == "day_over":

@@ -118,7 +118,7 @@ class ActiveRule:
     @property
     def lasts(self) -> bool:
         """A state rather than a deed: it ends with its rule."""
-        return self.rule.fault == "clock_skew"
+        return self.rule.fault in ("clock_skew", "line_cut")
 
     def is_due(self, now_s: float) -> bool:
         return not self.played and now_s >= self._starts_s
@@ -228,12 +228,24 @@ class FaultBook:
 
     def skew_ms(self) -> int:
         """How far the venue's clock is off."""
-        skews = [a.rule.args["ms"] for a in self._rules if a.lasts and a.played]
+        skews = [a.rule.args["ms"] for a in self._played("clock_skew")]
         return int(skews[-1]) if skews else 0
+
+    def is_line_cut(self) -> bool:
+        return bool(self._played("line_cut"))
 
     def note(self, play: Play, target: Target, what: str) -> None:
         """Write down a later effect of a fault that was played earlier."""
         self.log.add(self._clock.now_ms(), play.number, play.fault, target, what)
+
+    def _played(self, fault: str) -> list[ActiveRule]:
+        """What lasts and has begun."""
+        now_s = self._clock.monotonic()
+        return [
+            active
+            for active in self._rules
+            if active.rule.fault == fault and active.played and not active.is_spent(now_s)
+        ]
 
     def _waiting(self, trigger: Trigger, now_s: float) -> Iterable[ActiveRule]:
         return [

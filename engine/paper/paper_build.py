@@ -42,6 +42,7 @@ class VenueSettings(msgspec.Struct, frozen=True, kw_only=True):
     symbols: tuple[str, ...] = tuple(CONTRACT_SPECS)
     balance: Decimal = DEFAULT_BALANCE
     fresh: bool = False
+    new_keys: bool = False
     quiet_market: bool = False
     unlimited: bool = False
     verify: bool = False
@@ -64,7 +65,7 @@ def build_venue(
     """
     now_ms = clock.now_ms()
     saved = folder.load(fresh=settings.fresh)
-    keys = folder.keys(ACCOUNT_IDS)
+    keys = folder.keys(ACCOUNT_IDS, anew=settings.new_keys)
     markets = {
         symbol: _market(symbol, settings, saved, sources.get(symbol), now_ms)
         for symbol in _listed(settings, saved, sources)

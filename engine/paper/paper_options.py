@@ -35,6 +35,7 @@ def parse_options(argv: Sequence[str] | None) -> ServerOptions:
     parser.add_argument("--symbols", type=_symbols, default=tuple(CONTRACT_SPECS), metavar="A,B")
     parser.add_argument("--balance", type=_balance, default=DEFAULT_BALANCE, metavar="USDT")
     parser.add_argument("--fresh", action="store_true", help="start with a new account")
+    parser.add_argument("--new-keys", action="store_true", help="make the accounts' keys anew")
     parser.add_argument("--quiet-market", action="store_true", help="nobody else trades")
     parser.add_argument("--state-dir", type=Path, default=None, metavar="DIR")
     parser.add_argument("--unlimited", action="store_true", help="no request or order limits")
@@ -63,6 +64,7 @@ def parse_options(argv: Sequence[str] | None) -> ServerOptions:
         symbols=words.symbols,
         balance=words.balance,
         fresh=words.fresh,
+        new_keys=words.new_keys,
         quiet_market=words.quiet_market,
         unlimited=words.unlimited,
         verify=words.verify,

@@ -35,6 +35,7 @@ class PaperOptions(msgspec.Struct, frozen=True, kw_only=True):
     symbols: tuple[str, ...] = ()
     balance: str = ""
     fresh: bool = False
+    new_keys: bool = False  # of the accounts: whoever knew the old ones is a stranger
     quiet_market: bool = False
     state_dir: Path | None = None
     unlimited: bool = False  # no request and order limits
@@ -65,6 +66,7 @@ class PaperOptions(msgspec.Struct, frozen=True, kw_only=True):
             words += ["--faults", str(self.faults)]
         flags = {
             "--fresh": self.fresh,
+            "--new-keys": self.new_keys,
             "--quiet-market": self.quiet_market,
             "--unlimited": self.unlimited,
             "--verify": self.verify,

@@ -20,6 +20,7 @@ from aiohttp import WSMsgType, web
 
 from engine.clock import SystemClock
 from engine.errors import PaperExchangeError, PerpdeskError, VenueError
+from engine.paper.control_paths import CONTROL_PATHS
 from engine.paper.fast_clock import FastClock
 from engine.paper.fault_lines import LIFE_IS_OVER, Line
 from engine.paper.fault_script import FaultScript, read_script
@@ -28,6 +29,7 @@ from engine.paper.faults import FaultBook, FaultLog
 from engine.paper.paper_build import build_venue
 from engine.paper.paper_options import ServerOptions, parse_options
 from engine.paper.paper_order_socket import OrderSocketSession
+from engine.paper.paper_outbox import reset
 from engine.paper.paper_pulse import Pulse, SocketSettings
 from engine.paper.paper_sources import PaperSources
 from engine.paper.paper_state import AccountKeys, StateFolder
@@ -71,6 +73,8 @@ class PaperServer:
         if refused is not None:
             return refused
         path, _, query = request.raw_path.partition("?")
+        if self._faults.is_line_cut() and not path.startswith(CONTROL_PATHS):
+            return _cut(request)
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._serve_socket(request, path, query)
         body = await request.read() if request.can_read_body else b""
@@ -231,6 +235,13 @@ class PaperServer:
         """Say goodbye to all at once; who does not answer is left to the transport."""
         self._stage.close()
         await asyncio.gather(*(_say_goodbye(line) for line in self._stage.lines))
+
+
+def _cut(request: web.BaseRequest) -> web.Response:
+    """As if the cable were out: the connection ends without a word."""
+    if request.transport is not None:
+        reset(request.transport)
+    return web.Response()
 
 
 async def _say_goodbye(line: Line) -> None:

@@ -196,11 +196,11 @@ class StateFolder:
         for record in SavedState.read(lines).newest():
             yield encoder.encode(record) + b"\n"
 
-    def keys(self, account_ids: Sequence[str]) -> list[AccountKeys]:
-        """Made once per folder, kept ever after."""
+    def keys(self, account_ids: Sequence[str], *, anew: bool = False) -> list[AccountKeys]:
+        """Made once per folder and kept, until they are wanted `anew`."""
         path = self._folder / _KEYS
         known: dict[str, AccountKeys] = {}
-        if path.exists():
+        if path.exists() and not anew:
             for entry in msgspec.json.decode(path.read_bytes(), type=list[AccountKeys]):
                 known[entry.account_id] = entry
         missing = [account_id for account_id in account_ids if account_id not in known]

@@ -13,10 +13,10 @@ from ipaddress import ip_address
 import msgspec
 
 from engine.errors import PaperExchangeError, VenueError
+from engine.paper.control_paths import REPLAY_PATH
 from engine.paper.paper_venue import Incoming, PaperVenue
 from engine.paper.trade_replay import TradeReplay
 
-CONTROL_PATH = "/paper/v1/replay"
 _BAD_REQUEST = -1130
 Ear = Callable[[Incoming], object | None]
 
@@ -41,7 +41,7 @@ class ReplayControl:
 
     def answer(self, incoming: Incoming) -> object | None:
         """The answer's body; None when it is another path. Raises VenueError."""
-        if incoming.path != CONTROL_PATH:
+        if incoming.path != REPLAY_PATH:
             return None if self._otherwise is None else self._otherwise(incoming)
         if not ip_address(incoming.address).is_loopback:
             raise VenueError(-1011, "Only this computer may ask.", 403)

@@ -47,6 +47,8 @@ class TradeFile:
         self._spec = spec
         self._line_number = 0
         self._closing = contextlib.ExitStack()
+        self._raw: BinaryIO
+        self._size = 1
         try:
             self._text = self._open(path)
         except (*_UNREADABLE, RuntimeError) as error:  # RuntimeError: the zip wants a password
@@ -61,12 +63,18 @@ class TradeFile:
         """The next trade; None at the end of the file."""
         return next(self._rows, None)
 
+    @property
+    def share_read(self) -> float:
+        """How much of the file has been read, 0 to 1."""
+        return min(1.0, self._raw.tell() / self._size)
+
     def close(self) -> None:
         self._closing.close()
 
     def _open(self, path: Path) -> io.TextIOWrapper:
         if not zipfile.is_zipfile(path):
             raw: BinaryIO = self._closing.enter_context(path.open("rb"))
+            self._size = max(1, path.stat().st_size)
         else:
             archive = self._closing.enter_context(zipfile.ZipFile(path))
             names = [name for name in archive.namelist() if name.lower().endswith(".csv")]
@@ -75,6 +83,8 @@ class TradeFile:
                     f"The archive {path} holds {len(names)} CSV files; it should hold one."
                 )
             raw = cast(BinaryIO, self._closing.enter_context(archive.open(names[0])))
+            self._size = max(1, archive.getinfo(names[0]).file_size)
+        self._raw = raw
         return self._closing.enter_context(io.TextIOWrapper(raw, encoding="utf-8"))
 
     def _read(self) -> Iterator[FileTrade]:

@@ -13,6 +13,7 @@ from desktop.main_window import MainWindow
 from desktop.theme.apply_theme import apply_theme
 from engine.commands import Command, LoadCandles, WatchSymbol
 from engine.events import Event
+from engine.paper_commands import WatchPaper
 from engine.trading_types import EnvironmentKind
 from tests.gui import scene
 
@@ -41,7 +42,11 @@ class Desk:
     @property
     def commands(self) -> list[Command]:
         """What a person asked for; data requests are left out."""
-        return [c for c in self.all_commands if not isinstance(c, WatchSymbol | LoadCandles)]
+        return [
+            c
+            for c in self.all_commands
+            if not isinstance(c, WatchSymbol | LoadCandles | WatchPaper)
+        ]
 
     def feed(self, *events: Event) -> None:
         self.window.handle_events(list(events))

@@ -242,7 +242,7 @@ def test_two_engines_of_one_account_share_the_paper_exchange(engine, quiet_confi
 
 
 def test_a_dead_paper_exchange_is_said_and_the_engine_still_closes(engine, ears):
-    engine._parts.venue.paper.kill()
+    engine._parts.venue.paper._process.kill()
     alert = ears.wait(Alert, lambda a: a.code == "PAPER_EXCHANGE_LOST")
     assert "has stopped" in alert.sentence
     wait_until(lambda: engine.state is EngineState.DEGRADED)

@@ -1,0 +1,105 @@
+"""Recording by the menu, and a recording played in the same window: real clicks, real exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop.app import Desks
+from desktop.options import parse_options
+from engine.config import default_config
+from engine.recording_commands import SetPlayback, StartRecording, StopRecording
+from engine.recording_events import PlaybackChanged, PlaybackView, RecordingChanged
+from engine.trading_types import EnvironmentKind
+from tests.gui.conftest import Desk
+from tests.gui.test_desk_on_paper import Hands
+
+
+def test_the_menu_starts_and_ends_a_recording_and_shows_what_the_engine_said(desk: Desk) -> None:
+    record = desk.find(QAction, "recording.record")  # type: ignore[type-var]
+    light = desk.find(QLabel, "recording.light")
+    record.trigger()
+    assert desk.commands == [StartRecording()]
+    assert not record.isChecked()
+    desk.feed(RecordingChanged(is_on=True, file="a.jsonl.gz", sentence="It is recorded."))
+    assert record.isChecked()
+    assert light.isVisible()
+    record.trigger()
+    assert desk.commands[-1] == StopRecording()
+    desk.feed(RecordingChanged(is_on=False, file="a.jsonl.gz", sentence="It is in a.jsonl.gz."))
+    assert not light.isVisible()
+
+
+def test_the_bar_under_a_recording_pauses_hurries_and_moves(desk: Desk) -> None:
+    desk.window.set_environment("recording", EnvironmentKind.RECORDING)
+    view = PlaybackView(environment="paper", first_ms=1_000, last_ms=2_000, position_ms=1_000)
+    desk.feed(PlaybackChanged(playback=view))
+    assert desk.find(QLabel, "recording.state").text() == "Reading the recording: 0%"
+    view = PlaybackView(
+        environment="paper", first_ms=1_000, last_ms=2_000, position_ms=1_500, share_read=1.0
+    )
+    desk.feed(PlaybackChanged(playback=view))
+    assert "nothing can be sent" in desk.find(QLabel, "recording.state").text()
+    desk.click("recording.line.pause")
+    assert desk.commands[-1] == SetPlayback(is_paused=True)
+    speed = desk.find(QComboBox, "recording.line.speed")
+    speed.activated.emit(speed.findText("10x"))
+    line = desk.window.recording._line
+    assert line is not None
+    assert line.slider.value() == 500
+    line.slider.setValue(800)
+    line.slider.sliderReleased.emit()
+    assert desk.commands[-1] == SetPlayback(position_ms=1_800)
+    assert not desk.find(QAction, "recording.record").isVisible()  # type: ignore[type-var]
+    assert desk.find(QWidget, "environment").text() == "RECORDING"
+
+
+def test_a_recording_can_be_named_on_the_command_line() -> None:
+    options = parse_options(["--replay-recording", "a.jsonl.gz"])
+    assert options.replay_recording == Path("a.jsonl.gz")
+
+
+@pytest.fixture
+def hands(qtbot: QtBot, tmp_path: Path) -> Iterator[Hands]:
+    config = default_config().with_values(paper__symbols=["BTCUSDT"])
+    desks = Desks(config, config.environment("paper"), tmp_path)
+    ended: list[object] = []
+    desks.closed.connect(ended.append)
+    desks.desk.open()
+    made = Hands(qtbot, desks)
+    made.wait_until_live()
+    yield made
+    desks.close()
+    made.see(lambda: ended)
+    assert ended == [True]
+
+
+def test_a_recorded_session_is_opened_in_the_same_window_and_a_wrong_file_leads_back(
+    hands: Hands, tmp_path: Path
+) -> None:
+    hands.window.recording.record.trigger()
+    hands.see(hands.window.recording.record.isChecked)
+    hands.type_into("orderTicket.price", "1000")
+    hands.click("orderTicket.type")
+    hands.see(lambda: len(hands.window.account.models.log.rows()) > 3)
+    hands.window.recording.record.trigger()
+    hands.see(lambda: not hands.window.recording.record.isChecked())
+    (file,) = (tmp_path / "recordings").iterdir()
+    first = hands.desks.desk
+    hands.window.recording.file_wanted.emit(file)
+    hands.see(lambda: hands.desks.desk is not first)
+    hands.see(lambda: "nothing can be sent" in hands.find(QLabel, "recording.state").text())
+    assert hands.find(QWidget, "environment").text() == "RECORDING"
+    hands.see(lambda: hands.window.market.symbol == "BTCUSDT")
+    hands.see(lambda: "ended" in hands.find(QLabel, "recording.state").text())
+    wrong = tmp_path / "wrong.jsonl.gz"
+    wrong.write_text("no", encoding="utf-8")
+    second = hands.desks.desk
+    hands.desks.open_recording(wrong)
+    hands.see(lambda: hands.desks.desk is not second)
+    hands.see(lambda: any("not a recording" in s for s in hands.window.toasts.sentences()))
