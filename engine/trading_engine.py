@@ -17,7 +17,7 @@ from typing import Self
 from engine.build_engine import Parts, build_parts, build_plans
 from engine.clock import Clock, SystemClock
 from engine.command_desk import CommandDesk
-from engine.commands import Command, LoadCandles, WatchSymbol
+from engine.commands import Command, LoadCandles, UnwatchSymbol, WatchSymbol
 from engine.config import Config, Environment, load_config
 from engine.errors import (
     KeyRefused,
@@ -245,7 +245,7 @@ class TradingEngine:
             if self._is_stopped:
                 raise ShuttingDown("The engine is closing; this was not carried out.")
             desk = self._desk
-            if desk is None and isinstance(command, WatchSymbol | LoadCandles):
+            if desk is None and isinstance(command, WatchSymbol | UnwatchSymbol | LoadCandles):
                 self._early.append(command)
                 return
         if desk is not None:

@@ -13,7 +13,7 @@ from desktop.models.command_words import call_text
 from desktop.models.conditional_rules import type_words
 from desktop.models.table_model import Cell, Column, TableModel
 from desktop.theme import palette
-from engine.commands import Command, LoadCandles, WatchSymbol
+from engine.commands import Command, LoadCandles, UnwatchSymbol, WatchSymbol
 from engine.events import (
     Alert,
     CommandDone,
@@ -34,7 +34,7 @@ from engine.protection_events import (
 )
 
 _KEPT = 5000
-_NOT_ASKED_BY_A_PERSON = WatchSymbol | LoadCandles
+_NOT_ASKED_BY_A_PERSON = WatchSymbol | UnwatchSymbol | LoadCandles
 _COLOURS = {
     "Asked": palette.ACCENT,
     "Refused": palette.WARNING,
