@@ -18,12 +18,14 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMainWindow
 
 from desktop.handlers import in_turn
+from desktop.layout_desk import LayoutDesk
 from desktop.layout_store import LayoutStore
 from desktop.models.order_phrase import DeskNow
 from desktop.models.preferences import Preferences
 from desktop.theme.icons import program_icon
 from desktop.widgets.account_desk import AccountDesk
 from desktop.widgets.account_link import AccountLink
+from desktop.widgets.added_panels import AddedPanels
 from desktop.widgets.alarm_bars import AlarmBars
 from desktop.widgets.command_palette import CommandPalette
 from desktop.widgets.connection_desk import ConnectionDesk
@@ -88,7 +90,7 @@ class MainWindow(QMainWindow):
         self._first_symbol = symbol
         self._unhandled: deque[Event] = deque()
         self._instruments: dict[str, Instrument] = {}
-        self._layouts = LayoutStore(user_data / "layout.json") if user_data else None
+        self._layout_store = LayoutStore(user_data / "layout.json" if user_data else None)
         self.preferences = Preferences(user_data / "preferences.json" if user_data else None)
         self._help: HelpWindow | None = None
         self._make_panels(interval)
@@ -99,8 +101,7 @@ class MainWindow(QMainWindow):
         self.header.badge.set_choices(environments)
         self.set_environment(environment, kind)
         self._start_clock()
-        if self._layouts is not None:
-            self._layouts.restore(self)
+        self.layouts.show_last()
         for table in self.tables():
             table.columns.restore(self.preferences.get(f"columns.{table.objectName()}", {}))
         if user_data is not None:
@@ -124,6 +125,7 @@ class MainWindow(QMainWindow):
         self.header.set_symbols(tuple(self._instruments), shown)
         self.market.watch.watch(tuple(self._instruments))
         self.market.show_symbol(shown)
+        self.added.show_known()
 
     @Slot(object)
     def handle_events(self, events: Iterable[Event]) -> None:
@@ -177,7 +179,7 @@ class MainWindow(QMainWindow):
             MarkPrice: self.account.set_mark_price,
             HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
         }
-        desks = (self.account, self.market, self.safety, self.connection)
+        desks = (self.account, self.market, self.added, self.safety, self.connection)
         return in_turn(*(desk.handlers() for desk in desks), own)
 
     @Slot(object)
@@ -236,7 +238,10 @@ class MainWindow(QMainWindow):
             toasts=self.toasts,
             parent=self,
         )
-        self.link = AccountLink(self.account, self.market, self.header, self._instruments, self)
+        self.added = AddedPanels(self.market, self.account, self._instruments, self)
+        self.link = AccountLink(
+            self.account, self.market, self.added, self.header, self._instruments, self
+        )
         self.switch = EnvironmentSwitch(self, self.header.badge)
 
     def _desk_now(self) -> DeskNow:
@@ -257,10 +262,13 @@ class MainWindow(QMainWindow):
             ticket=self.market.ticket,
             blotter=self.account.blotter,
         )
-        self.header.panels.setMenu(docks.menu())
+        self.layouts = LayoutDesk(self, docks, self.added, self._layout_store)
+        self.header.panels.setMenu(self.layouts.menu)
 
     def _connect(self) -> None:
         self.market.command_wanted.connect(self.submit)
+        self.added.command_wanted.connect(self.submit)
+        self.market.watch_panel.symbol_chosen.connect(self.added.choose)
         self.market.alerts.crossed.connect(self._tell_price_alert)
         self.account.command_wanted.connect(self.submit)
         self.gate.ask_changed.connect(self.market.ticket.set_ask)
@@ -297,8 +305,7 @@ class MainWindow(QMainWindow):
 
     def keep_choices(self) -> None:
         """Layout and preferences go to disk, and nothing ticks any more: the end is near."""
-        if self._layouts is not None:
-            self._layouts.save(self)
+        self.layouts.keep_last()
         for table in self.tables():
             self.preferences.put(f"columns.{table.objectName()}", table.columns.state())
         self.preferences.save()

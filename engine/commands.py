@@ -12,8 +12,8 @@ import msgspec
 
 from engine.trading_types import OrderType, PositionSide, Side, TimeInForce
 
-
 MAIN_PANEL = "main"  # the panels that the ticket belongs to
+MOST_PANELS = 8  # each book costs a stream of ten messages a second, and a frame's work
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):

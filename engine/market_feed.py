@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import msgspec
 
 from engine.clock import Clock
-from engine.commands import MAIN_PANEL
+from engine.commands import MAIN_PANEL, MOST_PANELS
 from engine.errors import BadInput, PerpdeskError, ShuttingDown
 from engine.event_hub import EventHub
 from engine.events import DepthDiff, Event, StreamStateChanged
@@ -27,7 +27,6 @@ from engine.utils.task_queue import TaskQueue
 logger = logging.getLogger(__name__)
 
 BOOK_DEPTH = 400
-MOST_PANELS = 8  # each book costs a stream of ten messages a second, and a frame's work
 _SNAPSHOT_PAUSE_S = 0.5
 _CONFIRM_PAUSES_S = (0.5, 1.0, 2.0, 5.0)
 

@@ -17,10 +17,9 @@ from tests.helpers.waiting import wait_until
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[TradingEngine]:
-    config = default_config(paper__symbols=["BTCUSDT", "ETHUSDT"])
-    with TradingEngine.open(config=config, user_data=tmp_path) as running:
-        running.wait_until_live(20)
-        running.watch("BTCUSDT")
+    config = default_config().with_values(paper__symbols=["BTCUSDT", "ETHUSDT"])
+    with TradingEngine.open("paper", config=config, user_data=tmp_path) as running:
+        running.market.wait_for_price("BTCUSDT")
         yield running
 
 

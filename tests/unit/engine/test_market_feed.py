@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from engine.clock import FakeClock
+from engine.commands import MOST_PANELS
 from engine.errors import BadInput
 from engine.event_hub import EventHub
 from engine.events import Event
 from engine.market.market_state import MarketState
-from engine.market_feed import MOST_PANELS, MarketFeed
+from engine.market_feed import MarketFeed
 from engine.utils.task_queue import TaskQueue
 from tests.helpers.fake_gateway import FakeGateway
 
