@@ -126,7 +126,7 @@ class AddedPanel(QWidget):
         box.setFixedHeight(24)
         box.setMinimumWidth(104)
         box.setMaxVisibleItems(20)
-        box.textActivated.connect(self.symbol_wanted)
+        box.textActivated.connect(self.symbol_wanted.emit)
         return box
 
     def _watch(self, *, interval: str, with_book: bool) -> Command:

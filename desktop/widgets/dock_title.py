@@ -15,7 +15,10 @@ _GRIP_HEIGHT = 7
 
 
 class DockTitle(QWidget):
-    """Name, float and close; the owner of an added panel removes it on `close_clicked`. It leaves mouse events alone, so the dock can be dragged."""
+    """Name, float and close. It leaves mouse events alone, so the dock can be dragged.
+
+    `is_added`: whoever added the panel removes it on `close_clicked`.
+    """
 
     def __init__(self, dock: QDockWidget, *, is_added: bool = False) -> None:
         super().__init__(dock)

@@ -204,12 +204,10 @@ class MarketDesk(QObject):
             self.alerts.set_candle(self.symbol, candle)
 
     def _on_candles(self, loaded: CandlesLoaded) -> None:
-        """An answer for another symbol or interval came too late to matter."""
-        if (
-            not loaded.request_id.startswith(_CANDLES)
-            or loaded.symbol != self.symbol
-            or loaded.interval != self.interval
-        ):
+        """One for another symbol or interval came too late to matter; others are not ours."""
+        if not loaded.request_id.startswith(_CANDLES):
+            return
+        if loaded.symbol != self.symbol or loaded.interval != self.interval:
             return
         if loaded.end_ms is None:
             self.chart.set_candles(loaded.candles, loaded.interval)

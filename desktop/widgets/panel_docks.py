@@ -10,7 +10,8 @@ from desktop.models.layouts import PanelKind, Rect, brought_back
 from desktop.widgets.added_panel import AddedPanel
 from desktop.widgets.dock_title import DockGrip, DockTitle
 
-_CHART_SIZE, _LADDER_SIZE = 300, 260
+_WIDTHS = {"watch": 256, "ladder": 250, "ticket": 288}
+_CHART_HEIGHT = 300
 
 
 class PanelDocks(QObject):
@@ -83,19 +84,26 @@ class PanelDocks(QObject):
         window, across = self._window, Qt.Orientation.Horizontal
         if kind is PanelKind.CHART:
             window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
-            window.resizeDocks([dock], [_CHART_SIZE], Qt.Orientation.Vertical)
+            window.resizeDocks([dock], [_CHART_HEIGHT], Qt.Orientation.Vertical)
+            charts = [one for name, one in self._added.items() if name.startswith(kind.value)]
+            window.resizeDocks(charts, [_CHART_HEIGHT] * len(charts), across)  # equal shares
             return
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         if not self._ladder.isFloating() and not self._ladder.isHidden():
             window.splitDockWidget(self._ladder, dock, across)
-        window.resizeDocks([dock], [_LADDER_SIZE], across)
+        ladders = [one for name, one in self._added.items() if name.startswith(kind.value)]
+        widths = [_WIDTHS["ladder"]] * (len(ladders) + 1)
+        # all at once: the ticket must not give its width away
+        docks = [self._ladder, *ladders, self._ticket]
+        window.resizeDocks(docks, [*widths, _WIDTHS["ticket"]], across)
 
     def _place(self) -> None:
         window = self._window
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         window.splitDockWidget(self._watch, self._tape, down)
         window.splitDockWidget(self._ladder, self._ticket, across)
-        window.resizeDocks([self._watch, self._ladder, self._ticket], [256, 250, 288], across)
+        docks = [self._watch, self._ladder, self._ticket]
+        window.resizeDocks(docks, list(_WIDTHS.values()), across)
         window.resizeDocks([self._watch, self._tape], [250, 300], down)
         window.resizeDocks([self._blotter], [212], down)
 
