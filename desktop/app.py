@@ -18,6 +18,7 @@ from desktop.main_window import MainWindow
 from desktop.options import Options
 from desktop.shutdown import Shutdown
 from desktop.single_instance import SingleInstance
+from desktop.sounds import Sounds
 from desktop.theme.apply_theme import apply_theme
 from engine.config import Config, Environment, load_config
 from engine.errors import PerpdeskError
@@ -54,7 +55,8 @@ class Desk(QObject):
             submit=self.bridge.submit,
             user_data=user_data,
         )
-        self.window.sound_wanted.connect(lambda _name: QApplication.beep())
+        self._sounds = Sounds()
+        self.window.sound_wanted.connect(self._sounds.play)
         self._has_instruments = False
         self._shutdown = Shutdown(self.engine.stop)
         self._shutdown.finished.connect(self.closed)
@@ -79,6 +81,7 @@ class Desk(QObject):
         """The window goes at once, the rest within the shutdown's deadline."""
         self.bridge.close()
         self.window.hide()
+        self._sounds.close()
         self._shutdown.begin()
 
     def tell(self, sentence: str) -> None:

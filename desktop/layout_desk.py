@@ -11,16 +11,16 @@ import binascii
 import logging
 from collections.abc import Callable
 
-from PySide6.QtCore import QByteArray, QObject, QRect, QTimer, Slot
+from PySide6.QtCore import QByteArray, QObject, QTimer, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from desktop.layout_store import LAYOUT_VERSION, LayoutStore
-from desktop.models.layouts import Layout, Link, PanelKind, brought_back, screens_key
+from desktop.models.layouts import Layout, Link, PanelKind, screens_key
 from desktop.widgets.added_panels import MOST_ADDED, AddedPanels
 from desktop.widgets.confirmation import Confirmation
 from desktop.widgets.name_dialog import NameDialog
-from desktop.widgets.panel_docks import PanelDocks, rect_of, screen_rects
+from desktop.widgets.panel_docks import PanelDocks, bring_to_screen, screen_rects
 
 logger = logging.getLogger(__name__)
 
@@ -90,11 +90,7 @@ class LayoutDesk(QObject):
             self._bring_back()
 
     def _bring_back(self) -> None:
-        window, screens = self._window, screen_rects()
-        seen = rect_of(window.geometry())
-        back = brought_back(seen, screens)
-        if back != seen:
-            window.setGeometry(QRect(*back))
+        bring_to_screen(self._window)
         self._docks.bring_back()
 
     # --- the menu ---------------------------------------------------------------------

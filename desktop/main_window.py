@@ -36,6 +36,8 @@ from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.help_window import HelpWindow
 from desktop.widgets.kill_switch import KillSwitch
 from desktop.widgets.market_desk import MarketDesk
+from desktop.widgets.notice_desk import NoticeDesk
+from desktop.widgets.notice_dialog import NoticeDialog
 from desktop.widgets.order_gate import OrderGate
 from desktop.widgets.panel_docks import PanelDocks
 from desktop.widgets.safety_desk import SafetyDesk
@@ -70,7 +72,7 @@ class MainWindow(QMainWindow):
 
     close_requested = Signal()
     environment_wanted = Signal(object)  # name: trade there instead
-    sound_wanted = Signal(object)  # its name, as a str: "alert"
+    sound_wanted = Signal(object)  # a Notice: its sound
 
     def __init__(
         self,
@@ -179,14 +181,27 @@ class MainWindow(QMainWindow):
             MarkPrice: self.account.set_mark_price,
             HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
         }
-        desks = (self.account, self.market, self.added, self.safety, self.connection)
+        desks = (
+            self.account,
+            self.market,
+            self.added,
+            self.safety,
+            self.connection,
+            self.notices,
+        )
         return in_turn(*(desk.handlers() for desk in desks), own)
 
     @Slot(object)
-    def _tell_price_alert(self, alert: Alert) -> None:
-        self.handle_events([alert])  # a row for the table
-        self.toasts.show(alert.sentence, key=alert.sentence)
-        self.sound_wanted.emit("alert")
+    def _tell_alert(self, alert: Alert) -> None:
+        """Made in the window: a row for the table, a notice and a sound."""
+        self.toasts.show(alert.sentence, alert.level, key=alert.sentence)
+        self.handle_events([alert])
+
+    def _show_notices(self) -> None:
+        dialog = NoticeDialog(self, self.notices.choices)
+        dialog.changed.connect(self.notices.set_choices)
+        dialog.sound_wanted.connect(self.sound_wanted)
+        dialog.open()
 
     @Slot()
     def _tick(self) -> None:
@@ -242,6 +257,7 @@ class MainWindow(QMainWindow):
         self.link = AccountLink(
             self.account, self.market, self.added, self.header, self._instruments, self
         )
+        self.notices = NoticeDesk(self, self.account, self.preferences, self._now_ms)
         self.switch = EnvironmentSwitch(self, self.header.badge)
 
     def _desk_now(self) -> DeskNow:
@@ -269,7 +285,10 @@ class MainWindow(QMainWindow):
         self.market.command_wanted.connect(self.submit)
         self.added.command_wanted.connect(self.submit)
         self.market.watch_panel.symbol_chosen.connect(self.added.choose)
-        self.market.alerts.crossed.connect(self._tell_price_alert)
+        self.market.alerts.crossed.connect(self._tell_alert)
+        self.notices.alert_made.connect(self._tell_alert)
+        self.notices.sound_wanted.connect(self.sound_wanted)
+        self.layouts.add_entry("notices", "Sounds and notices …", self._show_notices)
         self.account.command_wanted.connect(self.submit)
         self.gate.ask_changed.connect(self.market.ticket.set_ask)
         self.market.ticket.ask_chosen.connect(self.gate.set_ask)
@@ -310,6 +329,7 @@ class MainWindow(QMainWindow):
             self.preferences.put(f"columns.{table.objectName()}", table.columns.state())
         self.preferences.save()
         self.account.export.close()
+        self.notices.close()
         if self._help is not None:
             self._help.close()
         self._clock.stop()

@@ -77,8 +77,7 @@ class PanelDocks(QObject):
             dock.show()
         for dock in self._window.findChildren(QDockWidget):
             if dock.isFloating():
-                back = brought_back(rect_of(dock.geometry()), screen_rects())
-                dock.setGeometry(QRect(*back))
+                bring_to_screen(dock)
 
     def _place_added(self, kind: PanelKind, dock: QDockWidget) -> None:
         window, across = self._window, Qt.Orientation.Horizontal
@@ -117,6 +116,17 @@ class PanelDocks(QObject):
         dock.toggleViewAction().setObjectName(f"header.panels.{name}")
         self._window.addDockWidget(area, dock)
         return dock
+
+
+def bring_to_screen(widget: QWidget) -> None:
+    """Where its title can be grasped; the system's frame counts as a part of it."""
+    frame = rect_of(widget.frameGeometry())
+    back = brought_back(frame, screen_rects())
+    if back != frame:
+        x, y, width, height = back
+        around = widget.frameGeometry().size() - widget.size()
+        widget.resize(width - around.width(), height - around.height())
+        widget.move(x, y)
 
 
 def rect_of(rect: QRect) -> Rect:

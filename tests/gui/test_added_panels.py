@@ -65,7 +65,7 @@ def click_row(desk: Desk, panel: AddedLadder, row: int = 14) -> None:
     """The bid column of a row below the middle."""
     QApplication.processEvents()
     ladder = panel.ladder
-    y = round(ladder._frame.top + ladder._frame.row_height * (row + 0.5))
+    y = next(y for y in range(ladder.height()) if ladder._frame.row_at(y) == row) + 3
     desk.qtbot.mouseClick(ladder, Qt.MouseButton.LeftButton, pos=QPoint(ladder.width() // 4, y))
 
 
