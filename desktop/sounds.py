@@ -65,25 +65,19 @@ def _play(player: Play, file: Path) -> None:
 def system_player() -> Play | None:
     """None where nothing can play a WAV file."""
     if sys.platform == "win32":
-        return _windows_player()
-    for command in _PLAYERS:
-        if shutil.which(command[0]):
-            return _command_player(command)
-    return None
+        import winsound  # noqa: PLC0415 (Windows alone has it)
 
-
-def _windows_player() -> Play:
-    if sys.platform != "win32":
-        raise RuntimeError("winsound is a part of Python on Windows alone.")
-    import winsound
-
-    flags = winsound.SND_FILENAME | winsound.SND_NODEFAULT
-    return lambda file: winsound.PlaySound(str(file), flags)
+        flags = winsound.SND_FILENAME | winsound.SND_NODEFAULT
+        return lambda file: winsound.PlaySound(str(file), flags)
+    else:  # noqa: RET505 (mypy knows by it which half is whose)
+        installed = (command for command in _PLAYERS if shutil.which(command[0]))
+        found = next(installed, None)
+        return _command_player(found) if found is not None else None
 
 
 def _command_player(command: Sequence[str]) -> Play:
     def play(file: Path) -> None:
-        subprocess.run(
+        subprocess.run(  # noqa: S603 (a player of the list above, a file of our own)
             [*command, str(file)],
             check=False,
             timeout=_LONGEST_S,

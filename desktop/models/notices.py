@@ -60,6 +60,8 @@ class NoticeWatch:
         """True when the mark has come within `liquidation_pct` of the liquidation price."""
         key = (position.symbol, position.position_side.value)
         distance_pct = liquidation_distance_pct(position, mark_price)
+        if not choices.liquidation_pct:
+            return False
         if distance_pct is None or distance_pct > choices.liquidation_pct * _LEAVE_FACTOR:
             self._near.discard(key)
             return False
