@@ -95,7 +95,7 @@ def test_a_cut_of_all_streams_is_heard_once(desk: Desk, heard: list[str]) -> Non
 def test_a_bare_position_is_heard_until_it_is_covered(desk: Desk, heard: list[str]) -> None:
     desk.feed(BracketChanged(bracket=scene.bracket()), BracketChanged(bracket=scene.bracket()))
     assert heard == [Notice.UNPROTECTED]
-    covered = scene.bracket(state=BracketState.ENDED, unprotected_since_ms=None)
+    covered = scene.bracket(state=BracketState.PROTECTED, unprotected_since_ms=None)
     desk.feed(BracketChanged(bracket=covered), BracketChanged(bracket=scene.bracket()))
     assert heard == [Notice.UNPROTECTED, Notice.UNPROTECTED]
 
