@@ -11,6 +11,7 @@ from desktop.widgets.added_panel import AddedPanel
 from desktop.widgets.dock_title import DockGrip, DockTitle
 
 _WIDTHS = {"watch": 256, "ladder": 250, "ticket": 288}
+_TICKET_LEAST = 280  # nothing that decides about an order is ever cut off
 _CHART_HEIGHT = 300
 
 
@@ -35,6 +36,7 @@ class PanelDocks(QObject):
         self._tape = self._add("tape", "Tape", tape, left)
         self._ladder = self._add("ladder", "Ladder", ladder, right)
         self._ticket = self._add("ticket", "Order", ticket, right)
+        ticket.setMinimumWidth(_TICKET_LEAST)
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         self._blotter = self._add("blotter", "Account", blotter, bottom)
         self._place()
@@ -61,7 +63,6 @@ class PanelDocks(QObject):
         title.close_clicked.connect(lambda: self.remove_wanted.emit(panel.panel_id))
         dock.setTitleBarWidget(title)
         self._place_added(panel.kind, dock)
-        dock.show()
 
     @Slot(object)
     def remove_panel(self, panel: AddedPanel) -> None:
@@ -83,6 +84,7 @@ class PanelDocks(QObject):
         window, across = self._window, Qt.Orientation.Horizontal
         if kind is PanelKind.CHART:
             window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
+            dock.show()
             window.resizeDocks([dock], [_CHART_HEIGHT], Qt.Orientation.Vertical)
             charts = [one for name, one in self._added.items() if name.startswith(kind.value)]
             window.resizeDocks(charts, [_CHART_HEIGHT] * len(charts), across)  # equal shares
@@ -90,6 +92,7 @@ class PanelDocks(QObject):
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         if not self._ladder.isFloating() and not self._ladder.isHidden():
             window.splitDockWidget(self._ladder, dock, across)
+        dock.show()
         ladders = [one for name, one in self._added.items() if name.startswith(kind.value)]
         widths = [_WIDTHS["ladder"]] * (len(ladders) + 1)
         # all at once: the ticket must not give its width away
