@@ -321,4 +321,4 @@ def test_fills_of_now_and_of_earlier_days_are_marked(
 def test_only_so_many_fills_are_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("desktop.models.own_records._FILLS_KEPT", 2)
     desk.feed(*(FillRecorded(fill=scene.fill(n)) for n in range(1, 5)))
-    assert list(desk.window.market.lines._fills["BTCUSDT"]) == [3, 4]
+    assert list(desk.window.market.records._fills["BTCUSDT"]) == [3, 4]
