@@ -40,6 +40,7 @@ from desktop.widgets.notice_desk import NoticeDesk
 from desktop.widgets.notice_dialog import NoticeDialog
 from desktop.widgets.order_gate import OrderGate
 from desktop.widgets.panel_docks import PanelDocks
+from desktop.widgets.review_desk import ReviewDesk
 from desktop.widgets.safety_desk import SafetyDesk
 from desktop.widgets.status_strip import StatusStrip
 from desktop.widgets.toasts import ToastStack
@@ -188,6 +189,7 @@ class MainWindow(QMainWindow):
             self.safety,
             self.connection,
             self.notices,
+            self.review,
         )
         return in_turn(*(desk.handlers() for desk in desks), own)
 
@@ -259,6 +261,8 @@ class MainWindow(QMainWindow):
         )
         self.notices = NoticeDesk(self, self.account, self.preferences, self._now_ms)
         self.switch = EnvironmentSwitch(self, self.header.badge)
+        self.review = ReviewDesk(self._instruments, self._now_ms, self)
+        QShortcut(QKeySequence("Ctrl+R"), self, self.review.open)
 
     def _desk_now(self) -> DeskNow:
         return DeskNow(
@@ -280,6 +284,7 @@ class MainWindow(QMainWindow):
         )
         self.layouts = LayoutDesk(self, docks, self.added, self._layout_store)
         self.header.panels.setMenu(self.layouts.menu)
+        self.layouts.add_entry("review", "Review past trades (Ctrl+R)", self.review.open)
 
     def _connect(self) -> None:
         self.market.command_wanted.connect(self.submit)
@@ -294,6 +299,7 @@ class MainWindow(QMainWindow):
         self.market.ticket.ask_chosen.connect(self.gate.set_ask)
         self.account.refused.connect(self.safety.note_refused)
         self.safety.command_wanted.connect(self.submit)
+        self.review.command_wanted.connect(self.submit)
         self.safety.guard_changed.connect(self.header.set_guard)
         self.safety.guard_changed.connect(self.market.ticket.set_guard)
         self.kill_switch.command_wanted.connect(self.submit)
@@ -330,6 +336,7 @@ class MainWindow(QMainWindow):
         self.preferences.save()
         self.account.export.close()
         self.notices.close()
+        self.review.close()
         if self._help is not None:
             self._help.close()
         self._clock.stop()
