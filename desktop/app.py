@@ -42,7 +42,9 @@ class Desk(QObject):
 
     closed = Signal(object)  # True: everything ended in time
 
-    def __init__(self, config: Config, environment: Environment, user_data: Path) -> None:
+    def __init__(
+        self, config: Config, environment: Environment, user_data: Path, *, has_hints: bool = False
+    ) -> None:
         super().__init__()
         self.engine = TradingEngine(config, environment, user_data)
         self.bridge = EngineBridge(self.engine.hub, self.engine.submit)
@@ -50,9 +52,12 @@ class Desk(QObject):
             environment=environment.name,
             kind=environment.kind,
             symbol=config["desktop.symbol"],
-            environments=config.environment_names(),
+            environments={
+                name: config.environment(name).kind for name in config.environment_names()
+            },
             interval=config["desktop.interval"],
             submit=self.bridge.submit,
+            has_hints=has_hints,
             user_data=user_data,
         )
         self._sounds = Sounds()
@@ -112,8 +117,11 @@ class Desks(QObject):
 
     closed = Signal(object)  # True: everything ended in time
 
-    def __init__(self, config: Config, environment: Environment, user_data: Path) -> None:
+    def __init__(
+        self, config: Config, environment: Environment, user_data: Path, *, has_hints: bool = False
+    ) -> None:
         super().__init__()
+        self._has_hints = has_hints
         self._config = config
         self._user_data = user_data
         self._next: Environment | None = None
@@ -138,7 +146,7 @@ class Desks(QObject):
         self.desk.come_forward()
 
     def _make(self, environment: Environment) -> Desk:
-        desk = Desk(self._config, environment, self._user_data)
+        desk = Desk(self._config, environment, self._user_data, has_hints=self._has_hints)
         desk.closed.connect(self._on_closed)
         desk.window.environment_wanted.connect(self.go_to)
         return desk
@@ -197,7 +205,7 @@ def _serve(
     if not instance.is_first:
         close_logging()
         return _say_open(user_data)
-    desks = Desks(config, environment, user_data)
+    desks = Desks(config, environment, user_data, has_hints=not options.is_offscreen)
     desk = desks.desk  # what a task or a picture is about; a person may change it
     instance.second_start.connect(desks.come_forward)
     hooks = CrashHooks(user_data, desks.tell)

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
@@ -32,8 +33,11 @@ from desktop.widgets.connection_desk import ConnectionDesk
 from desktop.widgets.data_table import DataTable
 from desktop.widgets.environment_badge import EnvironmentFrame
 from desktop.widgets.environment_switch import EnvironmentSwitch
+from desktop.widgets.first_trade_hints import FirstTradeHints
 from desktop.widgets.header_bar import HeaderBar
+from desktop.widgets.help_sections import section_of
 from desktop.widgets.help_window import HelpWindow
+from desktop.widgets.keys_desk import KeysDesk
 from desktop.widgets.kill_switch import KillSwitch
 from desktop.widgets.market_desk import MarketDesk
 from desktop.widgets.notice_desk import NoticeDesk
@@ -44,6 +48,7 @@ from desktop.widgets.review_desk import ReviewDesk
 from desktop.widgets.safety_desk import SafetyDesk
 from desktop.widgets.status_strip import StatusStrip
 from desktop.widgets.toasts import ToastStack
+from desktop.widgets.tooltips import explain_all
 from engine.commands import Command
 from engine.events import (
     Alert,
@@ -68,7 +73,8 @@ def _wall_clock_ms() -> int:
 class MainWindow(QMainWindow):
     """`close_requested` asks the owner to stop the engine; the window stays until it says so.
 
-    `symbol` is shown as soon as `set_instruments` has told its rules.
+    `symbol` is shown as soon as `set_instruments` has told its rules. `has_hints`: a
+    person sits in front of it, who may be new.
     """
 
     close_requested = Signal()
@@ -81,9 +87,10 @@ class MainWindow(QMainWindow):
         environment: str,
         kind: EnvironmentKind,
         symbol: str,
-        environments: tuple[str, ...] = (),
+        environments: Mapping[str, EnvironmentKind] = MappingProxyType({}),
         submit: Callable[[Command], None],
         interval: str = "1m",
+        has_hints: bool = False,
         user_data: Path | None = None,
         now_ms: Callable[[], int] = _wall_clock_ms,
     ) -> None:
@@ -96,13 +103,16 @@ class MainWindow(QMainWindow):
         self._layout_store = LayoutStore(user_data / "layout.json" if user_data else None)
         self.preferences = Preferences(user_data / "preferences.json" if user_data else None)
         self._help: HelpWindow | None = None
+        self._environments = environments
+        self._has_hints = has_hints
         self._make_panels(interval)
         self._make_docks()
         self._frame = EnvironmentFrame(self)
         self._handlers = self._all_handlers()
         self._connect()
-        self.header.badge.set_choices(environments)
+        self.header.badge.set_choices(tuple(environments))
         self.set_environment(environment, kind)
+        explain_all(self)
         self._start_clock()
         self.layouts.show_last()
         for table in self.tables():
@@ -117,6 +127,9 @@ class MainWindow(QMainWindow):
         self.header.set_environment(name, kind)
         self.gate.set_environment(name, kind)
         self._frame.set_kind(kind)
+        self.keys.set_environment(name)
+        if self.hints is not None:
+            self.hints.set_kind(kind)
         self.setWindowTitle(f"Perpdesk - {name}")
 
     def set_instruments(self, instruments: Mapping[str, Instrument]) -> None:
@@ -158,7 +171,7 @@ class MainWindow(QMainWindow):
     def show_help(self) -> None:
         if self._help is None:
             self._help = HelpWindow(self)
-        self._help.open()
+        self._help.open(section_of(self.focusWidget()))
 
     @Slot(object)
     def submit(self, command: Command) -> None:
@@ -190,8 +203,10 @@ class MainWindow(QMainWindow):
             self.connection,
             self.notices,
             self.review,
+            self.keys,
         )
-        return in_turn(*(desk.handlers() for desk in desks), own)
+        hints = self.hints.handlers() if self.hints is not None else {}
+        return in_turn(*(desk.handlers() for desk in desks), hints, own)
 
     @Slot(object)
     def _tell_alert(self, alert: Alert) -> None:
@@ -260,7 +275,16 @@ class MainWindow(QMainWindow):
             self.account, self.market, self.added, self.header, self._instruments, self
         )
         self.notices = NoticeDesk(self, self.account, self.preferences, self._now_ms)
-        self.switch = EnvironmentSwitch(self, self.header.badge)
+        self.switch = EnvironmentSwitch(
+            self, self.header.badge, self._environments, self.preferences
+        )
+        self.keys = KeysDesk(self)
+        self.hints: FirstTradeHints | None = None
+        if self._has_hints:
+            self.hints = FirstTradeHints(
+                self, self.market.ticket, self.account.blotter, self.preferences
+            )
+            self.alarms.height_changed.connect(self.hints.give_way)
         self.review = ReviewDesk(self._instruments, self._now_ms, self)
         QShortcut(QKeySequence("Ctrl+R"), self, self.review.open)
 
@@ -304,6 +328,9 @@ class MainWindow(QMainWindow):
         self.safety.guard_changed.connect(self.market.ticket.set_guard)
         self.kill_switch.command_wanted.connect(self.submit)
         self.switch.confirmed.connect(self.environment_wanted)
+        self.header.badge.keys_wanted.connect(self.keys.open)
+        self.keys.trade_wanted.connect(self.switch.ask)
+        self.keys.command_wanted.connect(self._submit)
         self.gate.held.connect(self._tell_held)
         self.header.type_command.clicked.connect(self.palette_box.open)
         self.header.help.clicked.connect(self.show_help)
@@ -339,4 +366,5 @@ class MainWindow(QMainWindow):
         self.review.close()
         if self._help is not None:
             self._help.close()
+        self.keys.close()
         self._clock.stop()

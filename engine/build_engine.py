@@ -15,7 +15,7 @@ import msgspec
 
 from engine.clock import Clock
 from engine.config import Config, Environment
-from engine.credentials import Credentials, Secret, find_credentials
+from engine.credentials import find_credentials
 from engine.errors import PaperExchangeError, PerpdeskError
 from engine.event_hub import EventHub
 from engine.events import Event, HistoryLoaded
@@ -38,6 +38,7 @@ from engine.plans.plan_book import PlanBook
 from engine.plans.plan_locks import PlanLocks
 from engine.plans.plan_runner import KeptPlan, PlanRunner, PlanSettings
 from engine.protection_views import BracketView
+from engine.secret import Credentials, Secret
 from engine.utils.threads import CrashHandler
 from engine.wire.hosts import Hosts
 

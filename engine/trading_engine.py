@@ -20,6 +20,7 @@ from engine.command_desk import CommandDesk
 from engine.commands import Command, LoadCandles, UnwatchSymbol, WatchSymbol
 from engine.config import Config, Environment, load_config
 from engine.errors import (
+    CredentialsError,
     KeyRefused,
     NotConnected,
     OrderRefused,
@@ -43,6 +44,8 @@ from engine.events import (
 from engine.exchange.gateway import ExchangeGateway
 from engine.execution_watch import ExecutionWatch
 from engine.health import HealthReporter
+from engine.key_commands import KeyCommand
+from engine.key_desk import KeyDesk
 from engine.market.instruments import Instrument
 from engine.market.market_state import MarketState
 from engine.market_feed import MarketFeed
@@ -99,6 +102,7 @@ class TradingEngine:
         self._orders = TaskQueue("orders", self._on_crash)
         self._queries = TaskQueue("queries", self._on_crash)
         self._housekeeping = StoppableThread("housekeeping", self._keep_house, self._on_crash)
+        self._keys = KeyDesk(config, self.clock, self.hub.publish, self._on_crash)
         self._lock = threading.Lock()
         self._early: list[Command] = []
         self._is_stopped = False
@@ -250,6 +254,9 @@ class TradingEngine:
         with self._lock:
             if self._is_stopped:
                 raise ShuttingDown("The engine is closing; this was not carried out.")
+            if isinstance(command, KeyCommand):
+                self._keys.submit(command)
+                return
             desk, review = self._desk, self._review
             if desk is None and isinstance(command, WatchSymbol | UnwatchSymbol | LoadCandles):
                 self._early.append(command)
@@ -334,6 +341,7 @@ class TradingEngine:
         ended = [self._orders.stop(deadline.left_s()), self._queries.stop(deadline.left_s())]
         if review is not None:
             ended.append(review.stop(deadline.left_s()))
+        ended.append(self._keys.stop(deadline.left_s()))
         if not self._housekeeping.is_current():
             ended.append(self._housekeeping.join(deadline.left_s()))
         if self._plans is not None:
@@ -357,7 +365,8 @@ class TradingEngine:
             logger.warning("start failed: %s", error)
             self._failure = error
             self._tell(EngineState.DEGRADED, str(error))
-            self._alert("START_FAILED", str(error))
+            is_key = isinstance(error, CredentialsError | KeyRefused)
+            self._alert("KEYS_NEEDED" if is_key else "START_FAILED", str(error))
             return
         reporter = HealthReporter(self._built.gateway, self.hub.publish, self.clock)
         ticks = 0

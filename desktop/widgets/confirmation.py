@@ -48,9 +48,13 @@ class Confirmation(QDialog):
         row.addStretch(1)
         row.addWidget(no)
         row.addWidget(yes)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(12)
         column.addWidget(title)
         column.addWidget(body)
         column.addLayout(row)
+
+    def insert(self, widget: QWidget) -> None:
+        """Between the sentences and the buttons."""
+        self._column.insertWidget(2, widget)

@@ -29,6 +29,7 @@ class EnvironmentBadge(QWidget):
     """A click, or Enter, offers the other environments."""
 
     environment_wanted = Signal(object)  # name
+    keys_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +65,10 @@ class EnvironmentBadge(QWidget):
             action.setChecked(name == self._name)
             action.setEnabled(name != self._name)
             action.triggered.connect(lambda _=False, name=name: self.environment_wanted.emit(name))
+        menu.addSeparator()
+        keys = menu.addAction("Exchange keys …")
+        keys.setObjectName("environment.keys")
+        keys.triggered.connect(self.keys_wanted)
         return menu
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

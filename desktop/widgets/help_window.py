@@ -27,7 +27,7 @@ class HelpWindow(QWidget):
         self.setWindowTitle("Perpdesk - user guide")
         self.resize(_SIZE)
         self.page = _Page(self)
-        self.page.setSource(QUrl.fromLocalFile(str(resource_path("help", _FIRST_PAGE))))
+        self.page.setSource(_first_page())
         self.page.sourceChanged.connect(self.page.air)
         self.page.air()
         column = QVBoxLayout(self)
@@ -40,10 +40,12 @@ class HelpWindow(QWidget):
         else:
             super().keyPressEvent(event)
 
-    @Slot()
-    def open(self) -> None:
+    def open(self, section: str = "") -> None:
+        """`section` is a heading of the guide; without one the page stays where it was."""
         self.show()
         self.activateWindow()  # also brings it to the front
+        if section:
+            self.page.show_section(section)  # shown by now: its lines have their width
 
 
 class _Page(QTextBrowser):
@@ -56,6 +58,18 @@ class _Page(QTextBrowser):
         self.setFont(ui_font(13))
         self.document().setDocumentMargin(24)
         self.setFrameShape(self.Shape.NoFrame)
+
+    def show_section(self, heading: str) -> None:
+        """The heading goes to the top of the page; also when another page is open."""
+        if not self.source().fileName().endswith(_FIRST_PAGE):
+            self.setSource(_first_page())
+        block = self.document().begin()
+        while block.isValid():
+            if block.blockFormat().headingLevel() and block.text() == heading:
+                top = self.document().documentLayout().blockBoundingRect(block).top()
+                self.verticalScrollBar().setValue(round(top) - _BELOW_PX)
+                return
+            block = block.next()
 
     @Slot()
     def air(self) -> None:
@@ -83,3 +97,7 @@ class _Page(QTextBrowser):
         smaller = image.scaledToWidth(round(_PICTURE_PX * ratio), smooth)
         smaller.setDevicePixelRatio(ratio)
         return smaller
+
+
+def _first_page() -> QUrl:
+    return QUrl.fromLocalFile(str(resource_path("help", _FIRST_PAGE)))

@@ -63,6 +63,7 @@ class IntervalBar(QWidget):
         name, spoken = f"{self._name}.interval.{interval}", f"{interval} candles"
         button = make_button(name, interval, "interval", accessible_name=spoken, parent=self)
         button.setCheckable(True)
+        button.setToolTip(f"Each candle is {interval} of trading")
         button.clicked.connect(lambda _=False, chosen=interval: self._choose(chosen))
         return button
 

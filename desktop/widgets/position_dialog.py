@@ -97,6 +97,9 @@ class PositionDialog(QDialog):
                 column.addWidget(part)
             else:
                 column.addLayout(part)
+        first = next((part for part in parts if isinstance(part, QWidget)), None)
+        if first is not None:
+            first.setFocus()  # what is typed next belongs there
         self.check()
 
     @Slot()

@@ -60,6 +60,8 @@ class StreamDot(QWidget):
         """Live needs no word; anything else does."""
         if self.is_doubted:
             return f"{self._route} no answer"
+        if self.state is StreamState.STOPPED:
+            return f"{self._route} not started"  # the word alone would sound like a failure
         return self._route if self.state is StreamState.LIVE else f"{self._route} {self.state}"
 
     def sizeHint(self) -> QSize:

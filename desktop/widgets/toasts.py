@@ -68,6 +68,7 @@ class Toast(QWidget):
         if action:
             button = make_button("toast.action", action, "fix", parent=self)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setToolTip("Does what the notice is about, and closes it")
             button.clicked.connect(self._on_action)
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
         self._shown_for = QElapsedTimer()
@@ -108,6 +109,7 @@ class Toast(QWidget):
         button = QToolButton(self)
         button.setObjectName("toast.close")
         button.setAccessibleName("Close this notice")
+        button.setToolTip("Close this notice; it goes by itself, and stays under Alerts or Log")
         button.setIcon(icon("close", palette.TEXT_FAINT))
         button.setProperty("role", "bare")
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -10,7 +10,7 @@ import msgspec
 
 from engine.clock import Clock
 from engine.config import Config, Environment
-from engine.credentials import Credentials, Secret, find_credentials
+from engine.credentials import find_credentials
 from engine.exchange.binance_gateway import BinanceGateway
 from engine.exchange.gateway_health import GatewayHealth
 from engine.kpi import link_cut
@@ -18,6 +18,7 @@ from engine.kpi.network_breaks import CleanCut, HalfOpenSilence, NetworkBreak, R
 from engine.market.instruments import Instrument
 from engine.paper.paper_discovery import announce, withdraw
 from engine.paper.paper_process import PaperOptions, PaperProcess
+from engine.secret import Credentials, Secret
 from engine.trading_engine import TradingEngine
 from engine.trading_types import EngineState, EnvironmentKind, Route, StreamState
 from engine.wire.hosts import Hosts

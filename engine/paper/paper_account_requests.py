@@ -150,6 +150,22 @@ def _account_config(call: Call) -> object:
     }
 
 
+def _key_rights(_call: Call) -> object:
+    """A key of a loopback account can withdraw nothing and works from here alone."""
+    return {
+        "ipRestrict": True,
+        "createTime": 0,
+        "enableReading": True,
+        "enableWithdrawals": False,
+        "enableInternalTransfer": False,
+        "enableMargin": False,
+        "enableFutures": True,
+        "permitsUniversalTransfer": False,
+        "enableVanillaOptions": False,
+        "enableSpotAndMarginTrading": False,
+    }
+
+
 def _symbol_config(call: Call) -> object:
     account = call.account
     return [
@@ -242,6 +258,7 @@ ACCOUNT_REQUESTS: Mapping[str, Handler] = {
     "balance": _balance,
     "balance_v2": _balance,
     "account_config": _account_config,
+    "key_rights": _key_rights,
     "symbol_config": _symbol_config,
     "position_mode": _position_mode,
     "commission_rate": _commission_rate,

@@ -114,6 +114,8 @@ _ROWS: tuple[Endpoint, ...] = (
     _call("position_risk", "GET", "/fapi/v3/positionRisk", 5),
     _call("position_risk_v2", "GET", "/fapi/v2/positionRisk", 5),
     _call("account_config", "GET", "/fapi/v1/accountConfig", 5),
+    # the wallet's host, not the futures': see Hosts.wallet
+    _call("key_rights", "GET", "/sapi/v1/account/apiRestrictions"),
     _call("symbol_config", "GET", "/fapi/v1/symbolConfig", 5),
     _call("leverage_bracket", "GET", "/fapi/v1/leverageBracket"),
     _call("set_leverage", "POST", "/fapi/v1/leverage"),

@@ -1,4 +1,4 @@
-"""Where the exchange lives. Three bases; the stream routes hang below `streams`."""
+"""Where the exchange lives. The stream routes hang below `streams`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class Hosts(msgspec.Struct, frozen=True):
     rest: str
     streams: str
     ws_api: str
+    wallet: str = ""  # tells what a key may do; empty where no such service is known
 
     def stream_url(self, route: Route) -> str:
         """The routed base; an unrouted URL connects, acknowledges and stays silent."""
@@ -23,6 +24,7 @@ MAINNET = Hosts(
     rest="https://fapi.binance.com",
     streams="wss://fstream.binance.com",
     ws_api="wss://ws-fapi.binance.com/ws-fapi/v1",
+    wallet="https://api.binance.com",
 )
 
 # the venue calls it Demo Trading today; only this ws_api host answers for it

@@ -139,6 +139,14 @@ class AccountConfig(_Reply, frozen=True, kw_only=True):
     fee_tier: Whole = 0
 
 
+class KeyRights(_Reply, frozen=True, kw_only=True):
+    """What the key may do, as the wallet's service tells it."""
+
+    ip_restrict: bool = False
+    enable_withdrawals: bool = False
+    enable_futures: bool = False
+
+
 class LeverageReply(_Reply, frozen=True, kw_only=True):
     symbol: str
     leverage: Whole

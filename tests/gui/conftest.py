@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -22,7 +22,7 @@ Kind = TypeVar("Kind", bound=QWidget)
 class Desk:
     """The window and what left it, with the gestures of a person."""
 
-    def __init__(self, qtbot: QtBot) -> None:
+    def __init__(self, qtbot: QtBot, **options: Any) -> None:
         self.qtbot = qtbot
         self.all_commands: list[Command] = []
         self.now_ms = scene.NOW_MS
@@ -32,6 +32,7 @@ class Desk:
             symbol="BTCUSDT",
             submit=self.all_commands.append,
             now_ms=lambda: self.now_ms,
+            **options,
         )
         qtbot.addWidget(self.window)
         self.window.show()

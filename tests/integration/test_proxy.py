@@ -9,10 +9,10 @@ import pytest
 from engine.build_engine import Venue, build_gateway
 from engine.clock import SystemClock
 from engine.config import parse_config
-from engine.credentials import Credentials, Secret
 from engine.errors import ConfigError, NotConnected, PerpdeskError
 from engine.exchange.binance_gateway import BinanceGateway
 from engine.exchange.tcp_connect import connect, is_reachable
+from engine.secret import Credentials, Secret
 from engine.wire.hosts import Hosts
 from tests.helpers.toy_http import Reply, Request, toy_http_server
 from tests.helpers.toy_proxy import toy_proxy
