@@ -65,6 +65,8 @@ def click_row(desk: Desk, panel: AddedLadder, row: int = 14) -> None:
     """The bid column of a row below the middle."""
     QApplication.processEvents()
     ladder = panel.ladder
+    # a click on rows that have just moved is refused
+    desk.qtbot.waitUntil(lambda: not ladder._model.just_moved())
     y = next(y for y in range(ladder.height()) if ladder._frame.row_at(y) == row) + 3
     desk.qtbot.mouseClick(ladder, Qt.MouseButton.LeftButton, pos=QPoint(ladder.width() // 4, y))
 
