@@ -20,6 +20,7 @@ from desktop.models.preferences import Preferences
 from desktop.options import Options
 from desktop.shutdown import Shutdown
 from desktop.single_instance import SingleInstance
+from desktop.sounds import Sounds
 from desktop.theme.apply_theme import apply_theme
 from desktop.widgets.chosen_look import look_on
 from engine.config import Config, Environment, load_config, recording_of
@@ -78,7 +79,8 @@ class Desk(QObject):
             user_data=kept,
             now_ms=self.engine.clock.now_ms,
         )
-        self.window.sound_wanted.connect(lambda _name: QApplication.beep())
+        self._sounds = Sounds()
+        self.window.sound_wanted.connect(self._sounds.play)
         self._has_instruments = False
         self._shutdown = Shutdown(self.engine.stop)
         self._shutdown.finished.connect(self.closed)
@@ -103,6 +105,7 @@ class Desk(QObject):
         """The window goes at once, the rest within the shutdown's deadline."""
         self.bridge.close()
         self.window.hide()
+        self._sounds.close()
         self._shutdown.begin()
 
     def tell(self, sentence: str) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow
 
 from desktop.handlers import in_turn
+from desktop.layout_desk import LayoutDesk
 from desktop.layout_store import LayoutStore
 from desktop.models.keymap import PRESET_COUNT, Keymap
 from desktop.models.phrase_reading import DeskNow
@@ -28,6 +29,7 @@ from desktop.models.size_unit import SizeUnit
 from desktop.theme.icons import program_icon
 from desktop.widgets.account_desk import AccountDesk
 from desktop.widgets.account_link import AccountLink
+from desktop.widgets.added_panels import AddedPanels
 from desktop.widgets.alarm_bars import AlarmBars
 from desktop.widgets.chosen_look import look_on
 from desktop.widgets.command_palette import CommandPalette
@@ -42,6 +44,8 @@ from desktop.widgets.help_window import HelpWindow
 from desktop.widgets.keys_desk import KeysDesk
 from desktop.widgets.kill_switch import KillSwitch
 from desktop.widgets.market_desk import MarketDesk
+from desktop.widgets.notice_desk import NoticeDesk
+from desktop.widgets.notice_dialog import NoticeDialog
 from desktop.widgets.order_gate import OrderGate
 from desktop.widgets.panel_docks import PanelDocks
 from desktop.widgets.paper_desk import PaperDesk
@@ -49,7 +53,6 @@ from desktop.widgets.recording_desk import RecordingDesk
 from desktop.widgets.review_desk import ReviewDesk
 from desktop.widgets.safety_desk import SafetyDesk
 from desktop.widgets.settings_dialog import SettingsDialog
-from desktop.widgets.sound_desk import SoundDesk
 from desktop.widgets.status_strip import StatusStrip
 from desktop.widgets.toasts import ToastStack
 from desktop.widgets.tooltips import explain_all
@@ -84,7 +87,7 @@ class MainWindow(QMainWindow):
     close_requested = Signal()
     environment_wanted = Signal(object)  # name: trade there instead
     recording_wanted = Signal(object)  # Path of a recording: play it here instead
-    sound_wanted = Signal(object)  # its name, as a str: "alert"
+    sound_wanted = Signal(object)  # a Notice: its sound
 
     def __init__(
         self,
@@ -107,7 +110,7 @@ class MainWindow(QMainWindow):
         self._first_symbol = symbol
         self._unhandled: deque[Event] = deque()
         self._instruments: dict[str, Instrument] = {}
-        self._layouts = LayoutStore(user_data / "layout.json") if user_data else None
+        self._layout_store = LayoutStore(user_data / "layout.json" if user_data else None)
         self.preferences = preferences or Preferences(
             user_data / "preferences.json" if user_data else None
         )
@@ -126,9 +129,8 @@ class MainWindow(QMainWindow):
         self.set_environment(environment, kind)
         explain_all(self)
         self._start_clock()
-        if self._layouts is not None:
-            self._layouts.restore(self)
-            self.paper.set_environment(self.docks.paper, kind)  # kept from another environment
+        self.layouts.show_last()
+        self.paper.set_environment(self.docks.paper, kind)  # kept from another environment
         for table in self.tables():
             table.columns.restore(self.preferences.get(f"columns.{table.objectName()}", {}))
         if user_data is not None:
@@ -160,6 +162,7 @@ class MainWindow(QMainWindow):
         self.header.set_symbols(tuple(self._instruments), shown)
         self.market.watch.watch(tuple(self._instruments))
         self.market.show_symbol(shown)
+        self.added.show_known()
 
     @Slot(object)
     def handle_events(self, events: Iterable[Event]) -> None:
@@ -208,6 +211,8 @@ class MainWindow(QMainWindow):
             self._group_ladder()
         elif key == SIZE_UNIT.key:
             self.market.ticket.set_size_unit(SizeUnit(self.preferences.value_of(SIZE_UNIT)))
+        elif key.startswith("sounds."):
+            self.notices.reread()
         elif key == "keys":
             self._show_keys()
         elif key == "ticket.presets":
@@ -250,17 +255,31 @@ class MainWindow(QMainWindow):
             HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
         }
         desks = (
-            self.account, self.market, self.safety, self.connection, self.review, self.keys,
-            self.sounds, self.paper, self.recording,
-        )  # fmt: skip
+            self.account,
+            self.market,
+            self.added,
+            self.safety,
+            self.connection,
+            self.notices,
+            self.review,
+            self.keys,
+            self.paper,
+            self.recording,
+        )
         hints = self.hints.handlers() if self.hints is not None else {}
         return in_turn(*(desk.handlers() for desk in desks), hints, own)
 
     @Slot(object)
-    def _tell_price_alert(self, alert: Alert) -> None:
-        self.handle_events([alert])  # a row for the table
-        self.toasts.show(alert.sentence, key=alert.sentence)
-        self.sounds.play("alert")
+    def _tell_alert(self, alert: Alert) -> None:
+        """Made in the window: a row for the table, a notice and a sound."""
+        self.toasts.show(alert.sentence, alert.level, key=alert.sentence)
+        self.handle_events([alert])
+
+    def _show_notices(self) -> None:
+        dialog = NoticeDialog(self, self.notices.choices)
+        dialog.changed.connect(self.notices.set_choices)
+        dialog.sound_wanted.connect(self.sound_wanted)
+        dialog.open()
 
     @Slot()
     def _tick(self) -> None:
@@ -300,7 +319,6 @@ class MainWindow(QMainWindow):
         )
         self.account = AccountDesk(self._instruments, self.toasts, self._now_ms, self)
         self.palette_box = CommandPalette(self, self._desk_now)
-        self.sounds = SoundDesk(self.preferences, self._now_ms, self)
         self.status = StatusStrip(self)
         self.setStatusBar(self.status)
         self.connection = ConnectionDesk(
@@ -313,7 +331,11 @@ class MainWindow(QMainWindow):
         )
         self.paper = PaperDesk(self, self.toasts)
         self.recording = RecordingDesk(self, self.status, self.toasts)
-        self.link = AccountLink(self.account, self.market, self.header, self._instruments, self)
+        self.added = AddedPanels(self.market, self.account, self._instruments, self)
+        self.link = AccountLink(
+            self.account, self.market, self.added, self.header, self._instruments, self
+        )
+        self.notices = NoticeDesk(self, self.account, self.preferences, self._now_ms)
         self.switch = EnvironmentSwitch(
             self, self.header.badge, self._environments, self.preferences
         )
@@ -345,17 +367,19 @@ class MainWindow(QMainWindow):
             blotter=self.account.blotter,
             paper=self.paper.panel,
         )
-        menu = self.docks.menu()
-        menu.addSeparator()
-        review = menu.addAction("Review past trades (Ctrl+R)")
-        review.setObjectName("header.panels.review")
-        review.triggered.connect(self.review.open)
-        self.recording.add_to(menu)
-        self.header.panels.setMenu(menu)
+        self.layouts = LayoutDesk(self, self.docks, self.added, self._layout_store)
+        self.header.panels.setMenu(self.layouts.menu)
+        self.layouts.add_entry("review", "Review past trades (Ctrl+R)", self.review.open)
+        self.layouts.add_actions(self.recording.actions())
 
     def _connect(self) -> None:
         self.market.command_wanted.connect(self.submit)
-        self.market.alerts.crossed.connect(self._tell_price_alert)
+        self.added.command_wanted.connect(self.submit)
+        self.market.watch_panel.symbol_chosen.connect(self.added.choose)
+        self.market.alerts.crossed.connect(self._tell_alert)
+        self.notices.alert_made.connect(self._tell_alert)
+        self.notices.sound_wanted.connect(self.sound_wanted)
+        self.layouts.add_entry("notices", "Sounds and notices …", self._show_notices)
         self.account.command_wanted.connect(self.submit)
         self.gate.ask_changed.connect(self.market.ticket.set_ask)
         self.market.ticket.ask_chosen.connect(self.gate.set_ask)
@@ -378,7 +402,6 @@ class MainWindow(QMainWindow):
         self.header.type_command.clicked.connect(self.palette_box.open)
         self.header.help.clicked.connect(self.show_help)
         self.header.settings.clicked.connect(self.show_settings)
-        self.sounds.sound_wanted.connect(self.sound_wanted)
         self.market.symbol_shown.connect(self._group_ladder)
         self.palette_box.command_wanted.connect(self.submit)
         self.palette_box.symbol_wanted.connect(self.market.show_symbol)
@@ -421,12 +444,12 @@ class MainWindow(QMainWindow):
 
     def keep_choices(self) -> None:
         """Layout and preferences go to disk, and nothing ticks any more: the end is near."""
-        if self._layouts is not None:
-            self._layouts.save(self)
+        self.layouts.keep_last()
         for table in self.tables():
             self.preferences.put(f"columns.{table.objectName()}", table.columns.state())
         self.preferences.save()
         self.account.export.close()
+        self.notices.close()
         self.review.close()
         self.keys.close()
         for opened in (self._help, self._settings):

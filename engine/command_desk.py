@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from engine.commands import (
+    MAIN_PANEL,
     AmendOrder,
     AskAgain,
     CancelAllOrders,
@@ -22,6 +23,7 @@ from engine.commands import (
     LoadCandles,
     PlaceOrder,
     SetLeverage,
+    UnwatchSymbol,
     WatchSymbol,
 )
 from engine.errors import BadInput, NotConnected, PerpdeskError, VenueError
@@ -112,6 +114,7 @@ class CommandDesk:
             SetMarginType: self._set_margin_type,
             SetHedgeMode: self._set_hedge_mode,
             WatchSymbol: self._watch,
+            UnwatchSymbol: self._unwatch,
             LoadCandles: self._load_candles,
             AskAgain: self._ask_again,
             SetDeadMan: self._set_dead_man,
@@ -274,7 +277,17 @@ class CommandDesk:
 
     def _watch(self, command: WatchSymbol) -> None:
         self._gateway.get_exchange_info(command.symbol)  # says so when there is none
-        self._feed.watch(command.symbol, command.interval)
+        self._feed.watch(
+            command.symbol, command.interval, command.panel, with_book=command.with_book
+        )
+        if command.panel == MAIN_PANEL:
+            self._tell_terms(command)
+
+    def _unwatch(self, command: UnwatchSymbol) -> None:
+        self._feed.unwatch(command.panel)
+
+    def _tell_terms(self, command: WatchSymbol) -> None:
+        """What the ticket must know of the symbol that it trades."""
         leverage = self._gateway.get_leverage(command.symbol)
         self._oms.on_event(LeverageChanged(symbol=command.symbol, leverage=leverage, event_ms=0))
         self._hub.publish(self._terms.read(command.symbol))

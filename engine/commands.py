@@ -12,6 +12,9 @@ import msgspec
 
 from engine.trading_types import OrderType, PositionSide, Side, TimeInForce
 
+MAIN_PANEL = "main"  # the panels that the ticket belongs to
+MOST_PANELS = 8  # each book costs a stream of ten messages a second, and a frame's work
+
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """Base. `request_id` comes back in the answer, so a widget knows its own."""
@@ -68,10 +71,23 @@ class SetLeverage(Command, frozen=True, kw_only=True):
 
 
 class WatchSymbol(Command, frozen=True, kw_only=True):
-    """Stream this symbol's book, tape, mark price and candles of `interval`."""
+    """Stream this symbol's book, tape, mark price and candles of `interval` for `panel`.
+
+    A panel watches one symbol: asked again, the new one takes the place of the old.
+    Streams that several panels want are opened once. `interval` may be empty where
+    no candles are shown, and `with_book` False where no depth is.
+    """
 
     symbol: str
     interval: str = "1m"
+    panel: str = MAIN_PANEL
+    with_book: bool = True
+
+
+class UnwatchSymbol(Command, frozen=True, kw_only=True):
+    """`panel` is gone: what nobody else watches is no longer streamed."""
+
+    panel: str
 
 
 class LoadCandles(Command, frozen=True, kw_only=True):

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterable
+
+import msgspec
 
 from engine.clock import Clock
-from engine.errors import PerpdeskError, ShuttingDown
+from engine.commands import MAIN_PANEL, MOST_PANELS
+from engine.errors import BadInput, PerpdeskError, ShuttingDown
 from engine.event_hub import EventHub
 from engine.events import DepthDiff, Event, StreamStateChanged
 from engine.exchange.gateway import ExchangeGateway
@@ -25,6 +29,14 @@ logger = logging.getLogger(__name__)
 BOOK_DEPTH = 400
 _SNAPSHOT_PAUSE_S = 0.5
 _CONFIRM_PAUSES_S = (0.5, 1.0, 2.0, 5.0)
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """What one panel shows. No `interval`: no candles."""
+
+    symbol: str
+    interval: str
+    with_book: bool = True
 
 
 class MarketFeed:
@@ -45,29 +57,55 @@ class MarketFeed:
         self._books: dict[str, LocalBook] = {}
         self._resyncing: set[str] = set()
         self._checks: dict[str, _Check] = {}  # snapshots that no change has confirmed yet
-        self._watched: dict[str, str] = {}  # symbol -> interval
+        self._watched: dict[str, Watch] = {}  # by panel
         self._marks: set[str] = set()
         self._quotes: set[str] = set()
         self._stop = threading.Event()
 
-    def watch(self, symbol: str, interval: str) -> None:
-        """Stream everything about `symbol` instead of the symbol watched before."""
+    def watch(
+        self, symbol: str, interval: str, panel: str = MAIN_PANEL, *, with_book: bool = True
+    ) -> None:
+        """Stream everything about `symbol` instead of what `panel` watched before.
+
+        Raises BadInput when that is one panel too many.
+        """
+        self._check_room(panel)
+        self._change(panel, Watch(symbol, interval, with_book))
+        if with_book:
+            # a resting market says nothing until something changes
+            self._ask_for_snapshot(symbol)
+
+    def unwatch(self, panel: str) -> None:
+        """The panel is gone; what no other panel watches is no longer streamed."""
+        self._change(panel, None)
+
+    def _check_room(self, panel: str) -> None:
         with self._lock:
-            before, self._watched = self._watched, {symbol: interval}
-            self._books = {symbol: self._books.get(symbol) or LocalBook(symbol)}
+            is_full = panel not in self._watched and len(self._watched) >= MOST_PANELS
+        if is_full:
+            raise BadInput("panel", f"At most {MOST_PANELS} panels show a market at once.")
+
+    def _change(self, panel: str, watch: Watch | None) -> None:
+        """On the queries thread alone: two changes never overlap."""
+        with self._lock:
+            before = _streams_of(self._watched.values())
+            self._watched.pop(panel, None)
+            if watch is not None:
+                self._watched[panel] = watch
+            wanted = _streams_of(self._watched.values())
+            symbols = {one.symbol for one in self._watched.values() if one.with_book}
+            self._books = {name: self._books.get(name) or LocalBook(name) for name in symbols}
+            self._checks = {name: c for name, c in self._checks.items() if name in symbols}
             kept = {_mark_stream(one) for one in self._marks}
             kept |= {_quote_stream(one) for one in self._quotes}
-        unwanted = _streams_of(before) - _streams_of({symbol: interval}) - kept
-        self._gateway.unsubscribe(sorted(unwanted))
-        wanted = _streams_of({symbol: interval}) - _streams_of(before) - kept
-        self._gateway.subscribe(sorted(wanted), self._on_event)
-        # a resting market says nothing until something changes
-        self._ask_for_snapshot(symbol)
+        self._gateway.unsubscribe(sorted(before - wanted - kept))
+        self._gateway.subscribe(sorted(wanted - before - kept), self._on_event)
 
     def watched(self) -> tuple[str, str] | None:
-        """Symbol and interval that are streamed whole now."""
+        """Symbol and interval of the main panels."""
         with self._lock:
-            return next(iter(self._watched.items()), None)
+            main = self._watched.get(MAIN_PANEL)
+        return None if main is None else (main.symbol, main.interval)
 
     def refresh_books(self) -> None:
         """Take snapshots anew: who begins to record needs one to begin with."""
@@ -215,17 +253,15 @@ class _Check:
         return now_s >= self.next_at_s
 
 
-def _streams_of(watched: dict[str, str]) -> set[str]:
+def _streams_of(watched: Iterable[Watch]) -> set[str]:
     names: set[str] = set()
-    for symbol, interval in watched.items():
-        lower = symbol.lower()
-        names |= {
-            _quote_stream(symbol),
-            f"{lower}@depth@100ms",
-            f"{lower}@aggTrade",
-            f"{lower}@kline_{interval}",
-            _mark_stream(symbol),
-        }
+    for watch in watched:
+        lower = watch.symbol.lower()
+        names |= {f"{lower}@aggTrade", _quote_stream(watch.symbol), _mark_stream(watch.symbol)}
+        if watch.with_book:
+            names.add(f"{lower}@depth@100ms")
+        if watch.interval:
+            names.add(f"{lower}@kline_{watch.interval}")
     return names
 
 

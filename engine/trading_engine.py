@@ -17,7 +17,7 @@ from typing import Self
 from engine.build_engine import Parts, build_parts, build_plans
 from engine.clock import Clock, SystemClock
 from engine.command_desk import CommandDesk
-from engine.commands import Command, LoadCandles, WatchSymbol
+from engine.commands import Command, LoadCandles, UnwatchSymbol, WatchSymbol
 from engine.config import Config, Environment, load_config
 from engine.errors import (
     CredentialsError,
@@ -266,7 +266,7 @@ class TradingEngine:
                 self._keys.submit(command)  # never recorded: it may hold a secret
                 return
             desk, review, paper = self._desk, self._review, self._paper_desk
-            if desk is None and isinstance(command, WatchSymbol | LoadCandles):
+            if desk is None and isinstance(command, WatchSymbol | UnwatchSymbol | LoadCandles):
                 self._early.append(command)
                 return
         self._recorder.asked(command)

@@ -14,7 +14,7 @@ from desktop.models.conditional_rules import type_words
 from desktop.models.table_model import Cell, Column, TableModel
 from desktop.theme import palette
 from desktop.theme.colours import per_palette
-from engine.commands import Command, LoadCandles, WatchSymbol
+from engine.commands import Command, LoadCandles, UnwatchSymbol, WatchSymbol
 from engine.events import (
     Alert,
     CommandDone,
@@ -37,7 +37,7 @@ from engine.protection_events import (
 )
 
 _KEPT = 5000
-_NOT_ASKED_BY_A_PERSON = WatchSymbol | LoadCandles | WatchPaper
+_NOT_ASKED_BY_A_PERSON = WatchSymbol | UnwatchSymbol | LoadCandles | WatchPaper
 
 
 @per_palette

@@ -212,9 +212,11 @@ SETTINGS: tuple[Setting, ...] = (
     FONT_PX,
     MUTE,
     _sound("fill", "A fill", "An order of yours traded.", is_on=True),
-    _sound("refused", "A refusal", "An order or a cancel was refused.", is_on=True),
+    _sound("refusal", "A refusal", "An order or a cancel was refused.", is_on=True),
     _sound("disconnect", "A lost connection", "A stream broke or fell silent.", is_on=True),
-    _sound("alert", "A price alert", "A price crossed a line of yours.", is_on=True),
+    _sound("alert", "An alert", "A warning, or a price that crossed a line of yours.", is_on=True),
+    _sound("unprotected", "An unprotected position",
+           "Something is filled and no confirmed stop covers it.", is_on=True),
 )  # fmt: skip
 BY_KEY = {setting.key: setting for setting in SETTINGS}
 

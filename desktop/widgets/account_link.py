@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QObject, Slot
 
 from desktop.widgets.account_desk import AccountDesk
+from desktop.widgets.added_panels import AddedPanels
 from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.market_desk import MarketDesk
 from engine.market.instruments import Instrument
@@ -20,6 +21,7 @@ class AccountLink(QObject):
         self,
         account: AccountDesk,
         market: MarketDesk,
+        added: AddedPanels,
         header: HeaderBar,
         instruments: Mapping[str, Instrument],
         parent: QObject,
@@ -27,6 +29,7 @@ class AccountLink(QObject):
         super().__init__(parent)
         self._account = account
         self._market = market
+        self._added = added
         self._header = header
         self._instruments = instruments
         market.symbol_shown.connect(self.show_symbol)
@@ -38,7 +41,10 @@ class AccountLink(QObject):
     def show_changes(self) -> None:
         account, market = self._account, self._market
         changes = account.take_changes()
-        market.lines.show_changes()
+        changed = market.records.take_changed()
+        if market.symbol in changed:
+            market.lines.show_records()
+        self._added.show_changes(changed, changes.order_symbols | changes.position_symbols)
         if market.symbol in changes.order_symbols:
             market.set_orders(account.orders_of(market.symbol))
         if market.symbol in changes.position_symbols:

@@ -8,16 +8,20 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.widgets.chart import CandleChart
 from desktop.widgets.interval_bar import IntervalBar
+from desktop.widgets.link_button import LinkButton
 from desktop.widgets.overlay_switches import OverlaySwitches
 
 
 class ChartPanel(QWidget):
     def __init__(self, chart: CandleChart, intervals: IntervalBar) -> None:
         super().__init__()
+        self.link = LinkButton("chart.link", "the main panels")
+        self.link.hide()  # nobody to link with until a panel is added
         self.overlays = OverlaySwitches()
         self.overlays.changed.connect(chart.set_overlays)
         row = QHBoxLayout()
         row.setSpacing(0)
+        row.addWidget(self.link)
         row.addWidget(intervals, 1)
         row.addWidget(self.overlays)
         column = QVBoxLayout(self)

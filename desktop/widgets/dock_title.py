@@ -15,18 +15,25 @@ _GRIP_HEIGHT = 7
 
 
 class DockTitle(QWidget):
-    """Name, float and close. It leaves mouse events alone, so the dock can be dragged."""
+    """Name, float and close. It leaves mouse events alone, so the dock can be dragged.
 
-    def __init__(self, dock: QDockWidget) -> None:
+    `is_added`: whoever added the panel removes it on `close_clicked`.
+    """
+
+    def __init__(self, dock: QDockWidget, *, is_added: bool = False) -> None:
         super().__init__(dock)
         label = QLabel(dock.windowTitle(), self)
         label.setFont(ui_font(11, QFont.Weight.DemiBold))
         put_ink(label, "TEXT_DIM")
         name = dock.objectName()
         float_it = _tool(self, f"{name}.float", f"Float {dock.windowTitle()}", "float")
-        close_it = _tool(self, f"{name}.close", f"Hide {dock.windowTitle()}", "close")
+        act = "Remove" if is_added else "Hide"
+        close_it = _tool(self, f"{name}.close", f"{act} {dock.windowTitle()}", "close")
         float_it.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
-        close_it.clicked.connect(dock.close)
+        self.close_clicked = close_it.clicked
+        if not is_added:
+            close_it.clicked.connect(dock.close)
+        dock.windowTitleChanged.connect(label.setText)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 0, 5, 0)
         row.setSpacing(1)

@@ -20,16 +20,22 @@ class IntervalBar(QWidget):
         intervals: tuple[str, ...],
         usual: tuple[str, ...],
         parent: QWidget | None = None,
+        name: str = "chart",
     ) -> None:
         super().__init__(parent)
-        self.setObjectName("chart.intervals")
+        self._name = name
+        self.setObjectName(f"{name}.intervals")
         self.setAccessibleName("Chart interval")
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 3, 6, 3)
         row.setSpacing(2)
         self._buttons = {interval: self._button(interval) for interval in usual}
         self._more = make_button(
-            "chart.intervals.more", _MORE, "interval", accessible_name="More intervals", parent=self
+            f"{name}.intervals.more",
+            _MORE,
+            "interval",
+            accessible_name="More intervals",
+            parent=self,
         )
         self._more.setCheckable(True)
         self._more.setToolTip("All intervals")
@@ -54,7 +60,7 @@ class IntervalBar(QWidget):
             action.setChecked(action.text() == interval)
 
     def _button(self, interval: str) -> QPushButton:
-        name, spoken = f"chart.interval.{interval}", f"{interval} candles"
+        name, spoken = f"{self._name}.interval.{interval}", f"{interval} candles"
         button = make_button(name, interval, "interval", accessible_name=spoken, parent=self)
         button.setCheckable(True)
         button.setToolTip(f"Each candle is {interval} of trading")
@@ -63,10 +69,10 @@ class IntervalBar(QWidget):
 
     def _make_menu(self, intervals: tuple[str, ...]) -> QMenu:
         menu = QMenu(self)
-        menu.setObjectName("chart.intervals.menu")
+        menu.setObjectName(f"{self._name}.intervals.menu")
         for interval in intervals:
             action = menu.addAction(interval)
-            action.setObjectName(f"chart.interval.menu.{interval}")
+            action.setObjectName(f"{self._name}.interval.menu.{interval}")
             action.setCheckable(True)
             action.triggered.connect(lambda _=False, chosen=interval: self._choose(chosen))
         return menu

@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from desktop.models.own_records import OwnRecords
 from desktop.models.preferences import Preferences
 from desktop.models.watch_model import WatchModel
 from desktop.widgets.chart import CandleChart
@@ -44,6 +45,7 @@ from engine.protection_commands import SetMarginType
 from engine.trading_types import MarginType, Route, Side, StreamState
 from engine.views import OrderView, PositionView
 
+_CANDLES = "candles-"  # how the ids of this desk's questions begin
 USUAL_INTERVALS = ("1m", "5m", "15m", "1h", "4h", "1d")
 
 
@@ -73,7 +75,8 @@ class MarketDesk(QObject):
         self.intervals.set_interval(interval)
         self.chart_panel = ChartPanel(self.chart, self.intervals)
         self.ladder = PriceLadder()
-        self.lines = OwnLines(self.chart, self.ladder, self)
+        self.records = OwnRecords()
+        self.lines = OwnLines(self.records, self, chart=self.chart, ladder=self.ladder)
         self.alerts = PriceAlertDesk(self.chart, instruments.get, now_ms, self)
         self.tape = Tape()
         self.watch = WatchModel(instruments, self)
@@ -86,7 +89,7 @@ class MarketDesk(QObject):
         self._show_staleness()
 
     def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
-        return self.lines.handlers() | {
+        return self.records.handlers() | {
             AggTrade: self._on_trade,
             Trade: self._on_trade,
             BookView: self._on_book,
@@ -201,7 +204,9 @@ class MarketDesk(QObject):
             self.alerts.set_candle(self.symbol, candle)
 
     def _on_candles(self, loaded: CandlesLoaded) -> None:
-        """An answer for another symbol or interval came too late to matter."""
+        """One for another symbol or interval came too late to matter; others are not ours."""
+        if not loaded.request_id.startswith(_CANDLES):
+            return
         if loaded.symbol != self.symbol or loaded.interval != self.interval:
             return
         if loaded.end_ms is None:
@@ -214,6 +219,8 @@ class MarketDesk(QObject):
         command = refused.command
         if not isinstance(command, LoadCandles):
             self.lines.refused(refused)
+        elif not command.request_id.startswith(_CANDLES):
+            return  # another chart's
         elif (command.symbol, command.interval) == (self.symbol, self.interval):
             self.chart.candles_failed(f"No candles came: {refused.sentence}")
 
@@ -223,12 +230,24 @@ class MarketDesk(QObject):
     def _load_candles(self, end_ms: int | None) -> None:
         self.command_wanted.emit(
             LoadCandles(
-                request_id=f"candles-{next(self._request_numbers)}",
+                request_id=f"{_CANDLES}{next(self._request_numbers)}",
                 symbol=self.symbol,
                 interval=self.interval,
                 end_ms=end_ms,
             )
         )
+
+    def take_price(self, symbol: str, side: Side | None, price: Decimal) -> None:
+        """A click in an added panel. Another symbol turns the ticket to it and fills in
+        the price: a size that was typed for one contract is never sent for another.
+        """
+        if symbol != self.symbol:
+            self.show_symbol(symbol)
+            self.ticket.set_price(price)
+        elif side is None:
+            self.ticket.set_price(price)
+        else:
+            self._place_at(side, price)
 
     @Slot(object, object)
     def _place_at(self, side: Side, price: Decimal) -> None:
@@ -276,5 +295,4 @@ class MarketDesk(QObject):
         self.ticket.order_wanted.connect(self.command_wanted)
         self.ticket.leverage_wanted.connect(self._ask_leverage)
         self.ticket.margin_type_wanted.connect(self._ask_margin_type)
-        self.watch_panel.symbol_chosen.connect(self.show_symbol)
         self.header.symbol_chosen.connect(self.show_symbol)

@@ -1,14 +1,23 @@
-"""The panels as docks around the chart, their first places, and the menu that shows them."""
+"""The panels as docks around the chart: their first places, and room for added ones."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
+from PySide6.QtCore import QObject, QRect, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
+from desktop.models.layouts import PanelKind, Rect, brought_back
+from desktop.widgets.added_panel import AddedPanel
 from desktop.widgets.dock_title import DockGrip, DockTitle
+
+_WIDTHS = {"watch": 256, "ladder": 250, "ticket": 288}
+_TICKET_LEAST = 280  # nothing that decides about an order is ever cut off
+_CHART_HEIGHT = 300
 
 
 class PanelDocks(QObject):
+    remove_wanted = Signal(object)  # panel id: a person closed an added panel
+
     def __init__(
         self,
         window: QMainWindow,
@@ -22,39 +31,83 @@ class PanelDocks(QObject):
     ) -> None:
         super().__init__(window)
         self._window = window
+        self._added: dict[str, QDockWidget] = {}
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         self._watch = self._add("watch", "Watch list", watch, left)
         self._tape = self._add("tape", "Tape", tape, left)
         self._ladder = self._add("ladder", "Ladder", ladder, right)
         self._ticket = self._add("ticket", "Order", ticket, right)
+        ticket.setMinimumWidth(_TICKET_LEAST)
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         self._blotter = self._add("blotter", "Account", blotter, bottom)
         self.paper = self._add("paper", "Paper exchange", paper, right)
         self._place()
         self._first_places = window.saveState()
 
-    def menu(self) -> QMenu:
-        """One entry per panel, and the way back to the first places."""
-        menu = QMenu(self._window)
-        panels = (self._watch, self._tape, self._ladder, self._ticket, self._blotter, self.paper)
-        for dock in panels:
-            menu.addAction(dock.toggleViewAction())
-        menu.addSeparator()
-        reset = menu.addAction("Reset the layout")
-        reset.setObjectName("header.panels.reset")
-        reset.triggered.connect(self._reset)
-        return menu
+    def actions(self) -> list[QAction]:
+        """One per panel: shows or hides it."""
+        docks = (self._watch, self._tape, self._ladder, self._ticket, self._blotter, self.paper)
+        return [dock.toggleViewAction() for dock in docks]
 
-    @Slot()
-    def _reset(self) -> None:
+    def put_first_places(self) -> None:
         self._window.restoreState(self._first_places)
+
+    @Slot(object)
+    def add_panel(self, panel: AddedPanel) -> None:
+        """A chart goes above the middle, a ladder beside the first one."""
+        dock = QDockWidget(self._window)
+        self._added[panel.panel_id] = dock
+        dock.setObjectName(f"dock.{panel.panel_id}")
+        dock.setWindowTitle(_title(panel))
+        panel.symbol_shown.connect(lambda: dock.setWindowTitle(_title(panel)))
+        dock.setWidget(panel)
+        title = DockTitle(dock, is_added=True)
+        title.close_clicked.connect(lambda: self.remove_wanted.emit(panel.panel_id))
+        dock.setTitleBarWidget(title)
+        self._place_added(panel.kind, dock)
+
+    @Slot(object)
+    def remove_panel(self, panel: AddedPanel) -> None:
+        dock = self._added.pop(panel.panel_id)
+        self._window.removeDockWidget(dock)
+        # not at once: the click that asked for it comes from inside
+        dock.setObjectName("")
+        dock.deleteLater()
+
+    def bring_back(self) -> None:
+        """A panel that floats where no screen is comes to one; an added one is never hidden."""
+        for dock in self._added.values():
+            dock.show()
+        for dock in self._window.findChildren(QDockWidget):
+            if dock.isFloating():
+                bring_to_screen(dock)
+
+    def _place_added(self, kind: PanelKind, dock: QDockWidget) -> None:
+        window, across = self._window, Qt.Orientation.Horizontal
+        if kind is PanelKind.CHART:
+            window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
+            dock.show()
+            window.resizeDocks([dock], [_CHART_HEIGHT], Qt.Orientation.Vertical)
+            charts = [one for name, one in self._added.items() if name.startswith(kind.value)]
+            window.resizeDocks(charts, [_CHART_HEIGHT] * len(charts), across)  # equal shares
+            return
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        if not self._ladder.isFloating() and not self._ladder.isHidden():
+            window.splitDockWidget(self._ladder, dock, across)
+        dock.show()
+        ladders = [one for name, one in self._added.items() if name.startswith(kind.value)]
+        widths = [_WIDTHS["ladder"]] * (len(ladders) + 1)
+        # all at once: the ticket must not give its width away
+        docks = [self._ladder, *ladders, self._ticket]
+        window.resizeDocks(docks, [*widths, _WIDTHS["ticket"]], across)
 
     def _place(self) -> None:
         window = self._window
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         window.splitDockWidget(self._watch, self._tape, down)
         window.splitDockWidget(self._ladder, self._ticket, across)
-        window.resizeDocks([self._watch, self._ladder, self._ticket], [256, 250, 288], across)
+        docks = [self._watch, self._ladder, self._ticket]
+        window.resizeDocks(docks, list(_WIDTHS.values()), across)
         window.resizeDocks([self._watch, self._tape], [250, 300], down)
         window.resizeDocks([self._blotter], [212], down)
         window.tabifyDockWidget(self._ticket, self.paper)
@@ -70,3 +123,29 @@ class PanelDocks(QObject):
         dock.toggleViewAction().setObjectName(f"header.panels.{name}")
         self._window.addDockWidget(area, dock)
         return dock
+
+
+def bring_to_screen(widget: QWidget) -> None:
+    """Where its title can be grasped; the system's frame counts as a part of it."""
+    frame = rect_of(widget.frameGeometry())
+    back = brought_back(frame, screen_rects())
+    if back != frame:
+        x, y, width, height = back
+        around = widget.frameGeometry().size() - widget.size()
+        widget.resize(width - around.width(), height - around.height())
+        widget.move(x, y)
+
+
+def rect_of(rect: QRect) -> Rect:
+    return (rect.x(), rect.y(), rect.width(), rect.height())
+
+
+def screen_rects() -> list[Rect]:
+    """The usable part of every screen, the primary one first."""
+    primary = QGuiApplication.primaryScreen()
+    others = [screen for screen in QGuiApplication.screens() if screen is not primary]
+    return [rect_of(screen.availableGeometry()) for screen in (primary, *others)]
+
+
+def _title(panel: AddedPanel) -> str:
+    return f"{panel.kind.value.capitalize()} {panel.symbol or panel.wanted_symbol}"

@@ -34,31 +34,44 @@ class PriceAlertDesk(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._chart = chart
+        self._symbols: dict[CandleChart, str] = {}  # what each chart shows
         self._instrument_of = instrument_of
         self._now_ms = now_ms
         self._alerts = PriceAlerts()
         self._store: PriceAlertStore | None = None
-        self._symbol = ""
         self._last_prices: dict[str, float] = {}
-        chart.alert_wanted.connect(self._add)
+        self._main = chart
+        self.add_chart(chart)
+
+    def add_chart(self, chart: CandleChart) -> None:
+        """One more that shows alerts and makes them."""
+        self._symbols[chart] = ""
+        chart.alert_wanted.connect(lambda price: self._add(self._symbols.get(chart, ""), price))
         chart.alert_moved.connect(self._move)
         chart.alert_removed.connect(self._remove)
+
+    def remove_chart(self, chart: CandleChart) -> None:
+        self._symbols.pop(chart, None)
 
     def keep_in(self, folder: Path) -> None:
         """Read what was kept there, and keep every change there from now on."""
         self._store = PriceAlertStore(folder)
         self._store.load(self._alerts)
-        self._show()
+        for symbol in set(self._symbols.values()):
+            self._show(symbol)
 
     def show_symbol(self, symbol: str) -> None:
-        self._symbol = symbol
+        """The main chart's, whose candles are watched too."""
         self._alerts.forget_candle(symbol)
-        self._show()
+        self.show_on(self._main, symbol)
+
+    def show_on(self, chart: CandleChart, symbol: str) -> None:
+        self._symbols[chart] = symbol
+        chart.set_alerts(self._alerts.of(symbol))
 
     def forget_candle(self) -> None:
         """Candles of another length follow, or of after a gap."""
-        self._alerts.forget_candle(self._symbol)
+        self._alerts.forget_candle(self._symbols[self._main])
 
     def set_price(self, symbol: str, price: float) -> None:
         self._last_prices[symbol] = price
@@ -70,12 +83,11 @@ class PriceAlertDesk(QObject):
 
     # --- what the hand wants -----------------------------------------------------
 
-    @Slot(object)
-    def _add(self, price: Decimal) -> None:
-        last = self._last_prices.get(self._symbol)
+    def _add(self, symbol: str, price: Decimal) -> None:
+        last = self._last_prices.get(symbol)
         if last is not None:
-            self._alerts.add(self._symbol, price, last)
-        self._changed(self._symbol)
+            self._alerts.add(symbol, price, last)
+        self._changed(symbol)
 
     @Slot(object, object)
     def _move(self, alert: PriceAlert, price: Decimal) -> None:
@@ -113,8 +125,9 @@ class PriceAlertDesk(QObject):
     def _changed(self, symbol: str) -> None:
         if self._store is not None:
             self._store.save(symbol, self._alerts.of(symbol))
-        if symbol == self._symbol:
-            self._show()
+        self._show(symbol)
 
-    def _show(self) -> None:
-        self._chart.set_alerts(self._alerts.of(self._symbol))
+    def _show(self, symbol: str) -> None:
+        for chart, shown in self._symbols.items():
+            if shown == symbol:
+                chart.set_alerts(self._alerts.of(symbol))

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QMenu, QStatusBar, QToolBar
+from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QStatusBar, QToolBar
 
 from desktop.theme.fonts import ui_font
 from desktop.widgets.fault_list import words
@@ -44,10 +44,9 @@ class RecordingDesk(QObject):
         self._line: TimeLine | None = None
         self._state: QLabel | None = None
 
-    def add_to(self, menu: QMenu) -> None:
-        menu.addSeparator()
-        menu.addAction(self.record)
-        menu.addAction(self.open)
+    def actions(self) -> tuple[QAction, QAction]:
+        """For the menu of panels."""
+        return self.record, self.open
 
     def handlers(self) -> dict[type[Event], Callable[[Any], None]]:
         return {RecordingChanged: self._on_recording, PlaybackChanged: self._on_playback}

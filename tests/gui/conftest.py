@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.main_window import MainWindow
 from desktop.theme.apply_theme import apply_theme
-from engine.commands import Command, LoadCandles, WatchSymbol
+from engine.commands import Command, LoadCandles, UnwatchSymbol, WatchSymbol
 from engine.events import Event
 from engine.paper_commands import WatchPaper
 from engine.trading_types import EnvironmentKind
@@ -42,11 +42,8 @@ class Desk:
     @property
     def commands(self) -> list[Command]:
         """What a person asked for; data requests are left out."""
-        return [
-            c
-            for c in self.all_commands
-            if not isinstance(c, WatchSymbol | LoadCandles | WatchPaper)
-        ]
+        data = WatchSymbol | UnwatchSymbol | LoadCandles | WatchPaper
+        return [c for c in self.all_commands if not isinstance(c, data)]
 
     def feed(self, *events: Event) -> None:
         self.window.handle_events(list(events))

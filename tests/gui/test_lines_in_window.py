@@ -283,7 +283,7 @@ def test_another_interval_shows_no_candle_of_the_one_before(desk: Desk) -> None:
     chart = desk.window.market.chart
     desk.click("chart.interval.1h")
     assert chart._model.candles == []
-    desk.feed(CandlesLoaded(request_id="x", symbol="BTCUSDT", interval="1h", candles=()))
+    desk.feed(CandlesLoaded(request_id="candles-9", symbol="BTCUSDT", interval="1h", candles=()))
     assert not chart._state.is_waiting
 
 
@@ -319,6 +319,6 @@ def test_fills_of_now_and_of_earlier_days_are_marked(
 
 
 def test_only_so_many_fills_are_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("desktop.widgets.own_lines._FILLS_KEPT", 2)
+    monkeypatch.setattr("desktop.models.own_records._FILLS_KEPT", 2)
     desk.feed(*(FillRecorded(fill=scene.fill(n)) for n in range(1, 5)))
-    assert list(desk.window.market.lines._fills["BTCUSDT"]) == [3, 4]
+    assert list(desk.window.market.records._fills["BTCUSDT"]) == [3, 4]

@@ -267,7 +267,7 @@ def test_each_sound_can_be_muted(desk: Desk) -> None:
     desk.now_ms += 1000
     desk.window.preferences.put("sounds.mute", True)
     desk.feed(refused)
-    assert heard == ["fill", "refused"]
+    assert heard == ["fill", "refusal"]
 
 
 def test_tab_goes_through_the_dialog(desk: Desk, settings: SettingsDialog) -> None:

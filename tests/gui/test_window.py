@@ -157,7 +157,7 @@ def test_candles_of_the_interval_before_are_ignored(
     desk.click("chart.interval.1h")
     desk.feed(scene.candles())  # of 1m, asked before
     assert seen == []
-    late = CandlesLoaded(request_id="x", symbol="BTCUSDT", interval="1h", candles=())
+    late = CandlesLoaded(request_id="candles-9", symbol="BTCUSDT", interval="1h", candles=())
     desk.feed(late)
     assert seen == [((), "1h")]
 
