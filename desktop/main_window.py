@@ -268,7 +268,7 @@ class MainWindow(QMainWindow):
         self.account.refused.connect(self.safety.note_refused)
         self.safety.command_wanted.connect(self.submit)
         self.safety.guard_changed.connect(self.header.set_guard)
-        self.safety.guard_changed.connect(self.market.ticket.set_guard)
+        self.safety.guard_changed.connect(self.market.set_guard)
         self.kill_switch.command_wanted.connect(self.submit)
         self.switch.confirmed.connect(self.environment_wanted)
         self.gate.held.connect(self._tell_held)

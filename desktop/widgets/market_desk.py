@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from desktop.models.lock_out import lock_sentence
 from desktop.models.preferences import Preferences
 from desktop.models.watch_model import WatchModel
 from desktop.widgets.chart import CandleChart
@@ -41,6 +42,7 @@ from engine.events import (
 )
 from engine.market.instruments import Instrument
 from engine.protection_commands import SetMarginType
+from engine.protection_views import GuardView
 from engine.trading_types import MarginType, Route, Side, StreamState
 from engine.views import OrderView, PositionView
 
@@ -147,6 +149,11 @@ class MarketDesk(QObject):
     def set_position(self, position: PositionView | None) -> None:
         self.chart.set_position(position)
         self.ticket.set_position(position)
+
+    @Slot(object)
+    def set_guard(self, guard: GuardView) -> None:
+        self.ticket.set_guard(guard)
+        self.ladder.set_lock(lock_sentence(guard))
 
     def set_stream(self, route: Route, state: StreamState) -> None:
         self._streams[route] = state

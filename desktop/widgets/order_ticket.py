@@ -11,7 +11,7 @@ from itertools import count
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from desktop.formatting import clock_time_text
+from desktop.models.lock_out import lock_sentence
 from desktop.models.preferences import Preferences
 from desktop.models.size_unit import SizeUnit
 from desktop.widgets.click_guard import ClickGuard
@@ -122,9 +122,7 @@ class OrderTicket(TicketInput):
     @Slot(object)
     def set_guard(self, guard: GuardView) -> None:
         """Locked out: no new risk leaves, and the ticket says until when."""
-        until_ms = guard.locked_until_ms
-        lock = f"Locked out until {clock_time_text(until_ms)}." if until_ms is not None else ""
-        self._facts.lock = f"{lock} {guard.sentence}".strip() if lock else ""
+        self._facts.lock = lock_sentence(guard)
         self._check()
 
     def set_account_stale(self, is_stale: bool) -> None:
