@@ -5,6 +5,7 @@ sell 2 eth reduce           market order, reduce-only
 close eth [50%]             the position, or a part of it
 cancel btc | cancel all     open orders
 lev btc 20                  leverage
+chase, scale, twap, deadman what goes on by itself: see plan_phrase
 btc                         show the symbol
 """
 
@@ -16,6 +17,7 @@ from decimal import Decimal
 
 from desktop.formatting import parse_number
 from desktop.models.command_words import order_words
+from desktop.models.plan_phrase import EXAMPLES, read_plan
 from desktop.models.sizing import closing_size
 from engine.commands import ClosePosition, Command, PlaceOrder, SetLeverage
 from engine.market.instruments import Instrument
@@ -70,8 +72,16 @@ def read_phrase(text: str, desk: DeskNow) -> Reading:
         "cancel": _read_cancel,
         "lev": _read_leverage,
     }
+    if words[0] in EXAMPLES:
+        return _read_plan(words, desk)
     reader = readers.get(words[0], _read_symbol)
     return reader(words if reader is _read_symbol else words[1:], desk)
+
+
+def _read_plan(words: list[str], desk: DeskNow) -> Reading:
+    read = read_plan(words, desk.symbol, lambda word: find_symbol(word, desk))
+    commands = () if read.command is None else (read.command,)
+    return Reading(sentence=read.sentence, commands=commands)
 
 
 def find_symbol(word: str, desk: DeskNow) -> str:
@@ -213,5 +223,6 @@ def _read_leverage(words: list[str], desk: DeskNow) -> Reading:
 def _read_symbol(words: list[str], desk: DeskNow) -> Reading:
     symbol = find_symbol(words[0], desk)
     if not symbol or len(words) > 1:
-        return Reading(sentence="Not understood. Try: buy, sell, close, cancel, lev or a symbol.")
+        known = "buy, sell, close, cancel, lev, chase, scale, twap, deadman"
+        return Reading(sentence=f"Not understood. Try: {known} or a symbol.")
     return Reading(sentence=f"Show {symbol}", show_symbol=symbol)

@@ -13,6 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from desktop.models.lock_out import lock_sentence
+from desktop.models.plan_orders import is_asked_by_a_plan
 from desktop.models.preferences import Preferences
 from desktop.models.watch_model import WatchModel
 from desktop.widgets.chart import CandleChart
@@ -220,7 +221,8 @@ class MarketDesk(QObject):
         """Candles that were asked for do not come: the chart says why."""
         command = refused.command
         if not isinstance(command, LoadCandles):
-            self.lines.refused(refused)
+            if not is_asked_by_a_plan(command):
+                self.lines.refused(refused)
         elif (command.symbol, command.interval) == (self.symbol, self.interval):
             self.chart.candles_failed(f"No candles came: {refused.sentence}")
 

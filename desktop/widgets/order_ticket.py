@@ -16,6 +16,7 @@ from desktop.models.preferences import Preferences
 from desktop.models.size_unit import SizeUnit
 from desktop.widgets.click_guard import ClickGuard
 from desktop.widgets.decimal_field import DecimalField
+from desktop.widgets.plan_dialog import PlanDialog
 from desktop.widgets.preset_row import Preset
 from desktop.widgets.ticket_controls import (
     CONDITIONAL_TAB,
@@ -33,7 +34,7 @@ from engine.views import PositionView
 class OrderTicket(TicketInput):
     """Feed it instrument, book, mark price and account; it emits commands."""
 
-    order_wanted = Signal(object)  # PlaceOrder, PlaceBracket or PlaceAlgo
+    order_wanted = Signal(object)  # PlaceOrder, PlaceBracket, PlaceAlgo or a plan
     leverage_wanted = Signal(object)  # int
     margin_type_wanted = Signal(object)  # MarginType
     ask_chosen = Signal(object)  # bool: the person wants to be asked first
@@ -229,6 +230,19 @@ class OrderTicket(TicketInput):
         if size:
             self.fill_quantity(size)
 
+    @Slot()
+    def _ask_plan(self) -> None:
+        """With what is typed here, as far as it is a plan's."""
+        draft = self.draft()
+        if draft.instrument is None:
+            return
+        dialog = PlanDialog(
+            self.window(), draft.instrument, draft.quantity, is_hedge=draft.is_hedge
+        )
+        dialog.reduce_only.setChecked(draft.reduce_only)
+        dialog.command_wanted.connect(self.order_wanted)
+        dialog.open()
+
     @Slot(object)
     def _use_preset(self, preset: Preset) -> None:
         self.unit.setCurrentIndex(SIZE_UNITS.index(preset.unit))
@@ -261,6 +275,7 @@ class OrderTicket(TicketInput):
             choice.currentIndexChanged.connect(self._edited)
         self.type.currentChanged.connect(self._edited)
         self.unit.currentIndexChanged.connect(self._change_unit)
+        self.plan.clicked.connect(self._ask_plan)
         self.ask.toggled.connect(self.ask_chosen.emit)
         self.presets.chosen.connect(self._use_preset)
         self.problems.fix_clicked.connect(self._apply_fix)

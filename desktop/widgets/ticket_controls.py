@@ -99,6 +99,8 @@ class TicketControls(QWidget):
         self.ask.setToolTip("Every order that makes risk larger is confirmed before it is sent")
         self.one_click = _check_box(self, "orderTicket.oneClick", "One-click")
         self.one_click.setToolTip("A click on the ladder places an order of this quantity at once")
+        self.plan = make_button("orderTicket.plan", "Plan…", "quiet", height=22, parent=self)
+        self.plan.setToolTip("Chase, scaled orders or TWAP: one intent, several orders")
         self.best_buttons = {side: self._best_button(side) for side in Side}
         self.share_buttons = {share: self._share_button(share) for share in _SHARES_PCT}
         self.side_buttons = {side: self._side_button(side) for side in Side}
@@ -150,7 +152,7 @@ class TicketControls(QWidget):
         order: list[QWidget] = [self.type, self.trigger_type, self.working_type, self.trigger]
         order += [self.price, self.callback, self.quantity, self.unit, self.stop, self.target]
         order += [self.post_only, self.reduce_only, self.time_in_force, self.exits, self.ask]
-        order += [self.one_click, *self.side_buttons.values()]
+        order += [self.one_click, self.plan, *self.side_buttons.values()]
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
 
@@ -168,6 +170,7 @@ class TicketControls(QWidget):
         options.insertStretch(2, 1)
         modes = _row([self.exits, self.ask, self.one_click])
         modes.addStretch(1)
+        modes.addWidget(self.plan)
         parts: list[QWidget | QHBoxLayout] = [top]
         parts += [_row([self.trigger_type, self.working_type], stretch=1), self.trigger, self.price]
         parts += [self.callback, _row(self.best_buttons.values(), stretch=1), size]
