@@ -19,6 +19,7 @@ from desktop.options import Options
 from desktop.shutdown import Shutdown
 from desktop.single_instance import SingleInstance
 from desktop.theme.apply_theme import apply_theme
+from engine.clock import Clock
 from engine.config import Config, Environment, load_config
 from engine.errors import PerpdeskError
 from engine.events import Alert, EngineStateChanged, Event
@@ -41,9 +42,15 @@ class Desk(QObject):
 
     closed = Signal(object)  # True: everything ended in time
 
-    def __init__(self, config: Config, environment: Environment, user_data: Path) -> None:
+    def __init__(
+        self,
+        config: Config,
+        environment: Environment,
+        user_data: Path,
+        clock: Clock | None = None,
+    ) -> None:
         super().__init__()
-        self.engine = TradingEngine(config, environment, user_data)
+        self.engine = TradingEngine(config, environment, user_data, clock=clock)
         self.bridge = EngineBridge(self.engine.hub, self.engine.submit)
         self.window = MainWindow(
             environment=environment.name,

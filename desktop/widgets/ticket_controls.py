@@ -99,8 +99,11 @@ class TicketControls(QWidget):
         self.ask.setToolTip("Every order that makes risk larger is confirmed before it is sent")
         self.one_click = _check_box(self, "orderTicket.oneClick", "One-click")
         self.one_click.setToolTip("A click on the ladder places an order of this quantity at once")
-        self.plan = make_button("orderTicket.plan", "Plan…", "quiet", height=22, parent=self)
-        self.plan.setToolTip("Chase, scaled orders or TWAP: one intent, several orders")
+        self.plan = make_button(
+            "orderTicket.plan", "⋯", "quiet", accessible_name="Start a plan", height=22, parent=self
+        )
+        self.plan.setFixedWidth(26)
+        self.plan.setToolTip("Plan: chase, scaled orders or TWAP; one intent, several orders")
         self.best_buttons = {side: self._best_button(side) for side in Side}
         self.share_buttons = {share: self._share_button(share) for share in _SHARES_PCT}
         self.side_buttons = {side: self._side_button(side) for side in Side}
