@@ -67,7 +67,10 @@ class Blotter(QTabWidget):
             "orders", "Open orders", models.orders, "No open order. Click the ladder or the ticket."
         )
         self.plans = self._add(
-            "plans", "Plans", models.plans, "No plan. Start one by ⋯ in the ticket, or type it: Ctrl+K, chase buy 0.1 btc."
+            "plans",
+            "Plans",
+            models.plans,
+            "No plan. Start one by ⋯ in the ticket, or type it: Ctrl+K, chase buy 0.1 btc.",
         )
         self.history = self._add(
             "history", "Order history", models.history, "No order has ended yet."
