@@ -12,11 +12,9 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from engine.build_engine import Parts, build_parts, build_plans
 from engine.clock import Clock, SystemClock
-from engine.command_desk import CommandDesk
 from engine.commands import Command, LoadCandles, WatchSymbol
 from engine.config import Config, Environment, load_config
 from engine.errors import (
@@ -39,16 +37,8 @@ from engine.events import (
     StreamStateChanged,
     ThreadCrashed,
 )
-from engine.exchange.gateway import ExchangeGateway
-from engine.health import HealthReporter
 from engine.market.instruments import Instrument
 from engine.market.market_state import MarketState
-from engine.market_feed import MarketFeed
-from engine.oms.brackets import Brackets
-from engine.oms.kill_switch import KillSwitch
-from engine.oms.order_manager import OrderManager
-from engine.oms.risk_guard import RiskGuard
-from engine.plans.plan_runner import PlanRunner
 from engine.protection_views import BracketView
 from engine.trading_types import AlertLevel, EngineState
 from engine.utils.backoff import Backoff
@@ -56,6 +46,17 @@ from engine.utils.deadline import Deadline
 from engine.utils.paths import user_data_dir
 from engine.utils.task_queue import TaskQueue
 from engine.utils.threads import StoppableThread
+
+if TYPE_CHECKING:
+    from engine.build_engine import Parts
+    from engine.command_desk import CommandDesk
+    from engine.exchange.gateway import ExchangeGateway
+    from engine.market_feed import MarketFeed
+    from engine.oms.brackets import Brackets
+    from engine.oms.kill_switch import KillSwitch
+    from engine.oms.order_manager import OrderManager
+    from engine.oms.risk_guard import RiskGuard
+    from engine.plans.plan_runner import PlanRunner
 
 logger = logging.getLogger(__name__)
 
@@ -349,6 +350,8 @@ class TradingEngine:
             self._tell(EngineState.DEGRADED, str(error))
             self._alert("START_FAILED", str(error))
             return
+        from engine.health import HealthReporter  # noqa: PLC0415
+
         reporter = HealthReporter(self._built.gateway, self.hub.publish, self.clock)
         ticks = 0
         while not stop.is_set():
@@ -364,6 +367,11 @@ class TradingEngine:
         The contracts are asked for until they come: without them no order can be
         checked, and a network that is down now may be up in a moment.
         """
+        # loaded here: a window is painted before the exchange's libraries are in memory
+        from engine.build_engine import build_parts, build_plans  # noqa: PLC0415
+        from engine.command_desk import CommandDesk  # noqa: PLC0415
+        from engine.market_feed import MarketFeed  # noqa: PLC0415
+
         parts = build_parts(
             self.config,
             self.environment,

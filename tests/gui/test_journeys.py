@@ -109,7 +109,7 @@ class Trader:
         if price is not None:
             self.ticket.price.setText(str(price))
         self.ticket.quantity.setText(quantity)
-        self.see(lambda: self.ticket.side_buttons[Side.BUY].isEnabled())
+        self.see(self.ticket.side_buttons[Side.BUY].isEnabled)
 
     def below(self, ticks: int) -> Decimal:
         """A price of a row that is in view and makes no trade."""
