@@ -45,7 +45,7 @@ class PlansModel(TableModel[PlanView | DeadManView]):
                 Column("Filled", self._filled, numeric=True, sample="12,345.000"),
                 Column("Average", self._average, numeric=True, sample="123,456.00"),
                 Column("Orders", _orders, numeric=True, sample="100"),
-                Column("State", _state, sample="Stopping"),
+                Column("State", _state, sample="Stopping now"),
                 Column(STOP, _stop, sample="Stop  ", is_button=True),
                 Column("Reason", _reason),
             ],

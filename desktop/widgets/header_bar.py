@@ -122,6 +122,7 @@ class HeaderBar(QWidget):
         """What the day has brought, and whether new risk is locked out."""
         self.today.set_value(signed(guard.day_pnl, 2), palette.signed_colour(guard.day_pnl))
         self.lock.set_lock(guard.locked_until_ms, guard.sentence)
+        self._make_room()
 
     def tick(self, now_ms: int) -> None:
         """Once a second: the funding countdown runs without the venue."""
@@ -147,8 +148,12 @@ class HeaderBar(QWidget):
         return (self.last, self.change, self.mark, self.funding, *day)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The day's range is the first to give way in a narrow window."""
         super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """The day's range is the first to give way in a narrow window."""
+        self._row.invalidate()  # a lock that has just come counts already
         day = (self.high, self.low, self.volume)
         width = sum(cell.sizeHint().width() + self._row.spacing() for cell in day)
         rest = self._row.minimumSize().width() - (0 if self.high.isHidden() else width)

@@ -23,7 +23,7 @@ ROW_PX = 18
 _SMALLEST_ROW_PX = 15
 _ROWS_WANTED = 23  # ten levels a side, the spread, and a row of air at both ends
 HEADER_PX = 20
-_LOCK_PX = 5
+_LOCK_PX = 4
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
@@ -285,9 +285,9 @@ def _paint_rules(painter: QPainter, frame: LadderFrame) -> None:
 
 
 def _paint_lock(painter: QPainter, frame: LadderFrame) -> None:
-    """A striped bar down both edges of the prices: closed, yet readable."""
+    """A striped bar down both sides of the prices, which stay readable: closed."""
     height = frame.rows * frame.row_px
-    for x in (frame.price, frame.asks - _LOCK_PX):
+    for x in (frame.price - _LOCK_PX, frame.asks + 1):
         bar = QRectF(x, frame.top, _LOCK_PX, height)
         painter.fillRect(bar, ink(palette.UNKNOWN_SOFT))
         painter.fillRect(bar, QBrush(ink(palette.WARNING), Qt.BrushStyle.BDiagPattern))

@@ -53,7 +53,7 @@ class PanelDocks(QObject):
         window.splitDockWidget(self._ladder, self._ticket, across)
         window.resizeDocks([self._watch, self._ladder, self._ticket], [256, 250, 288], across)
         window.resizeDocks([self._watch, self._tape], [250, 300], down)
-        window.resizeDocks([self._blotter], [190], down)
+        window.resizeDocks([self._blotter], [182], down)
 
     def _add(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self._window)

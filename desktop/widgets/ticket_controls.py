@@ -102,7 +102,7 @@ class TicketControls(QWidget):
         self.plan = make_button(
             "orderTicket.plan", "⋯", "quiet", accessible_name="Start a plan", height=22, parent=self
         )
-        self.plan.setFixedWidth(26)
+        self.plan.setFixedWidth(34)
         self.plan.setToolTip("Plan: chase, scaled orders or TWAP; one intent, several orders")
         self.best_buttons = {side: self._best_button(side) for side in Side}
         self.share_buttons = {share: self._share_button(share) for share in _SHARES_PCT}
@@ -111,7 +111,9 @@ class TicketControls(QWidget):
     def _best_button(self, side: Side) -> QPushButton:
         word = "bid" if side is Side.BUY else "ask"
         name = f"orderTicket.best.{word}"
-        button = make_button(name, "", "chip", accessible_name=f"Use the best {word}", parent=self)
+        button = make_button(
+            name, "", "chip", accessible_name=f"Use the best {word}", height=22, parent=self
+        )
         button.setFont(mono_font(11))
         button.setMinimumWidth(20)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -121,7 +123,7 @@ class TicketControls(QWidget):
         name = f"orderTicket.share.{share_pct}"
         spoken = f"{share_pct} % of what is available"
         text = "Max" if share_pct == 100 else f"{share_pct}%"
-        button = make_button(name, text, "chip", accessible_name=spoken, parent=self)
+        button = make_button(name, text, "chip", accessible_name=spoken, height=22, parent=self)
         button.setFont(ui_font(11))
         button.setMinimumWidth(20)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -132,7 +134,7 @@ class TicketControls(QWidget):
             f"orderTicket.side.{side.lower()}",
             _SIDE_WORDS[side],
             side.lower(),
-            height=42,
+            height=38,
             weight=QFont.Weight.DemiBold,
             size=13,
             parent=self,
@@ -142,7 +144,7 @@ class TicketControls(QWidget):
 
     def _lay_out(self) -> None:
         lower = QVBoxLayout()
-        lower.setContentsMargins(10, 2, 10, 10)
+        lower.setContentsMargins(10, 2, 10, 7)
         lower.setSpacing(_SPACING)
         lower.addWidget(self.problems)
         lower.addWidget(self.summary)

@@ -321,10 +321,10 @@ def test_grey_numbers_cannot_be_clicked_but_orders_can_be_cancelled(ladder, qtbo
 def test_a_lock_out_is_seen_and_explained_while_prices_stay_readable(ladder, qtbot) -> None:
     at = ladder.point_of_price(Side.BUY, BID)
     edge = ladder._frame.price
-    open_look = colours_of_row(ladder, at.y(), edge, edge + 5)
+    open_look = colours_of_row(ladder, at.y(), edge - 4, edge)
     ladder.set_lock("Locked out until 02:00. The day's loss is reached.")
     assert "only orders that reduce" in hint(ladder)
-    assert colours_of_row(ladder, at.y(), edge, edge + 5) != open_look
+    assert colours_of_row(ladder, at.y(), edge - 4, edge) != open_look
     assert "day's loss" in ladder.explanation(QPointF(at))
     with qtbot.waitSignal(ladder.price_clicked):  # reducing passes: the ticket decides
         mouse.click(ladder, at)

@@ -26,7 +26,7 @@ def take_gallery(folder: Path) -> None:
 def _main(folder: Path) -> None:
     # with Qt in it: only the process that paints needs it
     from PySide6.QtCore import QSize
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QDialog
 
     from desktop.theme.apply_theme import apply_theme
     from tests.pictures.states import STATES, open_window, show_tab
@@ -43,6 +43,8 @@ def _main(folder: Path) -> None:
         for _ in range(3):
             app.processEvents()
         window.grab().save(str(folder / f"{name}-{size}-{percent}.png"))
+        for dialog in window.findChildren(QDialog):
+            dialog.grab().save(str(folder / f"{name}-dialog-{percent}.png"))
         window.keep_choices()
         window.deleteLater()
 
