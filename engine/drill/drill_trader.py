@@ -88,7 +88,7 @@ class DrillPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 def _audit(is_wanted: bool) -> AuditSettings:
     if is_wanted:
-        return AuditSettings(every_s=0.3, confirm_s=0.15)
+        return AuditSettings(every_s=0.3, confirm_s=0.15, whole_every=3)
     return AuditSettings(every_s=_NEVER_S)
 
 

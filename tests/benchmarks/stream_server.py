@@ -61,7 +61,10 @@ def _serve(sock: socket.socket, made: list[Frame]) -> None:
 def _shake_hands(sock: socket.socket) -> str:
     head = b""
     while b"\r\n\r\n" not in head:
-        head += sock.recv(4096)
+        more = sock.recv(4096)
+        if not more:
+            raise OSError("closed before it had asked")
+        head += more
     text = head.decode("latin-1")
     sock.sendall(switched(text))
     return text.split(" ")[1]

@@ -4,7 +4,10 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
+MILESTONE = (ROOT / "resources/help/milestone.md").read_text(encoding="utf-8")
 STORIES = (ROOT / "resources/help/failure-stories.md").read_text(encoding="utf-8")
 
 
@@ -13,10 +16,17 @@ def names_in(path: str) -> set[str]:
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
-def test_every_named_test_exists():
-    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", STORIES)
-    assert len(named) > 45
+@pytest.mark.parametrize(("document", "at_least"), [(STORIES, 45), (MILESTONE, 25)])
+def test_every_named_test_exists(document, at_least):
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", document)
+    assert len(named) > at_least
     assert [f"{path}::{name}" for path, name in named if name not in names_in(path)] == []
+
+
+def test_every_file_that_the_milestone_page_names_exists():
+    named = re.findall(r"`((?:engine|desktop)/[\w/]+\.py)`", MILESTONE)
+    assert len(named) > 25
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 def test_none_of_the_fifty_is_left_out():

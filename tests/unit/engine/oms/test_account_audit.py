@@ -125,3 +125,29 @@ def test_events_that_wait_for_a_reading_count_as_taken_only_after_it(bench: OmsB
     assert bench.oms.events_taken == before
     bench.oms.reconciler.run()
     assert bench.oms.events_taken == before + 1
+
+
+def test_mostly_the_symbols_in_use_are_asked_for_and_now_and_then_all(bench: OmsBench) -> None:
+    bench.buy()
+    before = len(bench.gateway.calls)
+    for _ in range(11):
+        look(bench, 31)
+    asked = [what for call, what in bench.gateway.calls[before:] if call == "open_orders"]
+    assert asked == ["", *["BTCUSDT"] * 9, ""]
+
+
+def test_an_order_in_a_symbol_that_nobody_uses_here_is_found_by_a_whole_look(
+    bench: OmsBench,
+) -> None:
+    bench.buy()
+    look(bench, 31)  # a whole one
+    bench.gateway.holds_events = True
+    bench.gateway.submit_order("ETHUSDT", "BUY", "LIMIT", "1", "2000", client_order_id="web")
+    bench.gateway.held.clear()
+    bench.gateway.holds_events = False
+    for _ in range(9):
+        look(bench, 31)
+    assert alerts(bench) == []
+    look(bench, 31)
+    look(bench, 2.5)
+    assert "is open and not known here" in alerts(bench)[0]

@@ -476,6 +476,8 @@ def test_a_reading_finds_what_happened_unseen(bench: OmsBench) -> None:
 
 
 def test_without_a_stream_what_reduces_goes_out_in_hedge_mode_too(bench: OmsBench) -> None:
+    bench.gateway.is_hedge = True
+    bench.oms.reconciler.run()  # reads the mode
     bench.gateway.say(StreamState.STALE)
     stop = {"quantity": "0.1", "trigger_price": "59000", "position_side": "LONG"}
     assert bench.oms.algos.place_algo("BTCUSDT", "SELL", "STOP_MARKET", **stop).status == "NEW"
