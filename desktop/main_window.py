@@ -36,6 +36,7 @@ from desktop.widgets.kill_switch import KillSwitch
 from desktop.widgets.market_desk import MarketDesk
 from desktop.widgets.order_gate import OrderGate
 from desktop.widgets.panel_docks import PanelDocks
+from desktop.widgets.review_desk import ReviewDesk
 from desktop.widgets.safety_desk import SafetyDesk
 from desktop.widgets.status_strip import StatusStrip
 from desktop.widgets.toasts import ToastStack
@@ -177,7 +178,7 @@ class MainWindow(QMainWindow):
             MarkPrice: self.account.set_mark_price,
             HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
         }
-        desks = (self.account, self.market, self.safety, self.connection)
+        desks = (self.account, self.market, self.safety, self.connection, self.review)
         return in_turn(*(desk.handlers() for desk in desks), own)
 
     @Slot(object)
@@ -238,6 +239,8 @@ class MainWindow(QMainWindow):
         )
         self.link = AccountLink(self.account, self.market, self.header, self._instruments, self)
         self.switch = EnvironmentSwitch(self, self.header.badge)
+        self.review = ReviewDesk(self._instruments, self._now_ms, self)
+        QShortcut(QKeySequence("Ctrl+R"), self, self.review.open)
 
     def _desk_now(self) -> DeskNow:
         return DeskNow(
@@ -257,7 +260,12 @@ class MainWindow(QMainWindow):
             ticket=self.market.ticket,
             blotter=self.account.blotter,
         )
-        self.header.panels.setMenu(docks.menu())
+        menu = docks.menu()
+        menu.addSeparator()
+        review = menu.addAction("Review past trades (Ctrl+R)")
+        review.setObjectName("header.panels.review")
+        review.triggered.connect(self.review.open)
+        self.header.panels.setMenu(menu)
 
     def _connect(self) -> None:
         self.market.command_wanted.connect(self.submit)
@@ -267,6 +275,7 @@ class MainWindow(QMainWindow):
         self.market.ticket.ask_chosen.connect(self.gate.set_ask)
         self.account.refused.connect(self.safety.note_refused)
         self.safety.command_wanted.connect(self.submit)
+        self.review.command_wanted.connect(self.submit)
         self.safety.guard_changed.connect(self.header.set_guard)
         self.safety.guard_changed.connect(self.market.set_guard)
         self.kill_switch.command_wanted.connect(self.submit)
@@ -303,6 +312,7 @@ class MainWindow(QMainWindow):
             self.preferences.put(f"columns.{table.objectName()}", table.columns.state())
         self.preferences.save()
         self.account.export.close()
+        self.review.close()
         if self._help is not None:
             self._help.close()
         self._clock.stop()

@@ -29,8 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given.command == "kpi":
             return _measure(given, words)
-        if given.command == "export":
-            return _export(given)
+        if given.command in ("export", "review"):
+            return _export(given) if given.command == "export" else _review(given)
         return _drill(given) if given.command == "drill" else _trade(given)
     except PerpdeskError as error:
         print(f"perpdesk-cli: {error}", file=sys.stderr)
@@ -51,6 +51,12 @@ def _export(given: argparse.Namespace) -> int:
     return export(given)
 
 
+def _review(given: argparse.Namespace) -> int:
+    from engine.review_command import review  # noqa: PLC0415
+
+    return review(given)
+
+
 def _trade(given: argparse.Namespace) -> int:
     # paper-server and --help need none of it
     from engine import (  # noqa: PLC0415
@@ -58,6 +64,7 @@ def _trade(given: argparse.Namespace) -> int:
         console_brackets,
         console_plans,
         console_strategy,
+        review_command,
     )
     from engine import console_protection as protection  # noqa: PLC0415
     from engine.config import load_config  # noqa: PLC0415
@@ -80,6 +87,7 @@ def _trade(given: argparse.Namespace) -> int:
         "positions": console.positions,
         "balance": console.balance,
         "watch": console.watch,
+        "tie-out": review_command.tie_out,
         "close": protection.close,
         "reverse": protection.reverse,
         "flatten": protection.flatten,
@@ -159,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     exporting = add("export", "write the journal's fills, orders or round trips as a CSV file")
     exporting.add_argument("what", choices=["fills", "orders", "trips"])
     exporting.add_argument("file", type=Path, metavar="FILE.csv")
+    _add_review(add)
     add("positions", "list the open positions")
     add("balance", "show the wallet")
     watching = add("watch", "print prices as they come")
@@ -249,6 +258,16 @@ def _add_algos(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     moving.add_argument("--trigger", metavar="PRICE")
     moving.add_argument("--price")
     moving.add_argument("--quantity")
+
+
+def _add_review(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    reviewing = add("review", "past trading in figures, from the journal")
+    reviewing.add_argument("--symbol")
+    reviewing.add_argument("--tag")
+    reviewing.add_argument("--csv", type=Path, metavar="FILE.csv", help="write the round trips")
+    comparing = add("tie-out", "hold the journal against the exchange's statement; 1: it differs")
+    for dated in (reviewing, comparing):
+        dated.add_argument("--since", metavar="DATE", help="from this day on: 2026-11-28")
 
 
 def _add_brackets(add: Callable[[str, str], argparse.ArgumentParser]) -> None:

@@ -31,15 +31,24 @@ from engine.events import (
     Alert,
     CommandRefused,
     EngineStateChanged,
+    Event,
     FillRecorded,
     OrderChanged,
     PositionChanged,
     StreamStateChanged,
     ThreadCrashed,
 )
+<<<<<<< HEAD
+=======
+from engine.exchange.gateway import ExchangeGateway
+from engine.execution_watch import ExecutionWatch
+from engine.health import HealthReporter
+>>>>>>> main
 from engine.market.instruments import Instrument
 from engine.market.market_state import MarketState
 from engine.protection_views import BracketView
+from engine.review.review_desk import ReviewDesk
+from engine.review_commands import ReviewCommand
 from engine.trading_types import AlertLevel, EngineState
 from engine.utils.backoff import Backoff
 from engine.utils.deadline import Deadline
@@ -103,6 +112,8 @@ class TradingEngine:
         self._feed: MarketFeed | None = None
         self._plans: PlanRunner | None = None
         self._desk: CommandDesk | None = None
+        self._review: ReviewDesk | None = None
+        self._executions = ExecutionWatch(self.hub, self.market, self.clock, self.hub.publish)
         self._paper_lost = False
         self._account_moved = False
         self._refreshed_at_s = 0.0
@@ -245,11 +256,13 @@ class TradingEngine:
         with self._lock:
             if self._is_stopped:
                 raise ShuttingDown("The engine is closing; this was not carried out.")
-            desk = self._desk
+            desk, review = self._desk, self._review
             if desk is None and isinstance(command, WatchSymbol | LoadCandles):
                 self._early.append(command)
                 return
-        if desk is not None:
+        if review is not None and isinstance(command, ReviewCommand):
+            review.submit(command)
+        elif desk is not None:
             desk.submit(command)
         else:
             sentence = "The connection to the exchange is not ready yet; nothing was sent."
@@ -321,10 +334,12 @@ class TradingEngine:
             self._feed.stop()
         if self._plans is not None:
             self._plans.request_stop()
-        parts = self._parts
+        parts, review = self._parts, self._review
         if parts is not None:
             parts.close_connections(deadline.left_s() / 2)
         ended = [self._orders.stop(deadline.left_s()), self._queries.stop(deadline.left_s())]
+        if review is not None:
+            ended.append(review.stop(deadline.left_s()))
         if not self._housekeeping.is_current():
             ended.append(self._housekeeping.join(deadline.left_s()))
         if self._plans is not None:
@@ -384,6 +399,12 @@ class TradingEngine:
             on_crash=self._on_crash,
         )
         self._parts = parts
+        review = ReviewDesk(
+            parts.journal, parts.gateway, self.hub.publish, self.clock, self._on_crash
+        )
+        review.start()
+        with self._lock:
+            self._review = review
         backoff = Backoff(maximum_s=15.0)
         while True:
             self._check_running(stop)
@@ -422,7 +443,12 @@ class TradingEngine:
             self._orders,
             self._queries,
         )
-        parts.gateway.start_user_stream(parts.oms.on_event)
+
+        def on_private_event(event: Event) -> None:
+            parts.oms.on_event(event)
+            review.on_account_event(event)
+
+        parts.gateway.start_user_stream(on_private_event)
         with self._lock:
             self._feed, self._desk = feed, desk
             early, self._early = self._early, []
@@ -446,6 +472,8 @@ class TradingEngine:
         if self._feed is not None:
             self._feed.tick()
         self._refresh_account()
+        if self._review is not None and self._state is EngineState.LIVE:
+            self._review.tick()
         self._check_paper()
 
     def _refresh_account(self) -> None:

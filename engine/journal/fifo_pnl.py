@@ -18,9 +18,11 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
+from engine.review_views import RoundTrip
 from engine.trading_types import PositionSide, Side
 from engine.utils.decimals import plain
 from engine.views import ZERO, FillView
@@ -47,30 +49,6 @@ class ClosedFill(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     fees: Decimal
     venue_pnl: Decimal
     unmatched: Decimal = ZERO
-
-    @property
-    def net(self) -> Decimal:
-        return self.pnl - self.fees
-
-
-class RoundTrip(msgspec.Struct, frozen=True, kw_only=True):
-    """From flat to flat. `side` opened it; `quantity` is all that was closed.
-
-    `other_fees`: by asset, what was not paid in the quote asset.
-    """
-
-    symbol: str
-    position_side: PositionSide
-    side: Side
-    opened_ms: int
-    closed_ms: int
-    quantity: Decimal
-    entry_price: Decimal
-    exit_price: Decimal
-    pnl: Decimal
-    fees: Decimal
-    venue_pnl: Decimal
-    other_fees: Mapping[str, Decimal]
 
     @property
     def net(self) -> Decimal:
@@ -131,7 +109,7 @@ class _Book:
         self._begin()
 
     def _begin(self) -> None:
-        self._opened_ms = 0
+        self._opened_ms = self._opened_trade_id = 0
         self._quantity = self._entry_quote = self._exit_quote = ZERO
         self._fees = self._venue_pnl = ZERO
         self._other_fees: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -153,6 +131,7 @@ class _Book:
         if not self.lots:
             self.side = fill.side
             self._opened_ms = fill.time_ms
+            self._opened_trade_id = fill.trade_id
         self.lots.append(_Lot(fill, quantity, fee))
 
     def _close(self, fill: FillView, fee: Decimal) -> Decimal:
@@ -208,6 +187,7 @@ class _Book:
                 symbol=fill.symbol,
                 position_side=fill.position_side,
                 side=self.side,
+                opened_trade_id=self._opened_trade_id,
                 opened_ms=self._opened_ms,
                 closed_ms=fill.time_ms,
                 quantity=self._quantity,
@@ -320,6 +300,7 @@ def trip_row(trip: RoundTrip) -> list[object]:
     return [*values, "; ".join(fees)]
 
 
+@lru_cache(maxsize=4096)  # asked for every fill, of a few symbols
 def is_quote(symbol: str, asset: str) -> bool:
     """A symbol is its base and its quote asset, and perhaps a delivery date: BTCUSDT_261225."""
     return bool(asset) and symbol.partition("_")[0].endswith(asset)

@@ -37,10 +37,12 @@ from engine.journal.plan_rows import (
     child_range,
     plan_of,
 )
+from engine.journal.review_rows import execution_view, income_view, note_view
 from engine.plan_records import Plan
 from engine.protection_views import AlgoView, pending_algo
+from engine.review_views import Execution, TradeNote
 from engine.trading_types import AlgoStatus, OrderStatus
-from engine.views import FillView, OrderView
+from engine.views import FillView, IncomeView, OrderView
 
 T = TypeVar("T")
 
@@ -69,6 +71,10 @@ _LONELY_ALGO_INTENTS = """
         AND algos.client_algo_id = algo_intents.client_algo_id)
     ORDER BY seq
 """
+
+_COUNT_FILLS = "SELECT COUNT(*) FROM fills"
+_FIRST_MS = "SELECT MIN(time_ms) FROM fills UNION ALL SELECT MIN(at_ms) FROM intents"
+_HAS_TABLE = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
 
 # the statement, what it orders by, and what makes a row the same one
 _IN_ORDER: Mapping[str, tuple[str, itemgetter[object], itemgetter[object]]] = {
@@ -191,11 +197,46 @@ class JournalReader:
         """A CSV of every round trip from flat to flat: profit by first in, first out, beside
         the exchange's word. Returns their number. Raises JournalError.
         """
-        return _write_csv(target, TRIP_COLUMNS, map(trip_row, self.fifo_pnl().round_trips()))
+        return write_csv(target, TRIP_COLUMNS, map(trip_row, self.fifo_pnl().round_trips()))
+
+    # --- for a review ------------------------------------------------------------------
+
+    def every_fill(self) -> Iterator[FillView]:
+        """Of all years, oldest first. The file stays open until the last is read."""
+        return map(fill_view, self._all_in_order("fills"))
+
+    def fill_count(self) -> int:
+        """About: a row that is just being moved into its year counts twice."""
+        return sum(self._rows(_COUNT_FILLS, (), _number, file)[0] for file in self._files())
+
+    def first_ms(self) -> int | None:
+        """When the journal began: its first intent or fill; None while it is empty."""
+        found = [ms for file in self._files() for ms in self._rows(_FIRST_MS, (), _time, file)]
+        return min((ms for ms in found if ms is not None), default=None)
+
+    def income(self, *, since_ms: int = 0) -> list[IncomeView]:
+        """Funding, transfers and the like, oldest first."""
+        sql = "SELECT * FROM income WHERE time_ms >= ? ORDER BY time_ms"
+        return self._rows_of_new("income", sql, (since_ms,), income_view)
+
+    def trade_notes(self) -> list[TradeNote]:
+        return self._rows_of_new("trade_notes", "SELECT * FROM trade_notes", (), note_view)
+
+    def executions(self, *, since_ms: int = 0) -> list[Execution]:
+        """How our orders went, by our own clock, oldest first."""
+        sql = "SELECT * FROM executions WHERE at_ms >= ? ORDER BY at_ms"
+        return self._rows_of_new("executions", sql, (since_ms,), execution_view)
+
+    def _rows_of_new(
+        self, table: str, sql: str, values: Sequence[object], read: Callable[[sqlite3.Row], T]
+    ) -> list[T]:
+        """Nothing from the file of an older Perpdesk that did not know the table."""
+        known = self._rows(_HAS_TABLE, (table,), _number)
+        return self._rows(sql, values, read) if known[0] else []
 
     def _export(self, table: str, columns: Sequence[str], target: Path) -> int:
         rows = ([row[name] for name in columns] for row in self._all_in_order(table))
-        return _write_csv(target, columns, rows)
+        return write_csv(target, columns, rows)
 
     # --- the file ----------------------------------------------------------------------
 
@@ -258,7 +299,15 @@ class JournalReader:
             raise JournalError(f"The journal cannot be read: {error}.") from None
 
 
-def _write_csv(target: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
+def _number(row: sqlite3.Row) -> int:
+    return int(row[0])
+
+
+def _time(row: sqlite3.Row) -> int | None:
+    return None if row[0] is None else int(row[0])
+
+
+def write_csv(target: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
     count = 0
     try:
         with target.open("w", newline="", encoding="utf-8") as file:

@@ -168,6 +168,42 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX open_brackets ON brackets (is_ended) WHERE is_ended = 0;
     """,
+    """
+    -- what no fill tells: funding, transfers ..., as the exchange's statement has it
+    CREATE TABLE income (
+        kind TEXT NOT NULL,
+        asset TEXT NOT NULL,
+        symbol TEXT NOT NULL,
+        time_ms INTEGER NOT NULL,
+        transaction_id INTEGER NOT NULL,
+        trade_id TEXT NOT NULL,
+        income TEXT NOT NULL,
+        info TEXT NOT NULL,
+        PRIMARY KEY (kind, asset, symbol, time_ms, transaction_id, trade_id)
+    );
+    CREATE TABLE trade_notes (
+        symbol TEXT NOT NULL,
+        position_side TEXT NOT NULL,
+        trade_id INTEGER NOT NULL,
+        note TEXT NOT NULL,
+        tags TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        PRIMARY KEY (symbol, position_side, trade_id)
+    );
+    -- of our own orders, by our own clock
+    CREATE TABLE executions (
+        symbol TEXT NOT NULL,
+        client_order_id TEXT NOT NULL,
+        side TEXT NOT NULL,
+        type TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        bid TEXT,
+        ask TEXT,
+        ack_ms REAL,
+        fill_ms REAL,
+        PRIMARY KEY (symbol, client_order_id)
+    );
+    """,
 )
 
 

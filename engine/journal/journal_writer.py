@@ -52,6 +52,7 @@ from engine.journal.journal_rows import (
     order_row,
 )
 from engine.journal.plan_rows import UPSERT_PLAN, plan_row
+from engine.journal.review_rows import REVIEW_EVENTS, review_statements
 from engine.plan_records import Plan
 from engine.protection_events import AlgoChanged, BracketChanged, PlanChanged
 from engine.trading_types import AlertLevel
@@ -72,6 +73,7 @@ FOLLOWED: tuple[type[Event], ...] = (
     StreamStateChanged,
     ThreadCrashed,
     PlanChanged,
+    *REVIEW_EVENTS,
 )
 _FILLED = "ORDER_FILLED order=%s side=%s price=%s quantity=%s"  # off the thread that applied it
 _BATCH = 256  # bounds how long an intent may wait for a batch
@@ -226,7 +228,7 @@ class JournalWriter:
     def _write(self, batch: list[Event | _Flush]) -> None:
         now_ms = self._clock.now_ms()
         events = [item for item in batch if not isinstance(item, _Flush)]
-        event_rows = [_event_row(event, now_ms) for event in events]
+        event_rows = [_event_row(e, now_ms) for e in events if not isinstance(e, REVIEW_EVENTS)]
         orders: dict[tuple[str, str], Row] = {}  # the newest state of each is enough
         algos: dict[tuple[str, str], Row] = {}
         fills: list[Row] = []
@@ -242,6 +244,7 @@ class JournalWriter:
                 logger.info(_FILLED, *fills[-1][3:7])
         if not events:
             return
+        reviewed = review_statements(events)
         with self._lock:
             connection = self._connection
             connection.execute("BEGIN IMMEDIATE")
@@ -250,6 +253,8 @@ class JournalWriter:
                 _insert(connection, UPSERT_ORDER, list(orders.values()))
                 _insert(connection, UPSERT_ALGO, list(algos.values()))
                 _insert(connection, INSERT_FILL, fills)
+                for statement, rows in reviewed.items():
+                    _insert(connection, statement, rows)
                 connection.execute("COMMIT")
             except sqlite3.Error:
                 if connection.in_transaction:

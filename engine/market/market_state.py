@@ -55,6 +55,17 @@ class MarketState:
         best = self._best(symbol)
         return best[1] if best is not None else None
 
+    def fresh_quote(self, symbol: str, since_ms: int) -> tuple[float, float] | None:
+        """Best bid and ask that the venue has told since then; None: not known to hold."""
+        ticker = self._tickers.get(symbol)
+        if ticker is not None and ticker.event_ms >= since_ms:
+            return ticker.bid_price, ticker.ask_price
+        book = self._books.get(symbol)
+        is_usable = book is not None and book.is_synced and book.event_ms >= since_ms
+        if is_usable and book is not None and book.bids and book.asks:
+            return book.bids[0][0], book.asks[0][0]
+        return None
+
     def mark_price(self, symbol: str) -> Decimal | None:
         """For checks before sending; the float's own digits, made Decimal."""
         mark = self._marks.get(symbol)

@@ -24,6 +24,7 @@ from engine.clock import SystemClock
 from engine.event_hub import EventHub
 from engine.events import Event
 from engine.exchange.binance_gateway import BinanceGateway, GatewaySettings
+from engine.exchange.stream_liveness import StreamSettings
 from engine.journal.journal_writer import JournalWriter
 from engine.oms.order_manager import OrderManager
 from engine.trading_types import OrderStatus
@@ -58,7 +59,8 @@ class OurDesk:
             hosts=Hosts(rest=ready["rest"], streams=streams, ws_api=ready["ws_api"]),
             api_key=ready["api_key"],
             api_secret=ready["api_secret"],
-            settings=GatewaySettings(orders_over=over),
+            # the venue answers with a prepared text, and its streams tell of no order
+            settings=GatewaySettings(orders_over=over, streams=StreamSettings(news_s=3600.0)),
             on_state=self.hub.publish,
         )
         self._is_live = threading.Event()

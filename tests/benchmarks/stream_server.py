@@ -18,8 +18,9 @@ import time
 from tests.benchmarks.child import end_with_parent, tell
 from tests.benchmarks.measuring import now_us
 from tests.benchmarks.payloads import PUBLIC, Frame, frames
-from tests.benchmarks.server_frames import switched
+from tests.benchmarks.server_frames import client_frame, switched
 
+_PING, _PONG = 9, 10
 _TICKS_S = {"pace": 0.001, "steady": 0.01}
 _LATE_S = 0.05  # further behind than this the sender gives up what it has missed
 
@@ -40,8 +41,7 @@ def _serve(sock: socket.socket, made: list[Frame]) -> None:
     try:
         target = _shake_hands(sock)
         if "/private" in target:
-            while sock.recv(4096):
-                pass
+            _answer_pings(sock)
             return
         sock.recv(65536)  # the subscription
         plan, *numbers, part = target.split("/")[1].split("-")
@@ -56,6 +56,17 @@ def _serve(sock: socket.socket, made: list[Frame]) -> None:
         pass  # the client has seen enough
     finally:
         sock.close()
+
+
+def _answer_pings(sock: socket.socket) -> None:
+    """The account's stream: nothing happens there, and it lives."""
+    waiting = b""
+    while more := sock.recv(4096):
+        waiting += more
+        while (found := client_frame(waiting)) is not None:
+            opcode, payload, waiting = found
+            if opcode == _PING:
+                sock.sendall(bytes([0x80 | _PONG, len(payload)]) + payload)
 
 
 def _shake_hands(sock: socket.socket) -> str:

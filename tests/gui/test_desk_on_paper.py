@@ -117,3 +117,22 @@ def test_closing_in_the_middle_of_a_change_opens_nothing_new(qtbot: QtBot, tmp_p
         desks.go_to("testnet")
         desks.close()
     assert desks.desk is first
+
+
+def test_what_was_traded_is_reviewed_and_agrees_with_the_exchange(hands: Hands) -> None:
+    hands.find(QTabBar, "orderTicket.type").setCurrentIndex(1)  # market
+    positions = hands.window.account.models.positions
+    for side, held in (("buy", 1), ("sell", 0)):
+        hands.type_into("orderTicket.quantity", "0.01")
+        hands.see(hands.window.market.ticket.side_buttons[side.upper()].isEnabled)
+        hands.click(f"orderTicket.side.{side}")
+        hands.see(lambda held=held: positions.rowCount() == held)
+    hands.see(hands.window.isActiveWindow)
+    hands.qtbot.keyClick(hands.window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    hands.see(lambda: hands.window.review.window is not None)
+    review = hands.window.review.window
+    hands.see(lambda: review.trips.rowCount() == 1)
+    hands.see(lambda: review.orders.rowCount() == 2)
+    hands.see(review.tie_out.isEnabled)
+    hands.click("review.tieOut")
+    hands.see(lambda: "agree to the last digit" in review.words.text())
