@@ -38,12 +38,7 @@ from engine.events import (
     StreamStateChanged,
     ThreadCrashed,
 )
-<<<<<<< HEAD
-=======
-from engine.exchange.gateway import ExchangeGateway
 from engine.execution_watch import ExecutionWatch
-from engine.health import HealthReporter
->>>>>>> main
 from engine.market.instruments import Instrument
 from engine.market.market_state import MarketState
 from engine.protection_views import BracketView
