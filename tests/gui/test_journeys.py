@@ -302,6 +302,7 @@ def test_a_bracket_from_the_ticket_is_alarmed_while_its_stop_is_missing(trader: 
     trader.ticket.stop.setText(str(best - 500))
     trader.ticket.target.setText(str(best + 500))
     trader.see(trader.ticket.side_buttons[Side.BUY].isEnabled)
+    trader.wait_out_the_click_guard()
     trader.click("orderTicket.side.buy")
     trader.see(lambda: trader.alarm().startswith("UNPROTECTED"))
     trader.mend()
