@@ -23,6 +23,7 @@ from desktop.single_instance import SingleInstance
 from desktop.sounds import Sounds
 from desktop.theme.apply_theme import apply_theme
 from desktop.widgets.chosen_look import look_on
+from engine.clock import Clock
 from engine.config import Config, Environment, load_config, recording_of
 from engine.errors import PerpdeskError
 from engine.events import Alert, EngineStateChanged, Event
@@ -48,7 +49,13 @@ class Desk(QObject):
     closed = Signal(object)  # True: everything ended in time
 
     def __init__(
-        self, config: Config, environment: Environment, user_data: Path, *, has_hints: bool = False
+        self,
+        config: Config,
+        environment: Environment,
+        user_data: Path,
+        clock: Clock | None = None,
+        *,
+        has_hints: bool = False,
     ) -> None:
         super().__init__()
         # what happens in a recording must not change what is kept
@@ -58,7 +65,7 @@ class Desk(QObject):
         self.engine: TradingEngine | RecordingPlayer
         if environment.recording is None:
             limited = with_chosen_limits(config, preferences)
-            self.engine = TradingEngine(limited, environment, user_data)
+            self.engine = TradingEngine(limited, environment, user_data, clock=clock)
             symbol, interval = config["desktop.symbol"], first_interval(config, preferences)
         else:
             self.engine = RecordingPlayer(environment.recording)

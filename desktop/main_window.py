@@ -387,7 +387,7 @@ class MainWindow(QMainWindow):
         self.safety.command_wanted.connect(self.submit)
         self.review.command_wanted.connect(self.submit)
         self.safety.guard_changed.connect(self.header.set_guard)
-        self.safety.guard_changed.connect(self.market.ticket.set_guard)
+        self.safety.guard_changed.connect(self.market.set_guard)
         self.kill_switch.command_wanted.connect(self.submit)
         self.paper.command_wanted.connect(self.submit)
         self.paper.was_reset.connect(self._reopen)

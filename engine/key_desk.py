@@ -20,10 +20,8 @@ from engine.credentials import (
 )
 from engine.errors import BadInput, CredentialsError, PerpdeskError
 from engine.events import CommandRefused, Event
-from engine.exchange.rest_client import RestSettings
 from engine.key_commands import CheckKeys, KeepKeys, KeyCommand, ListKeys, RemoveKeys
 from engine.key_events import KeyPlace, KeysChecked, KeysListed
-from engine.keys_check import check_keys
 from engine.secret import Credentials
 from engine.utils.task_queue import TaskQueue
 from engine.utils.threads import CrashHandler
@@ -87,6 +85,10 @@ class KeyDesk:
     def _check(self, command: CheckKeys) -> None:
         hosts = self._hosts(command.environment)
         self._usable.pop(command.environment, None)
+        # loaded here: nobody needs the exchange's library before the first window is painted
+        from engine.exchange.rest_client import RestSettings  # noqa: PLC0415
+        from engine.keys_check import check_keys  # noqa: PLC0415
+
         settings = RestSettings(
             connect_timeout_s=self._config["network.connect_timeout_s"],
             read_timeout_s=self._config["network.read_timeout_s"],

@@ -10,9 +10,9 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine import __version__
-from engine.build_engine import Parts
 from engine.clock import Clock
 from engine.commands import Command, LoadCandles
 from engine.event_hub import EventHub
@@ -24,13 +24,16 @@ from engine.events import (
     StreamStateChanged,
 )
 from engine.exchange.wire_tap import WireTap
-from engine.market_feed import MarketFeed
 from engine.protection_events import AlgoChanged
 from engine.recording.record import VERSION, Head
 from engine.recording.recorder import Recorder
 from engine.recording_events import RecordingChanged
 from engine.trading_types import EngineState
 from engine.utils.threads import CrashHandler
+
+if TYPE_CHECKING:
+    from engine.build_engine import Parts
+    from engine.market_feed import MarketFeed
 
 logger = logging.getLogger(__name__)
 

@@ -12,11 +12,9 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from engine.build_engine import Parts, build_parts, build_plans
 from engine.clock import Clock, SystemClock
-from engine.command_desk import CommandDesk
 from engine.commands import Command, LoadCandles, UnwatchSymbol, WatchSymbol
 from engine.config import Config, Environment, load_config
 from engine.errors import (
@@ -41,24 +39,14 @@ from engine.events import (
     StreamStateChanged,
     ThreadCrashed,
 )
-from engine.exchange.gateway import ExchangeGateway
 from engine.execution_watch import ExecutionWatch
-from engine.health import HealthReporter
 from engine.key_commands import KeyCommand
 from engine.key_desk import KeyDesk
 from engine.market.instruments import Instrument
 from engine.market.market_state import MarketState
-from engine.market_feed import MarketFeed
-from engine.oms.brackets import Brackets
-from engine.oms.kill_switch import KillSwitch
-from engine.oms.order_manager import OrderManager
-from engine.oms.risk_guard import RiskGuard
 from engine.paper_commands import PaperCommand
-from engine.paper_desk import PaperDesk
-from engine.plans.plan_runner import PlanRunner
 from engine.protection_views import BracketView
 from engine.recording_commands import StartRecording, StopRecording
-from engine.review.review_desk import ReviewDesk
 from engine.review_commands import ReviewCommand
 from engine.session_recorder import SessionRecorder
 from engine.trading_types import AlertLevel, EngineState
@@ -67,6 +55,19 @@ from engine.utils.deadline import Deadline
 from engine.utils.paths import user_data_dir
 from engine.utils.task_queue import TaskQueue
 from engine.utils.threads import StoppableThread
+
+if TYPE_CHECKING:
+    from engine.build_engine import Parts
+    from engine.command_desk import CommandDesk
+    from engine.exchange.gateway import ExchangeGateway
+    from engine.market_feed import MarketFeed
+    from engine.oms.brackets import Brackets
+    from engine.oms.kill_switch import KillSwitch
+    from engine.oms.order_manager import OrderManager
+    from engine.oms.risk_guard import RiskGuard
+    from engine.paper_desk import PaperDesk
+    from engine.plans.plan_runner import PlanRunner
+    from engine.review.review_desk import ReviewDesk
 
 logger = logging.getLogger(__name__)
 
@@ -394,6 +395,8 @@ class TradingEngine:
             is_key = isinstance(error, CredentialsError | KeyRefused)
             self._alert("KEYS_NEEDED" if is_key else "START_FAILED", str(error))
             return
+        from engine.health import HealthReporter  # noqa: PLC0415
+
         reporter = HealthReporter(self._built.gateway, self.hub.publish, self.clock)
         ticks = 0
         while not stop.is_set():
@@ -406,11 +409,22 @@ class TradingEngine:
             self.clock.wait(stop, TICK_S)
 
     def _build(self, stop: threading.Event) -> None:
-        """Everything up to the user stream; its LIVE then starts the first recovery.
+        """Everything up to the user stream; its LIVE then starts the first recovery."""
+        parts = self._make_parts()
+        self._reach(parts, stop)
+        self.hub.publish(parts.history())
+        parts.restore()
+        if self._resumes:
+            parts.resume_brackets()
+        parts.brackets.start()
+        self._open_desk(parts)
 
-        The contracts are asked for until they come: without them no order can be
-        checked, and a network that is down now may be up in a moment.
-        """
+    def _make_parts(self) -> Parts:
+        # loaded here: a window is painted before the exchange's libraries are in memory
+        from engine.build_engine import build_parts  # noqa: PLC0415
+        from engine.paper_desk import PaperDesk  # noqa: PLC0415
+        from engine.review.review_desk import ReviewDesk  # noqa: PLC0415
+
         parts = build_parts(
             self.config,
             self.environment,
@@ -433,6 +447,12 @@ class TradingEngine:
         self._paper_desk = PaperDesk(
             parts.venue.control, parts.venue.paper, self.hub, self._on_crash
         )
+        return parts
+
+    def _reach(self, parts: Parts, stop: threading.Event) -> None:
+        """The contracts are asked for until they come: without them no order can be
+        checked, and a network that is down now may be up in a moment.
+        """
         backoff = Backoff(maximum_s=15.0)
         while True:
             self._check_running(stop)
@@ -441,18 +461,20 @@ class TradingEngine:
                 parts.rules.instruments()
                 parts.gateway.is_hedge_mode()  # also shows whether the key is good
                 parts.oms.guard.begin()
-                break
+                return
             except (KeyRefused, OrderRefused):
                 raise  # asking again would not change the answer
             except PerpdeskError as error:
                 self._tell(EngineState.DEGRADED, f"{self.environment.name} is not reached: {error}")
                 self._check_paper()
                 self.clock.wait(stop, backoff.next_s())
-        self.hub.publish(parts.history())
-        parts.restore()
-        if self._resumes:
-            parts.resume_brackets()
-        parts.brackets.start()
+
+    def _open_desk(self, parts: Parts) -> None:
+        """From here on commands are carried out, those that waited first."""
+        from engine.build_engine import build_plans  # noqa: PLC0415
+        from engine.command_desk import CommandDesk  # noqa: PLC0415
+        from engine.market_feed import MarketFeed  # noqa: PLC0415
+
         feed = MarketFeed(parts.gateway, self.hub, self.market, self._queries, self.clock)
         plans = build_plans(
             self.config, parts, feed, clock=self.clock, hub=self.hub, on_crash=self._on_crash
@@ -471,12 +493,7 @@ class TradingEngine:
             self._orders,
             self._queries,
         )
-
-        def on_private_event(event: Event) -> None:
-            parts.oms.on_event(event)
-            review.on_account_event(event)
-
-        parts.gateway.start_user_stream(on_private_event)
+        parts.gateway.start_user_stream(self._on_private_event)
         with self._lock:
             self._feed, self._desk = feed, desk
             early, self._early = self._early, []
@@ -485,6 +502,12 @@ class TradingEngine:
         feed.follow_all_tickers()
         for command in early:
             desk.submit(command)
+
+    def _on_private_event(self, event: Event) -> None:
+        """On the private stream's thread."""
+        self._built.oms.on_event(event)
+        if self._review is not None:
+            self._review.on_account_event(event)
 
     def _check_running(self, stop: threading.Event) -> None:
         if stop.is_set():

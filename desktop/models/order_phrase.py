@@ -5,6 +5,7 @@ sell 2 eth reduce           market order, reduce-only
 close eth [50%]             the position, or a part of it
 cancel btc | all | bids     open orders
 lev btc 20                  leverage
+chase, scale, twap, deadman what goes on by itself: see plan_phrase
 btc                         show the symbol
 
 Stops, brackets and ends are read by protection_phrases.
@@ -19,10 +20,10 @@ from functools import partial
 from desktop.formatting import parse_number
 from desktop.models.command_words import order_words
 from desktop.models.phrase_reading import DeskNow, Reading, find_symbol, not_found
+from desktop.models.plan_phrase import EXAMPLES, read_plan
 from desktop.models.protection_phrases import (
     SIDES,
     read_bracket,
-    read_chase,
     read_flatten,
     read_reverse,
     read_stop,
@@ -52,6 +53,12 @@ def read_phrase(text: str, desk: DeskNow) -> Reading:
         return Reading(sentence="buy 0.1 btc 64000 post · stop btc 63000 · close eth 50%")
     reader = _READERS.get(words[0], _read_symbol)
     return reader(words if reader is _read_symbol else words[1:], desk)
+
+
+def _read_plan(kind: str, words: list[str], desk: DeskNow) -> Reading:
+    read = read_plan([kind, *words], desk.symbol, lambda word: find_symbol(word, desk))
+    commands = () if read.command is None else (read.command,)
+    return Reading(sentence=read.sentence, commands=commands)
 
 
 def _read_order(side: Side, words: list[str], desk: DeskNow) -> Reading:
@@ -183,7 +190,8 @@ def _read_leverage(words: list[str], desk: DeskNow) -> Reading:
 def _read_symbol(words: list[str], desk: DeskNow) -> Reading:
     symbol = find_symbol(words[0], desk)
     if not symbol or len(words) > 1:
-        return Reading(sentence="Not understood. Try: buy, sell, stop, close, cancel or a symbol.")
+        known = "buy, sell, stop, close, cancel, chase, twap"
+        return Reading(sentence=f"Not understood. Try: {known} or a symbol.")
     return Reading(sentence=f"Show {symbol}", show_symbol=symbol)
 
 
@@ -197,13 +205,13 @@ _READERS: dict[str, Callable[[list[str], DeskNow], Reading]] = {
     "reverse": read_reverse,
     "flatten": read_flatten,
     "cancel": _read_cancel,
-    "chase": read_chase,
+    **{kind: partial(_read_plan, kind) for kind in EXAMPLES},
     "lev": _read_leverage,
 }
 VERBS = tuple(_READERS)
 _AFTER = {
     "bracket": ("buy", "sell", "sl", "tp"),
-    "chase": ("buy", "sell"),
+    **dict.fromkeys(("chase", "scale", "twap"), ("buy", "sell")),
     "cancel": ("all", "bids", "asks"),
     "close": ("25%", "50%", "75%"),
     **dict.fromkeys(SIDES, ("post", "ioc", "fok", "reduce", "market")),

@@ -19,6 +19,8 @@ from desktop.models.balances_model import BalancesModel
 from desktop.models.fills_model import FillsModel
 from desktop.models.open_orders_model import OpenOrdersModel, algo_key
 from desktop.models.order_history_model import OrderHistoryModel
+from desktop.models.plan_orders import is_asked_by_a_plan
+from desktop.models.plans_model import PlansModel
 from desktop.models.position_exits import exits_by_position
 from desktop.models.positions_model import PositionsModel
 from desktop.widgets.account_notices import AccountNotices
@@ -50,7 +52,7 @@ from engine.events import (
 )
 from engine.market.instruments import Instrument
 from engine.protection_commands import MoveAlgo, PlaceAlgo, PlaceBracket, SetMarginType
-from engine.protection_events import AlgoChanged
+from engine.protection_events import AlgoChanged, DeadManChanged, PlanChanged
 from engine.protection_views import AlgoView
 from engine.trading_types import AlertLevel, Route, StreamState
 from engine.views import ZERO, OrderView, PositionView
@@ -91,6 +93,7 @@ class AccountDesk(QObject):
         self.models = AccountModels(
             positions=PositionsModel(instruments, self),
             orders=OpenOrdersModel(instruments, self),
+            plans=PlansModel(instruments, self),
             history=OrderHistoryModel(instruments, self),
             fills=FillsModel(instruments, self),
             balances=BalancesModel(self),
@@ -116,6 +119,8 @@ class AccountDesk(QObject):
         return {
             HistoryLoaded: self._on_history,
             AlgoChanged: self._on_algo,
+            PlanChanged: self._on_plan,
+            DeadManChanged: lambda event: self.models.plans.put_dead_man(event.dead_man),
             OrderChanged: self._on_order,
             FillRecorded: self._on_fill,
             PositionChanged: self._on_position,
@@ -203,7 +208,8 @@ class AccountDesk(QObject):
         self.models.history.put_order(order)
         self._changed.order_symbols.add(order.symbol)
         if before is None or before.status is not order.status:
-            self.notices.order_changed(order)
+            is_of_a_plan = self.models.plans.has_child(key)
+            self.notices.order_changed(order, is_of_a_plan=is_of_a_plan)
 
     def _on_algo(self, event: AlgoChanged) -> None:
         algo = event.algo
@@ -215,6 +221,13 @@ class AccountDesk(QObject):
         self._show_exits()
         if before is None or before.status is not algo.status:
             self.notices.algo_changed(algo)
+
+    def _on_plan(self, event: PlanChanged) -> None:
+        plan = event.plan
+        was_over = self.models.plans.is_over(plan.plan_id)
+        self.models.plans.put_plan(plan)
+        if plan.state.is_over and not was_over:
+            self.notices.plan_ended(plan)
 
     def _show_exits(self) -> None:
         positions = self.models.positions
@@ -251,7 +264,8 @@ class AccountDesk(QObject):
         if isinstance(command, MoveAlgo):
             self.models.orders.move_refused(command.client_algo_id)
             self._changed.algo_symbols.add(command.symbol)
-        if isinstance(command, PlaceOrder | PlaceAlgo | PlaceBracket):
+        is_placing = isinstance(command, PlaceOrder | PlaceAlgo | PlaceBracket)
+        if is_placing and not is_asked_by_a_plan(command):
             self.place_refused.emit(refused)
         self.refused.emit(refused)
         self.notices.refused(refused)

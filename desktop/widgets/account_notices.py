@@ -10,14 +10,16 @@ from msgspec.structs import replace
 from desktop.formatting import price_text, quantity_text, short_symbol
 from desktop.models.conditional_rules import type_words
 from desktop.models.order_edits import EditRefused
+from desktop.models.plan_orders import is_asked_by_a_plan
+from desktop.models.plans_model import KIND_WORDS
 from desktop.theme import palette
 from desktop.widgets.toasts import ToastStack
 from engine.commands import AmendOrder, AskAgain, Command
 from engine.events import Alert, CommandDone, CommandRefused
 from engine.market.instruments import Instrument
 from engine.protection_commands import MoveAlgo
-from engine.protection_views import AlgoView
-from engine.trading_types import AlertLevel, AlgoStatus, OrderStatus, Side
+from engine.protection_views import AlgoView, PlanView
+from engine.trading_types import AlertLevel, AlgoStatus, OrderStatus, PlanState, Side
 from engine.views import ZERO, FillView, OrderView
 
 _TOLD_BY_THE_ORDER = frozenset({"order.unknown"})  # its own notice offers to ask again
@@ -40,8 +42,8 @@ class AccountNotices:
         self._opened_ms = opened_ms
         self._fill_totals: dict[str, tuple[Decimal, Decimal]] = {}
 
-    def order_changed(self, order: OrderView) -> None:
-        """Call when the status became another."""
+    def order_changed(self, order: OrderView, *, is_of_a_plan: bool = False) -> None:
+        """Call when the status became another. A plan tells itself what was refused of it."""
         key = f"order {order.client_order_id}"
         self._toasts.drop(key)  # whatever was not known of it is settled
         if order.status is OrderStatus.UNKNOWN:
@@ -55,7 +57,7 @@ class AccountNotices:
                 act=lambda: self._submit(ask),
             )
         is_news = (order.updated_at or order.created_at) >= self._opened_ms
-        if order.status is OrderStatus.REJECTED and is_news:
+        if order.status is OrderStatus.REJECTED and is_news and not is_of_a_plan:
             reason = order.reason or "The exchange gave no reason."
             self._toasts.show(reason, AlertLevel.WARNING, key=key)
 
@@ -90,11 +92,25 @@ class AccountNotices:
         )
 
     def refused(self, refused: CommandRefused) -> None:
+        if is_asked_by_a_plan(refused.command):
+            return
         fixed = _with_fix(refused)
         self._warn(refused.sentence, fixed, f"Use {refused.fix}")
 
     def edit_refused(self, refused: EditRefused) -> None:
         self._warn(refused.sentence, refused.fixed, refused.fix_text)
+
+    def plan_ended(self, plan: PlanView) -> None:
+        """Its orders' own refusals are not told one by one: the plan's last word is."""
+        if plan.updated_at < self._opened_ms:
+            return
+        what = f"{KIND_WORDS[plan.kind]} {plan.side} {plan.symbol}"
+        instrument = self._instruments.get(plan.symbol)
+        filled = f"{quantity_text(plan.executed_qty, instrument)} filled"
+        if plan.state is PlanState.DONE:
+            self._toasts.show(f"{what} is done: {filled}.")
+        else:
+            self._toasts.show(f"{what} ended, {filled}. {plan.reason}".strip(), AlertLevel.WARNING)
 
     def done(self, done: CommandDone) -> None:
         self._toasts.show(done.sentence)

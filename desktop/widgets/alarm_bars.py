@@ -46,6 +46,7 @@ class AlarmBar(QWidget):
         self._label.setFont(ui_font(13, QFont.Weight.DemiBold))
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setMinimumWidth(1)
+        self._label.setWordWrap(True)  # two lines fit: what is left over must be read whole
         self.button = make_button(f"alarm.{key}.act", "", "fix", parent=self)
         self.button.clicked.connect(self._on_click)
         row = QHBoxLayout(self)

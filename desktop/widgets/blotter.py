@@ -15,6 +15,7 @@ from desktop.models.balances_model import BalancesModel
 from desktop.models.fills_model import FillsModel
 from desktop.models.open_orders_model import OpenOrdersModel
 from desktop.models.order_history_model import OrderHistoryModel
+from desktop.models.plans_model import PlansModel
 from desktop.models.positions_model import PositionsModel
 from desktop.models.table_model import TableModel
 from desktop.theme import palette
@@ -35,6 +36,7 @@ class AccountModels:
 
     positions: PositionsModel
     orders: OpenOrdersModel
+    plans: PlansModel
     history: OrderHistoryModel
     fills: FillsModel
     balances: BalancesModel
@@ -58,10 +60,17 @@ class Blotter(QTabWidget):
         self.tabBar().setAccessibleName("Tables")
         self.symbol = ""
         self._alerts = models.alerts
+        self._plans = models.plans
         self._titles: dict[int, tuple[str, TableModel[Any]]] = {}
         self.positions = self._add("positions", "Positions", models.positions, "No open position.")
         self.orders = self._add(
             "orders", "Open orders", models.orders, "No open order. Click the ladder or the ticket."
+        )
+        self.plans = self._add(
+            "plans",
+            "Plans",
+            models.plans,
+            "No plan. Start one by ⋯ in the ticket, or type it: Ctrl+K, chase buy 0.1 btc.",
         )
         self.history = self._add(
             "history", "Order history", models.history, "No order has ended yet."
@@ -147,7 +156,7 @@ class Blotter(QTabWidget):
         Called once per batch: a title of another length lays the whole bar out anew.
         """
         for index, (title, model) in self._titles.items():
-            rows = model.rowCount()
+            rows = self._plans.running_count() if model is self._plans else model.rowCount()
             text = f"{title} ({rows})" if rows and title != _UNCOUNTED else title
             if text != self.tabText(index):
                 self.setTabText(index, text)

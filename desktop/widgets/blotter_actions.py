@@ -46,6 +46,7 @@ class BlotterActions(QObject):
         blotter.orders.menu_opening.connect(self._fill_order_menu)
         blotter.positions.action_clicked.connect(self._act_on_position)
         blotter.positions.menu_opening.connect(position_acts.fill_menu)
+        blotter.plans.action_clicked.connect(self._stop_plan)
         blotter.cancel_wanted.connect(self._cancel)
         blotter.close_all_wanted.connect(self._ask_close_all)
 
@@ -78,6 +79,12 @@ class BlotterActions(QObject):
         """All of one side of the shown symbol; None: every order there is."""
         symbol = None if side is None else self._blotter.symbol
         self._submit(CancelOrders(symbol=symbol, side=side))
+
+    @Slot(object, object)
+    def _stop_plan(self, key: object, _act: str) -> None:
+        command = self._models.plans.stop_command(key)
+        if command is not None:
+            self._submit(command)
 
     # --- positions ------------------------------------------------------------------
 

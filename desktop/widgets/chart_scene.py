@@ -109,7 +109,7 @@ class ChartScene:
         painter.fillRect(0, 0, size.width(), size.height(), ink(palette.BACKGROUND))
         painter.setFont(words_font(13))
         painter.setPen(ink(palette.TEXT_DIM))
-        text = self._state.problem or f"Loading {self._state.interval} candles…"
+        text = self._state.problem or " ".join(f"Loading {self._state.interval} candles…".split())
         painter.drawText(QRectF(0, 0, size.width(), size.height()), _CENTRE, text)
 
     def _paint_prices(self, painter: QPainter) -> None:

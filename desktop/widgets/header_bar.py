@@ -123,7 +123,7 @@ class HeaderBar(QWidget):
         """What the day has brought, and whether new risk is locked out."""
         self.today.set_value(signed(guard.day_pnl, 2), palette.signed_colour(guard.day_pnl))
         self.lock.set_lock(guard.locked_until_ms, guard.sentence)
-        self._give_way()
+        self._make_room()
 
     def tick(self, now_ms: int) -> None:
         """Once a second: the funding countdown runs without the venue."""
@@ -150,13 +150,14 @@ class HeaderBar(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._give_way()
+        self._make_room()
 
     def redress(self) -> None:
-        self._give_way()
+        self._make_room()
 
-    def _give_way(self) -> None:
-        """The day's range is the first to go where there is too little room."""
+    def _make_room(self) -> None:
+        """The day's range is the first to give way in a narrow window."""
+        self._row.invalidate()  # a lock that has just come counts already
         day = (self.high, self.low, self.volume)
         width = sum(cell.sizeHint().width() + self._row.spacing() for cell in day)
         rest = self._row.minimumSize().width() - (0 if self.high.isHidden() else width)

@@ -90,13 +90,13 @@ class PriceLadder(LadderView):
         return super().event(event)
 
     def explanation(self, at: QPointF) -> str:
-        """What hovering tells about own orders in a row; empty elsewhere."""
+        """What hovering tells about own orders in a row; elsewhere why no new risk leaves."""
         row, side = self._frame.row_at(at.y()), self._frame.side_at(at.x())
         if row is None or side is None:
-            return ""
+            return self._lock
         own = self._chip_at(at, side, self._model.bucket_at(row))
         if own is None:
-            return ""
+            return self._lock
         told = [self._told(order) for order in own.orders[:_TOLD]]
         if len(own.orders) > _TOLD:
             told.append(f"… and {len(own.orders) - _TOLD} more")

@@ -7,17 +7,27 @@ from desktop.models.ladder_model import OutOfView
 JUST_MOVED = "Rows just moved: click ignored"
 ORDERS_STALE = "Own orders may have changed unseen: moving is off"
 _STALE = "Prices are stale: clicks are off"
+LOCKED = "Locked out: only orders that reduce leave"
 _REBUILDING = "Order book is being rebuilt: clicks are off"
 
 
 def hint_text(
-    *, is_stale: bool, is_synced: bool, passing: str, out_of_view: OutOfView | None
+    *,
+    is_stale: bool,
+    is_synced: bool,
+    is_locked: bool,
+    passing: str,
+    out_of_view: OutOfView | None,
 ) -> str:
     """The most important one; empty if there is nothing to say."""
     if is_stale:
         return _STALE
     if not is_synced:
         return _REBUILDING
-    if passing or out_of_view is None:
+    if passing:
         return passing
+    if is_locked:
+        return LOCKED
+    if out_of_view is None:
+        return ""
     return f"{out_of_view.value.capitalize()}: press Space to recentre"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QBrush, QPainter
 
 from desktop.formatting import grouped
 from desktop.models.chart_scale import compact
@@ -23,6 +23,7 @@ ROW_PX = 18
 _SMALLEST_ROW_PX = 15
 _ROWS_WANTED = 23  # ten levels a side, the spread, and a row of air at both ends
 HEADER_PX = 20
+_LOCK_PX = 4
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
@@ -90,6 +91,7 @@ class LadderLook:
     instrument: Instrument | None = None
     is_grey: bool = False
     are_orders_stale: bool = False
+    is_locked: bool = False  # no new risk leaves: prices are true, a click opens nothing
     hover_row: int | None = None
     hover_side: Side | None = None
     ghosts: tuple[tuple[Side, int, Decimal], ...] = ()  # side, bucket, quantity
@@ -120,6 +122,8 @@ class LadderPainter:
                 self._paint_row(painter, frame, row)
         self._paint_chips(painter, frame, first, last)
         _paint_rules(painter, frame)
+        if self._look.is_locked:
+            _paint_lock(painter, frame)
 
     # --- rows ---------------------------------------------------------------
 
@@ -149,7 +153,10 @@ class LadderPainter:
         self._paint_price(painter, frame, bucket, y)
         if row == self._look.hover_row and self._look.hover_side is not None and not grey:
             left, right = frame.side_columns(self._look.hover_side)
-            painter.setPen(hairline(palette.SIDE_COLOUR[self._look.hover_side]))
+            if self._look.is_locked:
+                painter.setPen(hairline(palette.WARNING, Qt.PenStyle.DashLine))
+            else:
+                painter.setPen(hairline(palette.SIDE_COLOUR[self._look.hover_side]))
             painter.drawRect(left, y, right - left - 1, height - 1)
 
     def _paint_price(self, painter: QPainter, frame: LadderFrame, bucket: int, y: int) -> None:
@@ -276,6 +283,15 @@ def _paint_rules(painter: QPainter, frame: LadderFrame) -> None:
     bottom = frame.top + frame.rows * frame.row_px
     for x in (frame.bids, frame.price, frame.asks, frame.my_asks):
         painter.drawLine(x, frame.top, x, bottom)
+
+
+def _paint_lock(painter: QPainter, frame: LadderFrame) -> None:
+    """A striped bar down both sides of the prices, which stay readable: closed."""
+    height = frame.rows * frame.row_px
+    for x in (frame.price - _LOCK_PX, frame.asks + 1):
+        bar = QRectF(x, frame.top, _LOCK_PX, height)
+        painter.fillRect(bar, ink(palette.UNKNOWN_SOFT))
+        painter.fillRect(bar, QBrush(ink(palette.WARNING), Qt.BrushStyle.BDiagPattern))
 
 
 def _paint_outline(

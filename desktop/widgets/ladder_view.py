@@ -55,6 +55,7 @@ class LadderView(QWidget):
         self._is_over = False
         self._hand = LadderHand(self._model)
         self._passing_hint = ""
+        self._lock = ""
         self._strip = LadderStrip(self)
         self._strip.grouping_chosen.connect(self._choose_grouping)
         self._strip.recentre_clicked.connect(self.recentre)
@@ -123,6 +124,12 @@ class LadderView(QWidget):
             self._look.are_orders_stale = stale
             if stale:
                 self._hand.let_go()
+            self._show_all()
+
+    def set_lock(self, sentence: str) -> None:
+        """Why no new risk leaves, told above the rows and on hover; "": it does."""
+        if sentence != self._lock:
+            self._lock = sentence
             self._show_all()
 
     def set_stale(self, stale: bool) -> None:
@@ -201,6 +208,7 @@ class LadderView(QWidget):
         self._strip.show_spread(model.spread, self._decimals())
         self._look.ghosts = self._hand.ghosts()
         self._look.is_grey = self._is_grey()
+        self._look.is_locked = bool(self._lock)
         self._look.hint = self._hint()
         self.update()
 
@@ -247,6 +255,7 @@ class LadderView(QWidget):
         return hint_text(
             is_stale=self._is_stale,
             is_synced=self._is_synced,
+            is_locked=bool(self._lock),
             passing=self._passing_hint,
             out_of_view=self._model.out_of_view(),
         )

@@ -12,7 +12,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from desktop.models.lock_out import lock_sentence
 from desktop.models.own_records import OwnRecords
+from desktop.models.plan_orders import is_asked_by_a_plan
 from desktop.models.preferences import Preferences
 from desktop.models.watch_model import WatchModel
 from desktop.widgets.chart import CandleChart
@@ -42,6 +44,7 @@ from engine.events import (
 )
 from engine.market.instruments import Instrument
 from engine.protection_commands import SetMarginType
+from engine.protection_views import GuardView
 from engine.trading_types import MarginType, Route, Side, StreamState
 from engine.views import OrderView, PositionView
 
@@ -151,6 +154,11 @@ class MarketDesk(QObject):
         self.chart.set_position(position)
         self.ticket.set_position(position)
 
+    @Slot(object)
+    def set_guard(self, guard: GuardView) -> None:
+        self.ticket.set_guard(guard)
+        self.ladder.set_lock(lock_sentence(guard))
+
     def set_stream(self, route: Route, state: StreamState) -> None:
         self._streams[route] = state
         self._show_staleness()
@@ -218,7 +226,8 @@ class MarketDesk(QObject):
         """Candles that were asked for do not come: the chart says why."""
         command = refused.command
         if not isinstance(command, LoadCandles):
-            self.lines.refused(refused)
+            if not is_asked_by_a_plan(command):
+                self.lines.refused(refused)
         elif not command.request_id.startswith(_CANDLES):
             return  # another chart's
         elif (command.symbol, command.interval) == (self.symbol, self.interval):

@@ -11,11 +11,12 @@ from itertools import count
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from desktop.formatting import clock_time_text
+from desktop.models.lock_out import lock_sentence
 from desktop.models.preferences import Preferences
 from desktop.models.size_unit import SizeUnit
 from desktop.widgets.click_guard import ClickGuard
 from desktop.widgets.decimal_field import DecimalField
+from desktop.widgets.plan_dialog import PlanDialog
 from desktop.widgets.preset_row import Preset
 from desktop.widgets.ticket_controls import (
     CONDITIONAL_TAB,
@@ -33,7 +34,7 @@ from engine.views import PositionView
 class OrderTicket(TicketInput):
     """Feed it instrument, book, mark price and account; it emits commands."""
 
-    order_wanted = Signal(object)  # PlaceOrder, PlaceBracket or PlaceAlgo
+    order_wanted = Signal(object)  # PlaceOrder, PlaceBracket, PlaceAlgo or a plan
     leverage_wanted = Signal(object)  # int
     margin_type_wanted = Signal(object)  # MarginType
     ask_chosen = Signal(object)  # bool: the person wants to be asked first
@@ -122,9 +123,7 @@ class OrderTicket(TicketInput):
     @Slot(object)
     def set_guard(self, guard: GuardView) -> None:
         """Locked out: no new risk leaves, and the ticket says until when."""
-        until_ms = guard.locked_until_ms
-        lock = f"Locked out until {clock_time_text(until_ms)}." if until_ms is not None else ""
-        self._facts.lock = f"{lock} {guard.sentence}".strip() if lock else ""
+        self._facts.lock = lock_sentence(guard)
         self._check()
 
     def set_account_stale(self, is_stale: bool) -> None:
@@ -244,6 +243,19 @@ class OrderTicket(TicketInput):
         if size:
             self.fill_quantity(size)
 
+    @Slot()
+    def _ask_plan(self) -> None:
+        """With what is typed here, as far as it is a plan's."""
+        draft = self.draft()
+        if draft.instrument is None:
+            return
+        dialog = PlanDialog(
+            self.window(), draft.instrument, draft.quantity, is_hedge=draft.is_hedge
+        )
+        dialog.reduce_only.setChecked(draft.reduce_only)
+        dialog.command_wanted.connect(self.order_wanted)
+        dialog.open()
+
     @Slot(object)
     def _use_preset(self, preset: Preset) -> None:
         self.unit.setCurrentIndex(SIZE_UNITS.index(preset.unit))
@@ -276,6 +288,7 @@ class OrderTicket(TicketInput):
             choice.currentIndexChanged.connect(self._edited)
         self.type.currentChanged.connect(self._edited)
         self.unit.currentIndexChanged.connect(self._change_unit)
+        self.plan.clicked.connect(self._ask_plan)
         self.ask.toggled.connect(self.ask_chosen.emit)
         self.presets.chosen.connect(self._use_preset)
         self.problems.fix_clicked.connect(self._apply_fix)

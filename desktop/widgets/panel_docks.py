@@ -109,7 +109,7 @@ class PanelDocks(QObject):
         docks = [self._watch, self._ladder, self._ticket]
         window.resizeDocks(docks, list(_WIDTHS.values()), across)
         window.resizeDocks([self._watch, self._tape], [250, 300], down)
-        window.resizeDocks([self._blotter], [212], down)
+        window.resizeDocks([self._blotter], [182], down)
         window.tabifyDockWidget(self._ticket, self.paper)
         self.paper.hide()
 

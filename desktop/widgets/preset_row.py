@@ -110,7 +110,7 @@ class PresetRow(QWidget):
     def _make_button(self, place: int) -> QPushButton:
         name = f"orderTicket.preset.{place + 1}"
         button = make_button(
-            name, "", "chip", accessible_name=f"Size preset {place + 1}", parent=self
+            name, "", "chip", accessible_name=f"Size preset {place + 1}", height=22, parent=self
         )
         button.setFont(ui_font(11))
         button.setMinimumWidth(20)

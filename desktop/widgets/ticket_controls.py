@@ -99,6 +99,11 @@ class TicketControls(QWidget):
         self.ask.setToolTip("Every order that makes risk larger is confirmed before it is sent")
         self.one_click = _check_box(self, "orderTicket.oneClick", "One-click")
         self.one_click.setToolTip("A click on the ladder places an order of this quantity at once")
+        self.plan = make_button(
+            "orderTicket.plan", "⋯", "quiet", accessible_name="Start a plan", height=22, parent=self
+        )
+        self.plan.setFixedWidth(34)
+        self.plan.setToolTip("Plan: chase, scaled orders or TWAP; one intent, several orders")
         self.best_buttons = {side: self._best_button(side) for side in Side}
         self.share_buttons = {share: self._share_button(share) for share in _SHARES_PCT}
         self.side_buttons = {side: self._side_button(side) for side in Side}
@@ -106,7 +111,9 @@ class TicketControls(QWidget):
     def _best_button(self, side: Side) -> QPushButton:
         word = "bid" if side is Side.BUY else "ask"
         name = f"orderTicket.best.{word}"
-        button = make_button(name, "", "chip", accessible_name=f"Use the best {word}", parent=self)
+        button = make_button(
+            name, "", "chip", accessible_name=f"Use the best {word}", height=22, parent=self
+        )
         button.setFont(mono_font(11))
         button.setMinimumWidth(20)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -116,7 +123,7 @@ class TicketControls(QWidget):
         name = f"orderTicket.share.{share_pct}"
         spoken = f"{share_pct} % of what is available"
         text = "Max" if share_pct == 100 else f"{share_pct}%"
-        button = make_button(name, text, "chip", accessible_name=spoken, parent=self)
+        button = make_button(name, text, "chip", accessible_name=spoken, height=22, parent=self)
         button.setFont(ui_font(11))
         button.setMinimumWidth(20)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -127,7 +134,7 @@ class TicketControls(QWidget):
             f"orderTicket.side.{side.lower()}",
             _SIDE_WORDS[side],
             side.lower(),
-            height=42,
+            height=38,
             weight=QFont.Weight.DemiBold,
             size=13,
             parent=self,
@@ -137,7 +144,7 @@ class TicketControls(QWidget):
 
     def _lay_out(self) -> None:
         lower = QVBoxLayout()
-        lower.setContentsMargins(10, 2, 10, 10)
+        lower.setContentsMargins(10, 2, 10, 7)
         lower.setSpacing(_SPACING)
         lower.addWidget(self.problems)
         lower.addWidget(self.summary)
@@ -150,7 +157,7 @@ class TicketControls(QWidget):
         order: list[QWidget] = [self.type, self.trigger_type, self.working_type, self.trigger]
         order += [self.price, self.callback, self.quantity, self.unit, self.stop, self.target]
         order += [self.post_only, self.reduce_only, self.time_in_force, self.exits, self.ask]
-        order += [self.one_click, *self.side_buttons.values()]
+        order += [self.one_click, self.plan, *self.side_buttons.values()]
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
 
@@ -168,6 +175,7 @@ class TicketControls(QWidget):
         options.insertStretch(2, 1)
         modes = _row([self.exits, self.ask, self.one_click])
         modes.addStretch(1)
+        modes.addWidget(self.plan)
         parts: list[QWidget | QHBoxLayout] = [top]
         parts += [_row([self.trigger_type, self.working_type], stretch=1), self.trigger, self.price]
         parts += [self.callback, _row(self.best_buttons.values(), stretch=1), size]

@@ -23,8 +23,8 @@ from engine.events import (
     Ticker24h,
 )
 from engine.market.instruments import Instrument, QuantityRule
-from engine.protection_events import AlgoChanged, BracketChanged, GuardChanged
-from engine.protection_views import AlgoView, BracketView, GuardView
+from engine.protection_events import AlgoChanged, BracketChanged, GuardChanged, PlanChanged
+from engine.protection_views import AlgoView, BracketView, GuardView, PlanView
 from engine.trading_types import (
     AlertLevel,
     AlgoStatus,
@@ -33,6 +33,8 @@ from engine.trading_types import (
     MarginType,
     OrderStatus,
     OrderType,
+    PlanKind,
+    PlanState,
     PositionSide,
     Route,
     Side,
@@ -396,6 +398,33 @@ def protection() -> list[Event]:
              quantity=D("1.000"), close_position=False, reduce_only=True),
     ]  # fmt: skip
     return [AlgoChanged(algo=one) for one in made]
+
+
+def plan(plan_id: str = "pd-0196f00000000000000000", **changes: object) -> PlanView:
+    fields: dict[str, object] = {
+        "plan_id": plan_id,
+        "kind": PlanKind.CHASE,
+        "symbol": "BTCUSDT",
+        "side": Side.BUY,
+        "state": PlanState.RUNNING,
+        "quantity": D("0.120"),
+        "child_ids": (f"{plan_id}-000",),
+        "created_at": NOW_MS,
+        "updated_at": NOW_MS,
+    }
+    return PlanView(**(fields | changes))  # type: ignore[arg-type]
+
+
+def plans() -> list[PlanChanged]:
+    made = [
+        plan(),
+        plan("pd-2", kind=PlanKind.TWAP, symbol="ETHUSDT", side=Side.SELL, quantity=D("6.000"),
+             executed_qty=D("2.400"), avg_price=D("3130.18"), child_ids=("a", "b", "c", "d")),
+        plan("pd-3", kind=PlanKind.SCALED, state=PlanState.STOPPED, reason="Stopped by hand.",
+             child_ids=("e", "f")),
+        plan("pd-4", state=PlanState.DONE, executed_qty=D("0.120"), avg_price=D("64248.7")),
+    ]  # fmt: skip
+    return [PlanChanged(plan=one) for one in made]
 
 
 def everything() -> list[Event]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QComboBox, QToolButton
 from pytestqt.qtbot import QtBot
@@ -316,6 +316,21 @@ def test_grey_numbers_cannot_be_clicked_but_orders_can_be_cancelled(ladder, qtbo
     assert "clicks are off" in hint(ladder)
     with qtbot.waitSignal(ladder.order_cancel):
         mouse.click(ladder, at, mouse.RIGHT)
+
+
+def test_a_lock_out_is_seen_and_explained_while_prices_stay_readable(ladder, qtbot) -> None:
+    at = ladder.point_of_price(Side.BUY, BID)
+    edge = ladder._frame.price
+    open_look = colours_of_row(ladder, at.y(), edge - 4, edge)
+    ladder.set_lock("Locked out until 02:00. The day's loss is reached.")
+    assert "only orders that reduce" in hint(ladder)
+    assert colours_of_row(ladder, at.y(), edge - 4, edge) != open_look
+    assert "day's loss" in ladder.explanation(QPointF(at))
+    with qtbot.waitSignal(ladder.price_clicked):  # reducing passes: the ticket decides
+        mouse.click(ladder, at)
+    ladder.set_lock("")
+    assert hint(ladder) == ""
+    assert ladder.explanation(QPointF(at)) == ""
 
 
 def test_fresh_data_makes_the_rows_clickable_again(ladder, qtbot) -> None:

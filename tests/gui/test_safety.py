@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from desktop.models.table_model import CellRole
 from desktop.widgets.data_table import DataTable
@@ -124,6 +124,8 @@ def test_lock_out_looks_different_and_says_until_when(desk: Desk) -> None:
     chip = desk.find(QLabel, "header.lock")
     assert chip.isVisible()
     assert chip.text().startswith("LOCKED until ")
+    QApplication.processEvents()
+    assert chip.width() >= chip.sizeHint().width()  # the day's range gives way to it
     assert "day's loss" in chip.toolTip()
     assert desk.window.header.today.text() == "-312.40"
     assert not desk.find(QPushButton, "orderTicket.side.buy").isEnabled()

@@ -75,7 +75,7 @@ def test_counts_stand_in_the_tab_titles(desk: Desk) -> None:
     desk.feed(*(OrderChanged(order=scene.order(f"pd-{n}")) for n in range(3)))
     assert titles(desk)[1] == "Open orders (3)"
     desk.feed(OrderChanged(order=scene.order("pd-1", status=OrderStatus.CANCELED)))
-    assert titles(desk)[1:3] == ["Open orders (2)", "Order history (1)"]
+    assert titles(desk)[1:4] == ["Open orders (2)", "Plans", "Order history (1)"]
 
 
 def test_cancel_button_asks_and_the_row_stays_until_the_answer(desk: Desk) -> None:
@@ -245,7 +245,7 @@ def test_common_buttons_rest_while_there_is_nothing_to_act_on(desk: Desk) -> Non
 
 def test_a_fill_told_twice_is_one_row(desk: Desk) -> None:
     desk.feed(FillRecorded(fill=scene.fill(5)), FillRecorded(fill=scene.fill(5)))
-    assert titles(desk)[3] == "Fills (1)"
+    assert "Fills (1)" in titles(desk)
     assert len(desk.window.toasts.toasts()) == 1
 
 

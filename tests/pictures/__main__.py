@@ -1,5 +1,7 @@
 """`python -m tests.pictures`: the documents' pictures, taken by the program itself.
 
+`python -m tests.pictures gallery FOLDER`: every panel and state, for people to judge.
+
 A script trades on a paper exchange; the window joins the same account and takes
 its own picture, at each size that the documents show.
 """
@@ -15,6 +17,7 @@ from pathlib import Path
 from engine.config import default_config
 from engine.market.instruments import Instrument
 from engine.trading_engine import TradingEngine
+from tests.pictures.gallery import take_gallery
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGES = ROOT / "resources" / "help" / "images"
@@ -23,6 +26,9 @@ SECONDS = "12"
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["gallery"]:
+        take_gallery(Path(sys.argv[2]))
+        return 0
     IMAGES.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
@@ -33,7 +39,7 @@ def main() -> int:
             take(Path(folder), size)
     # a process of its own: the program must not see this one's widgets
     return subprocess.run(
-        [sys.executable, "-m", "tests.pictures.states"], cwd=ROOT, check=False
+        [sys.executable, "-m", "tests.pictures.once"], cwd=ROOT, check=False
     ).returncode
 
 

@@ -1,105 +1,131 @@
-"""`python -m tests.pictures.states`: pictures of what a person sees but once."""
+"""The window in each of its states, filled by hand with events."""
 
 from __future__ import annotations
 
-import os
-import sys
-from pathlib import Path
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
-from PySide6.QtCore import QRect
-from PySide6.QtWidgets import QApplication
+from collections.abc import Callable
 
 from desktop.main_window import MainWindow
-from desktop.theme.apply_theme import apply_theme
 from engine.commands import Command
-from engine.events import EngineStateChanged, LeverageChanged
-from engine.key_commands import CheckKeys
-from engine.key_events import Finding, KeyFinding, KeyPlace, KeysChecked, KeysListed
-from engine.trading_types import EngineState, EnvironmentKind
+from engine.protection_commands import Kill
+from engine.protection_events import BracketChanged, GuardChanged, KillChanged
+from engine.protection_views import GuardView, KillView
+from engine.trading_types import AlertLevel, EnvironmentKind, KillState, StreamState
 from tests.gui import scene
 
-IMAGES = Path(__file__).resolve().parents[2] / "resources" / "help" / "images"
-KINDS = {
-    "paper": EnvironmentKind.PAPER,
-    "testnet": EnvironmentKind.TESTNET,
-    "live": EnvironmentKind.LIVE,
-}
-FINDINGS = (
-    (Finding.GOOD, "This computer's clock is 12 ms off; that is fine."),
-    (Finding.GOOD, "The exchange accepts the key and its signature."),
-    (Finding.GOOD, "The account may trade futures."),
-    (Finding.GOOD, "The key may trade futures."),
-    (Finding.GOOD, "The key cannot withdraw."),
-    (
-        Finding.WARNING,
-        "The key works from everywhere: bind it to your address where it was made.",
-    ),
-    (Finding.GOOD, "Each symbol has one position (one-way mode)."),
-)
 
+def open_window() -> MainWindow:
+    def nowhere(_command: Command) -> None:
+        """A picture asks for nothing."""
 
-def main() -> int:
-    app = QApplication([])
-    apply_theme(app)
-    first_trade(app)
-    keys(app)
-    return 0
-
-
-def first_trade(app: QApplication) -> None:
-    window = made([])
-    window.handle_events([*scene.streams(), *scene.market(), *scene.account()[-4:-2]])
-    live = EngineStateChanged(state=EngineState.LIVE, sentence="Live.", gap_s=0.7)
-    leverage = LeverageChanged(symbol="BTCUSDT", leverage=20, event_ms=0)
-    window.handle_events([scene.terms(), leverage, live])
-    window.market.ticket.price.clear()
-    for _ in range(5):
-        app.processEvents()
-    picture = window.grab(QRect(700, 0, 740, 420))
-    picture.save(str(IMAGES / "first-trade.png"))
-    window.deleteLater()
-
-
-def keys(app: QApplication) -> None:
-    asked: list[Command] = []
-    window = made(asked)
-    window.set_environment("live", EnvironmentKind.LIVE)
-    window.keys.open()
-    dialog = window.keys._dialog
-    assert dialog is not None
-    places = {"testnet": KeyPlace.KEY_STORE, "live": KeyPlace.NOWHERE}
-    window.handle_events([KeysListed(request_id="", places=places, has_store=True)])
-    dialog.key.setText("x" * 64)
-    dialog.secret.setText("x" * 64)
-    dialog.test.click()
-    check = asked[-1]
-    assert isinstance(check, CheckKeys)
-    findings = tuple(KeyFinding(finding=kind, sentence=said) for kind, said in FINDINGS)
-    window.handle_events(
-        [KeysChecked(request_id=check.request_id, environment="live", findings=findings)]
-    )
-    for _ in range(5):
-        app.processEvents()
-    dialog.grab().save(str(IMAGES / "keys.png"))
-    window.deleteLater()
-
-
-def made(asked: list[Command]) -> MainWindow:
     window = MainWindow(
         environment="paper",
         kind=EnvironmentKind.PAPER,
         symbol="BTCUSDT",
-        environments=KINDS,
-        submit=asked.append,
-        has_hints=True,
+        submit=nowhere,
         now_ms=lambda: scene.NOW_MS,
     )
-    window.set_instruments(scene.INSTRUMENTS)
     window.show()
     return window
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def busy(window: MainWindow) -> None:
+    window.set_instruments(scene.INSTRUMENTS)
+    window.handle_events([*scene.everything(), *scene.plans()])
+    window.account.blotter.setCurrentWidget(window.account.blotter.orders)
+    window.market.ticket.price.setText("64246.0")
+    window.market.ticket.quantity.setText("0.120")
+
+
+def show_tab(window: MainWindow, name: str) -> None:
+    busy(window)
+    window.account.blotter.setCurrentWidget(getattr(window.account.blotter, name))
+
+
+def _empty(_window: MainWindow) -> None:
+    """As it opens: nothing has been heard yet."""
+
+
+def _quiet(window: MainWindow) -> None:
+    window.set_instruments(scene.INSTRUMENTS)
+    window.handle_events([*scene.streams(), *scene.market()])
+
+
+def _market(window: MainWindow) -> None:
+    busy(window)
+    window.market.ticket.type.setCurrentIndex(1)
+
+
+def _stop(window: MainWindow) -> None:
+    busy(window)
+    ticket = window.market.ticket
+    ticket.type.setCurrentIndex(2)
+    ticket.trigger_type.setCurrentIndex(1)
+    ticket.trigger.setText("64300.0")
+    ticket.price.setText("64310.0")
+
+
+def _exits(window: MainWindow) -> None:
+    busy(window)
+    ticket = window.market.ticket
+    ticket.exits.setChecked(True)
+    ticket.stop.setText("63900.0")
+    ticket.target.setText("65000.0")
+
+
+def _error(window: MainWindow) -> None:
+    busy(window)
+    window.market.ticket.price.setText("64250.13")
+    window.toasts.show("The exchange refused it: margin is insufficient.", AlertLevel.ERROR)
+    window.market.ladder.show_refusal("Would trade at once: refused.")
+
+
+def _disconnected(window: MainWindow) -> None:
+    busy(window)
+    window.handle_events(scene.streams(StreamState.STALE))
+
+
+def _locked(window: MainWindow) -> None:
+    busy(window)
+    guard = GuardView(
+        day_pnl=scene.D("-312.40"),
+        locked_until_ms=scene.NOW_MS + 3_600_000,
+        sentence="The day's loss has reached 300.00 USDT.",
+    )
+    window.handle_events([GuardChanged(guard=guard)])
+
+
+def _kill(window: MainWindow) -> None:
+    busy(window)
+    window.submit(Kill())
+    view = KillView(
+        state=KillState.WORKING,
+        sentence="Closing at market, round 2.",
+        left=("2 orders of BTCUSDT", "short 2.000 ETHUSDT"),
+    )
+    window.handle_events([KillChanged(kill=view)])
+
+
+def _unprotected(window: MainWindow) -> None:
+    busy(window)
+    window.handle_events([BracketChanged(bracket=scene.bracket())])
+
+
+def _plan(window: MainWindow) -> None:
+    busy(window)
+    window.market.ticket.plan.click()
+
+
+STATES: dict[str, Callable[[MainWindow], None]] = {
+    "empty": _empty,
+    "quiet": _quiet,
+    "busy": busy,
+    "market": _market,
+    "stop": _stop,
+    "exits": _exits,
+    "error": _error,
+    "disconnected": _disconnected,
+    "locked": _locked,
+    "kill": _kill,
+    "unprotected": _unprotected,
+    "plan": _plan,
+}

@@ -17,12 +17,14 @@ from desktop.models.fills_model import FillsModel
 from desktop.models.open_orders_model import OpenOrdersModel
 from desktop.models.order_edits import EditRefused
 from desktop.models.order_history_model import OrderHistoryModel
+from desktop.models.plans_model import PlansModel
 from desktop.models.positions_model import PositionsModel
 from desktop.models.table_model import Cell, CellRole, Column, TableModel
 from desktop.models.watch_model import WatchModel
 from desktop.theme import palette
 from engine.commands import AmendOrder
 from engine.events import Alert
+from engine.protection_views import DeadManView
 from engine.trading_types import AlertLevel, AlgoStatus, OrderStatus, OrderType
 from tests.gui import scene
 
@@ -87,6 +89,14 @@ def _log() -> ActivityModel:
     return model
 
 
+def _plans() -> PlansModel:
+    model = PlansModel(RULES)
+    for event in scene.plans():
+        model.put_plan(event.plan)
+    model.put_dead_man(DeadManView(symbol="BTCUSDT", countdown_s=60, renewed_ms=scene.NOW_MS))
+    return model
+
+
 def _watch() -> WatchModel:
     model = WatchModel(RULES)
     model.watch(tuple(RULES))
@@ -104,6 +114,7 @@ MAKERS: list[Callable[[], TableModel[Any]]] = [
     _algos,
     _algo_history,
     _log,
+    _plans,
 ]
 
 

@@ -1,0 +1,64 @@
+"""Every panel and state of the window as pictures, for people to judge."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+SCALES = ("1", "1.5", "2")
+SIZES = ("1280x720", "1440x900", "2560x1440")
+TABS = ("positions", "orders", "plans", "history", "fills", "balances", "alerts", "log")
+
+
+def take_gallery(folder: Path) -> None:
+    """One process a scale: Qt reads it when the application is made."""
+    for scale in SCALES:
+        subprocess.run(
+            [sys.executable, "-m", "tests.pictures.gallery", str(folder)],
+            check=True,
+            env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": scale},
+        )
+
+
+def _main(folder: Path) -> None:
+    # with Qt in it: only the process that paints needs it
+    from PySide6.QtCore import QSize
+    from PySide6.QtWidgets import QApplication, QDialog
+
+    from desktop.theme.apply_theme import apply_theme
+    from tests.pictures.states import STATES, open_window, show_tab
+
+    folder.mkdir(parents=True, exist_ok=True)
+    app = QApplication(sys.argv[:1])
+    apply_theme(app)
+    percent = round(100 * float(os.environ["QT_SCALE_FACTOR"]))
+
+    def shoot(name: str, size: str, prepare: Callable[[object], None]) -> None:
+        window = open_window()
+        window.resize(QSize(*map(int, size.split("x"))))
+        prepare(window)
+        for _ in range(3):
+            app.processEvents()
+        window.grab().save(str(folder / f"{name}-{size}-{percent}.png"))
+        for dialog in window.findChildren(QDialog):
+            dialog.grab().save(str(folder / f"{name}-dialog-{percent}.png"))
+        window.keep_choices()
+        window.deleteLater()
+
+    for size in SIZES:
+        shoot("busy", size, STATES["busy"])
+    shoot("exits", SIZES[0], STATES["exits"])
+    if percent != 100:
+        return
+    for name, prepare in STATES.items():
+        shoot(name, SIZES[0], prepare)
+        shoot(name, SIZES[1], prepare)
+    for tab in TABS:
+        shoot(f"tab-{tab}", SIZES[0], lambda window, tab=tab: show_tab(window, tab))
+
+
+if __name__ == "__main__":
+    _main(Path(sys.argv[1]))
