@@ -461,7 +461,7 @@ class TradingEngine:
                 parts.rules.instruments()
                 parts.gateway.is_hedge_mode()  # also shows whether the key is good
                 parts.oms.guard.begin()
-                return
+                break
             except (KeyRefused, OrderRefused):
                 raise  # asking again would not change the answer
             except PerpdeskError as error:

@@ -24,6 +24,7 @@ from desktop.models.plan_phrase import EXAMPLES, read_plan
 from desktop.models.protection_phrases import (
     SIDES,
     read_bracket,
+    read_chase,
     read_flatten,
     read_reverse,
     read_stop,
@@ -205,7 +206,8 @@ _READERS: dict[str, Callable[[list[str], DeskNow], Reading]] = {
     "reverse": read_reverse,
     "flatten": read_flatten,
     "cancel": _read_cancel,
-    **{kind: partial(_read_plan, kind) for kind in EXAMPLES},
+    **{kind: partial(_read_plan, kind) for kind in EXAMPLES if kind != "chase"},
+    "chase": read_chase,
     "lev": _read_leverage,
 }
 VERBS = tuple(_READERS)

@@ -38,10 +38,14 @@ class Look:
 
 
 _USUAL = Look()
+_WORN = "themeWorn"
 
 
 def apply_theme(app: QApplication, look: Look = _USUAL) -> None:
     """Call on the GUI thread before the first window, and again for another look at once."""
+    if app.property(_WORN) == str(look):
+        return  # a style sheet put on again costs as much as the first time, for every widget
+    app.setProperty(_WORN, str(look))
     load_fonts()
     if app.style().name().lower() != "fusion":
         app.setStyle("Fusion")

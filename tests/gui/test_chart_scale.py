@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from desktop.models.overlays import Overlay
 from desktop.theme.fonts import load_fonts
 from desktop.widgets.chart import CandleChart
-from desktop.widgets.chart_overlays import OVERLAY_COLOUR
+from desktop.widgets.chart_overlays import overlay_colours
 from desktop.widgets.interval_bar import IntervalBar
 from desktop.widgets.overlay_switches import OverlaySwitches
 from engine.clock import FakeClock
@@ -158,7 +158,7 @@ def test_candles_after_a_gap_leave_the_view_where_it_is(chart) -> None:
 def test_an_average_is_drawn_while_it_is_switched_on(chart, overlay) -> None:
     plain = chart.grab().toImage()
     chart.set_overlays((overlay,))
-    assert OVERLAY_COLOUR[overlay] in colours(chart)
+    assert overlay_colours()[overlay] in colours(chart)
     chart.set_overlays(())
     assert chart.grab().toImage() == plain
 
