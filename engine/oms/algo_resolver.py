@@ -68,7 +68,21 @@ class AlgoResolver:
         watch.not_found += 1
         late_enough = now_s - watch.since_s >= self._settings.not_found_after_s
         if late_enough and watch.not_found >= self._settings.not_found_times:
-            self._conclude(algo)
+            self._look_in_list(algo, watch)
+
+    def _look_in_list(self, algo: AlgoOrder, watch: Watch) -> None:
+        """The second source before a conclusion: what waits now, as the exchange lists it."""
+        try:
+            listed = self._desk.orders.gateway.get_open_algo_orders(algo.symbol)
+        except PerpdeskError as error:
+            logger.info("the list for algo=%s was not read: %s", algo.client_algo_id, error)
+            return
+        for update in listed:
+            if update.client_algo_id == algo.client_algo_id:
+                watch.not_found = 0
+                self._desk.tracker.apply_update(update)
+                return
+        self._conclude(algo)
 
     def _after_found(self, algo: AlgoOrder, watch: Watch) -> None:
         """It exists. If several answers show that a lost cancel was not carried out, the

@@ -99,10 +99,21 @@ class UnknownResolver:
             late_enough = now_s - watch.since_s >= self._settings.not_found_after_s
             if late_enough and watch.not_found >= self._settings.not_found_times:
                 self._explain_trades(order)
-                self._conclude(order)
+                if self._is_listed(order):
+                    watch.not_found = 0
+                else:
+                    self._conclude(order)
         except PerpdeskError as error:
             # could not ask, or was told to wait: proves nothing
             logger.info("asking about order=%s failed: %s", order.client_order_id, error)
+
+    def _is_listed(self, order: Order) -> bool:
+        """The second source before a conclusion: what is open now, as the exchange lists it."""
+        for update in self._desk.gateway.get_book_orders(order.symbol):
+            if update.client_order_id == order.client_order_id:
+                self._desk.tracker.apply_update(update)
+                return True
+        return False
 
     def _after_found(self, order: Order, watch: Watch) -> None:
         """It exists. If the lost request was a cancel or an amend that several answers

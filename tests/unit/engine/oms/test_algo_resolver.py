@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.errors import NotConnected
+from engine.errors import NotConnected, OrderRefused
 from engine.oms.algo_models import AlgoOrder
 from engine.trading_types import StreamState
 from tests.helpers.fake_gateway import Loses
@@ -49,6 +49,31 @@ def test_one_no_such_order_is_no_proof_and_repeated_late_ones_are(bench: OmsBenc
         bench.tick(5)
     assert algo.status == "REJECTED"
     assert "never reached" in algo.reason
+
+
+def test_one_that_the_exchange_lists_is_not_given_up_though_no_query_finds_it(
+    bench: OmsBench,
+) -> None:
+    algo = lost(bench, Loses.AFTER)
+    hidden = VenueHides(bench)
+    bench.tick(0)
+    for _ in range(6):
+        bench.tick(5)
+    assert hidden.answers >= 3
+    assert algo.status == "NEW"
+
+
+class VenueHides:
+    """Queries find nothing, as right after an order was taken; the lists are right."""
+
+    def __init__(self, bench: OmsBench) -> None:
+        self.answers = 0
+        bench.gateway.query_algo_order = self._unknown  # type: ignore[method-assign]
+        bench.gateway.query_order = self._unknown  # type: ignore[method-assign]
+
+    def _unknown(self, *_: object, **__: object) -> None:
+        self.answers += 1
+        raise OrderRefused(-2013, "Order does not exist.")
 
 
 def test_one_that_is_known_as_an_order_alone_has_triggered(bench: OmsBench) -> None:

@@ -63,6 +63,26 @@ def test_an_order_that_never_arrived_is_rejected_only_late_and_after_many_answer
     assert bench.gateway.count("submit") == 1
 
 
+def test_an_order_that_the_exchange_lists_is_not_given_up_though_no_query_finds_it(
+    bench: OmsBench,
+) -> None:
+    bench.gateway.plan("submit", Loses.AFTER)
+    bench.gateway.holds_events = True
+    order = bench.buy()
+    asked: list[str] = []
+
+    def unknown(symbol: str, **_: object) -> None:
+        asked.append(symbol)
+        raise OrderRefused(-2013, "Order does not exist.")
+
+    bench.gateway.query_order = unknown  # type: ignore[method-assign,assignment]
+    bench.tick(0)
+    for _ in range(60):
+        bench.tick(0.5)
+    assert len(asked) >= 3
+    assert order.status == "NEW"
+
+
 def test_network_errors_are_no_evidence(bench: OmsBench) -> None:
     bench.gateway.plan("submit", Loses.BEFORE)
     order = bench.buy()
