@@ -436,6 +436,11 @@ class OrderUpdate(Event, frozen=True, kw_only=True, gc=False):
     is_maker: bool = False
     expiry_reason: str = ""
 
+    @property
+    def is_whole_trade(self) -> bool:
+        """A frame that was damaged on its way may still be JSON, with a field less."""
+        return self.last_price > 0 and self.last_qty > 0
+
 
 class PositionReport(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A position inside an AccountUpdate. `realized_pnl` is accumulated."""

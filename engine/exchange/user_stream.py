@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from engine.clock import Clock
 from engine.errors import OrderRefused, PerpdeskError
-from engine.events import Event, ListenKeyExpired, StreamStateChanged, UnknownMessage
+from engine.events import Event, ListenKeyExpired, OrderUpdate, StreamStateChanged, UnknownMessage
 from engine.exchange.stream_liveness import StreamSettings
 from engine.exchange.stream_route import RouteHealth, StreamRoute
 from engine.exchange.translate import user_event
@@ -178,6 +178,8 @@ class UserStream:
             if event is None:
                 self.ignored += 1
                 continue
+            if type(event) is OrderUpdate and event.trade_id > 0 and not event.is_whole_trade:
+                event = UnknownMessage(raw=bytes(payload), reason="a trade without price or size")
             self._deliver(event)
             if isinstance(event, UnknownMessage):
                 self._on_unreadable(event)

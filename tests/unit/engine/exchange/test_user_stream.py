@@ -124,8 +124,22 @@ def test_an_unreadable_message_is_handed_on_raw(server: ToyStreamServer, subject
     assert subject.stream.decode_errors == 1
 
 
+# still JSON, but the name of its price was damaged on the way
+TRADE_WITHOUT_PRICE = (
+    b'{"e":"ORDER_TRADE_UPDATE","E":1795448651000,"T":1795448651000,"o":{"s":"BTCUSDT",'
+    b'"c":"pd-1","S":"BUY","o":"LIMIT","f":"GTC","q":"0.020","p":"64249.90","ap":"64249.90",'
+    b'"sp":"0","x":"TRADE","X":"FILLED","i":8000000001,"l":"0.010","z":"0.020","M":"64249.90",'
+    b'"n":"0.12","N":"USDT","T":1795448651000,"t":77,"m":true,"R":false,"ps":"BOTH","rp":"0"}}'
+)
+
+
 @pytest.mark.parametrize(
-    "lost", [b'{"e":"ORDER_TRADE_UPDATE","E":', b'{"e":"ORDER_TRADE_UPDATE","o":{"i":"?"}}']
+    "lost",
+    [
+        b'{"e":"ORDER_TRADE_UPDATE","E":',
+        b'{"e":"ORDER_TRADE_UPDATE","o":{"i":"?"}}',
+        TRADE_WITHOUT_PRICE,
+    ],
 )
 def test_an_event_that_cannot_be_read_leads_to_a_new_connection_and_so_to_a_recovery(
     server: ToyStreamServer, subject: Subject, lost: bytes
