@@ -12,10 +12,11 @@ import pytest
 
 from engine.errors import OutcomeUnknown, RateLimited, ShuttingDown, TemporarilyRefused
 from engine.events import Event, OrderUpdate, RateBrake
-from engine.exchange.binance_gateway import BinanceGateway, GatewaySettings
+from engine.exchange.binance_gateway import GatewaySettings
 from engine.exchange.rest_client import RestSettings
 from engine.exchange.stream_liveness import StreamSettings
 from engine.paper.paper_process import PaperProcess
+from tests.helpers.gateways import Gateways
 from tests.helpers.paper import PaperClient, paper_server
 from tests.helpers.waiting import wait_until
 
@@ -33,11 +34,11 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperProcess]:
 class Desk:
     """A gateway, and a hand on the exchange's faults."""
 
-    def __init__(self, paper: PaperProcess, orders_over: str) -> None:
+    def __init__(self, gateways: Gateways, paper: PaperProcess, orders_over: str) -> None:
         self.client = PaperClient(paper)
         self.events: list[Event] = []
-        self.gateway = BinanceGateway(
-            hosts=paper.hosts,
+        self.gateway = gateways.open(
+            paper.hosts,
             api_key=paper.api_key,
             api_secret=paper.api_secret,
             settings=GatewaySettings(
@@ -86,11 +87,11 @@ class Desk:
 
 
 @pytest.fixture
-def make(paper: PaperProcess) -> Iterator[Callable[[str], Desk]]:
+def make(paper: PaperProcess, gateways: Gateways) -> Iterator[Callable[[str], Desk]]:
     made: list[Desk] = []
 
     def build(orders_over: str = "auto") -> Desk:
-        made.append(Desk(paper, orders_over))
+        made.append(Desk(gateways, paper, orders_over))
         return made[-1]
 
     yield build
@@ -215,11 +216,11 @@ def _seconds(desk: Desk) -> list[int]:
 
 
 def test_with_an_ed25519_key_orders_go_through_the_logged_on_session(
-    paper: PaperProcess, desk: Desk
+    paper: PaperProcess, gateways: Gateways, desk: Desk
 ) -> None:
     keys = paper.accounts[0]
-    gateway = BinanceGateway(
-        hosts=paper.hosts,
+    gateway = gateways.open(
+        paper.hosts,
         api_key=keys.ed25519_api_key,
         api_secret=keys.ed25519_private_key,
         settings=GatewaySettings(orders_over="websocket", weight_limit=1_000_000),
@@ -227,7 +228,6 @@ def test_with_an_ed25519_key_orders_go_through_the_logged_on_session(
     rule = desk.on_order("order_hidden", seconds=0.01)
     placed = gateway.submit_order(BTC, "BUY", "LIMIT", "0.01", desk.price, client_order_id="ed-1")
     gateway.cancel_order(BTC, order_id=placed.order_id)
-    gateway.close()
     assert desk.doors(rule) == ["orders"]
 
 
