@@ -67,13 +67,15 @@ class FaultHand(PaperClient):
         if before is not None:
             self.end(before)
 
-    def advance_until(self, clock: FakeClock, condition: Callable[[], object]) -> None:
+    def advance_until(
+        self, clock: FakeClock, condition: Callable[[], object], step_s: float = 0.2
+    ) -> None:
         """Let both run until the condition holds."""
 
         def step() -> object:
             if condition():
                 return True
-            self.advance(clock, 0.2)
+            self.advance(clock, step_s)
             return False
 
         wait_until(step)
