@@ -11,8 +11,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.exchange.binance_gateway import BinanceGateway
+from engine.exchange.stream_liveness import StreamSettings
 from engine.exchange.websocket_manager import WebSocketManager
 from engine.wire.hosts import Hosts
+
+_MONTH_S = 30 * 24 * 3600.0
+PATIENT = StreamSettings(
+    tick_s=0.01,
+    ping_interval_s=_MONTH_S,
+    pong_timeout_s=_MONTH_S,
+    first_data_s=_MONTH_S,
+    silence_s=_MONTH_S,
+    patience_max_s=_MONTH_S,
+    lifetime_s=_MONTH_S,
+)
+"""A fake clock outruns the threads of a busy machine: an answer that is only late in its time
+must not look like silence. A test gives back the patience that it is about.
+"""
 
 
 class Gateways:

@@ -21,7 +21,7 @@ from engine.exchange.stream_liveness import StreamSettings
 from engine.trading_types import Route, StreamState
 from engine.utils.retry import RetryPolicy
 from engine.wire.hosts import Hosts
-from tests.helpers.gateways import Gateways
+from tests.helpers.gateways import PATIENT, Gateways
 from tests.helpers.toy_http import Reply, Request, ToyHttpServer, toy_http_server
 from tests.helpers.toy_streams import ToyStreamServer, toy_stream_server
 from tests.helpers.waiting import advance_until, wait_until
@@ -29,22 +29,11 @@ from tests.helpers.waiting import advance_until, wait_until
 TRADE = {"e": "aggTrade", "E": 1, "a": 1, "s": "BTCUSDT", "p": "1", "q": "1", "f": 1, "l": 1,
          "T": 1, "m": True}  # fmt: skip
 
-PATIENT = GatewaySettings(
+SLOW = GatewaySettings(
     rest=RestSettings(connect_timeout_s=30.0, read_timeout_s=30.0, write_timeout_s=30.0),
     streams=StreamSettings(connect_timeout_s=30.0),
 )
-# a fake clock outruns the threads of a busy machine: an answer that is only late in its
-# time must not look like silence, so all patience but the tested one is an hour
-UNHURRIED = GatewaySettings(
-    streams=StreamSettings(
-        tick_s=0.01,
-        ping_interval_s=3600.0,
-        pong_timeout_s=3600.0,
-        first_data_s=3600.0,
-        silence_s=3600.0,
-        patience_max_s=3600.0,
-    )
-)
+UNHURRIED = GatewaySettings(streams=PATIENT)
 
 
 def _venue(request: Request) -> Reply:
@@ -71,7 +60,7 @@ def _open(
     gateways: Gateways,
     rest: str,
     streams: str,
-    settings: GatewaySettings = PATIENT,
+    settings: GatewaySettings = SLOW,
     **given: Any,
 ) -> BinanceGateway:
     hosts = Hosts(rest=rest, streams=streams, ws_api="")
@@ -219,7 +208,7 @@ class _Asked:
         return " ".join(e.sentence for e in self.events if isinstance(e, StreamStateChanged))
 
     def market_is_asked(self) -> None:
-        """Nothing but a doubt elsewhere can be the reason: its own patience is an hour."""
+        """Nothing but a doubt elsewhere can be the reason: its own patience is a month."""
         advance_until(self.clock, lambda: self.market.pings, step_s=0.05)
         assert StreamState.STALE not in self.states(Route.MARKET)
 

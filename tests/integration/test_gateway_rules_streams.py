@@ -28,29 +28,16 @@ from engine.events import (
     Trade,
 )
 from engine.exchange.binance_gateway import GatewaySettings
-from engine.exchange.stream_liveness import StreamSettings
 from engine.exchange.wire_tap import WireTap
 from engine.kpi.tcp_relay import TcpRelay
 from engine.paper.paper_process import PaperProcess
 from engine.trading_types import Route, StreamState
 from tests.helpers.fault_hand import FaultHand
-from tests.helpers.gateways import Gateways
+from tests.helpers.gateways import PATIENT, Gateways
 from tests.helpers.paper import now_ms, paper_server
 from tests.helpers.waiting import advance_until, wait_until
 
 TRADES, QUOTES, MARKS = "btcusdt@aggTrade", "btcusdt@bookTicker", "btcusdt@markPrice@1s"
-DAY_S = 24 * 3600.0
-
-# a fake clock outruns the threads of a busy machine: a patience that a test is not about is a month
-PATIENT = StreamSettings(
-    tick_s=0.01,
-    ping_interval_s=30 * DAY_S,
-    pong_timeout_s=30 * DAY_S,
-    first_data_s=30 * DAY_S,
-    silence_s=30 * DAY_S,
-    patience_max_s=30 * DAY_S,
-    lifetime_s=30 * DAY_S,
-)
 
 
 @pytest.fixture(scope="module")
