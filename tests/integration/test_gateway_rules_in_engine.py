@@ -20,6 +20,7 @@ from engine.events import (
     Event,
     HealthReport,
     ListenKeyExpired,
+    OrderChanged,
     RateBrake,
 )
 from engine.paper.paper_discovery import announce
@@ -146,6 +147,20 @@ def test_an_order_that_the_venue_surely_did_not_take_is_sent_again_under_the_sam
     assert order.status == "NEW"
     names = [target["client_order_id"] for target in hand.played(ears)]
     assert names == [order.client_order_id] * 3
+    assert hand.open_names() == [order.client_order_id]
+
+
+def test_an_order_without_answer_and_event_is_unknown_until_it_is_found_by_asking(
+    running: TradingEngine, hand: FaultHand, ear: Ear
+) -> None:
+    when = {"trigger": "event", "event": "ORDER_TRADE_UPDATE", "count": 1}
+    hand.play("event_dropped", when=when)
+    hand.on_order("reply_lost", count=1, acted=True)
+    order = running.oms.submit_order(BTC, "BUY", "LIMIT", "0.01", 61000)
+    assert "UNKNOWN" in [one.order.status for one in ear.of(OrderChanged)]
+    assert running.oms.wait(order, "NEW", 10)
+    statuses = [one.order.status for one in ear.of(OrderChanged)]
+    assert statuses[-1] == "NEW"
     assert hand.open_names() == [order.client_order_id]
 
 
