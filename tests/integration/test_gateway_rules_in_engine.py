@@ -173,7 +173,7 @@ def test_a_refusal_for_good_is_an_alert_and_a_pause_is_a_countdown_for_whoever_l
     hand.on_order("rate_limited_429", count=1, retry_after_s=1)
     running.oms.submit_order(BTC, "BUY", "LIMIT", "0.01", 61000)
     wait_until(lambda: [e.seconds_left for e in ear.of(RateBrake)][-1:] == [0])
-    assert ear.of(RateBrake)[0].seconds_left == 1
+    assert ear.of(RateBrake)[0].seconds_left >= 1
 
 
 def test_health_is_told_with_a_figure_for_everything(
