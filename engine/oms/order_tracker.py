@@ -285,6 +285,10 @@ class OrderTracker:
         with self.lock:
             return list(self._incomplete)
 
+    def total_open(self) -> int:
+        with self.lock:
+            return len(self._active)
+
     def open_count(self, symbol: str) -> int:
         with self.lock:
             return self._open_counts[symbol]
