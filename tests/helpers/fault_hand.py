@@ -76,7 +76,7 @@ class FaultHand(PaperClient):
             self.advance(clock, step_s)
             return False
 
-        wait_until(step)
+        wait_until(step, timeout_s=60.0)  # each step is a call
 
     def wait_for_room_in_the_minute(self, seconds: float = 5.0) -> None:
         """The exchange counts by its own minute: a test that fills one must not meet the next."""
