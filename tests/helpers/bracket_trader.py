@@ -70,9 +70,12 @@ class BracketTrader:
         self.brackets.start()
         self._live = threading.Event()
         self.gateway.start_user_stream(self.oms.on_event)
-        assert self._live.wait(10)
+        is_live = self._live.wait(10)
         self._house = StoppableThread("housekeeping", self._keep_house)
         self._house.start()
+        if not is_live:
+            self.die()  # or its threads fail the tests that follow
+            raise AssertionError("not live within 10 s")
 
     def place(self, price: Decimal | None = None, **terms: object) -> BracketView:
         terms.setdefault("quantity", "0.3")

@@ -74,7 +74,9 @@ class Trader:
         )
         self._live = threading.Event()
         self.gateway.start_user_stream(self.oms.on_event)
-        assert self._live.wait(10)
+        if not self._live.wait(10):
+            self.die()  # or its threads fail the tests that follow
+            raise AssertionError("not live within 10 s")
 
     def of(self, kind: type[Event]) -> list[Event]:
         self.events += self.heard.drain()
@@ -290,12 +292,14 @@ def test_a_restart_knows_what_happened_meanwhile(
     server: PaperProcess, stranger: PaperClient, journal: Path, inside: D
 ) -> None:
     first = Trader(server.hosts, server.accounts[0], journal)
-    filled = first.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.2", inside)
-    resting = first.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.1", inside - 200)
-    gone = first.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.1", inside - 300)
-    assert stranger.market("SELL", "0.05").status == 200
-    assert first.oms.wait(filled, "PARTIALLY_FILLED")
-    first.die()
+    try:
+        filled = first.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.2", inside)
+        resting = first.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.1", inside - 200)
+        gone = first.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.1", inside - 300)
+        assert stranger.market("SELL", "0.05").status == 200
+        assert first.oms.wait(filled, "PARTIALLY_FILLED")
+    finally:
+        first.die()
 
     assert stranger.market("SELL", "0.15").status == 200
     ours = PaperClient(server)
