@@ -14,6 +14,7 @@ import msgspec
 from engine.drill.drill_brackets import BracketPlanner, BracketStep
 from engine.drill.drill_faults import PlannedFault, plan_fault
 from engine.drill.drill_lots import SYMBOLS
+from engine.drill.drill_plans import PlanPlanner, PlanStep
 from engine.drill.drill_stops import StopPlanner, StopStep
 from engine.trading_types import OrderType, Side, TimeInForce
 
@@ -109,6 +110,7 @@ Step = (
     | Together
     | StopStep
     | BracketStep
+    | PlanStep
 )
 
 
@@ -140,6 +142,7 @@ class _Planner:
         self._slots: list[Place] = []
         self._stops = StopPlanner(self._random)
         self._brackets = BracketPlanner(self._random)
+        self._plans = PlanPlanner(self._random)
         self._is_killed = seed % KILL_EVERY == KILL_EVERY - 1
 
     def plan(self) -> Session:
@@ -189,6 +192,9 @@ class _Planner:
             self._brackets.change: 2,
             self._brackets.protect: 1,
             self._bracket_race: 5,
+            self._plans.start: 4,
+            self._plans.end: 2,
+            self._plan_race: 3,
             KillAll: 1,
         }
         if not self._is_killed:  # nobody watches what is done elsewhere before a first start
@@ -273,6 +279,14 @@ class _Planner:
         if self._random.random() < 0.6:
             return counter
         return Together((self._brackets.change(), counter))
+
+    def _plan_race(self) -> Step:
+        """A trade against a plan's orders, perhaps while it is being stopped."""
+        symbol, side = self._plans.against_newest()
+        counter = Counter(symbol, side, self._random.randint(1, 4))
+        if self._random.random() < 0.6:
+            return counter
+        return Together((self._plans.end(), counter))
 
     def _pair(self) -> Together:
         return Together((self._place(), self._place()))

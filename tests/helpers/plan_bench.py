@@ -12,9 +12,10 @@ from engine.exchange.gateway import DepthSnapshot
 from engine.oms.order_models import Order
 from engine.plan_records import Plan, PlanTerms
 from engine.plans.best_prices import BestPrices
+from engine.plans.kept_plans import KeptPlan
 from engine.plans.plan_book import PlanBook
 from engine.plans.plan_locks import PlanLocks
-from engine.plans.plan_runner import KeptPlan, PlanRunner
+from engine.plans.plan_runner import PlanRunner
 from engine.protection_commands import StartChase, StartScaled, StartTwap
 from engine.protection_views import PlanView
 from engine.trading_types import Route, Side, StreamState
