@@ -45,7 +45,6 @@ _LOOK_S = 0.03
 _CLOSE_S = 5.0
 _LATEST_EVENT_S = 0.4  # events that were held back come even after all looked well
 _ALL_ROWS = 100_000
-_RESUMED_S = 0.5  # plans of before the kill go on for so long
 _LATE = ("event_delayed", "event_reordered", "stream_dripped")
 
 
@@ -142,8 +141,8 @@ def _trade_and_judge(
             hung.append(f"not live within {START_S:g} s of the start")
         elif not is_second_life:
             hung += _play(play, trader)
-        elif trader.plans.plans():
-            threading.Event().wait(_RESUMED_S)
+        if any(not plan.state.is_over for plan in trader.plans.plans()):
+            threading.Event().wait(session.lingers_s)
         floor.end_faults()
         trader.plans.stop_all("The session is over.")
         verdict = _settle(trader, floor)

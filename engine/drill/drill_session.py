@@ -21,6 +21,8 @@ from engine.trading_types import OrderType, Side, TimeInForce
 KILL_EVERY = 10
 RESTART_EVERY = 25
 _LONGEST_LIFE_S = 0.45
+_LINGER_S = 1.1  # a TWAP sends its second order after a second
+_LINGERING = 0.15
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -115,10 +117,13 @@ Step = (
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """`killed_after_s`: the trading process is killed so long after its first step."""
+    """`killed_after_s`: the trading process is killed so long after its first step.
+    `lingers_s`: plans go on for so long after the last one.
+    """
 
     seed: int
     steps: tuple[Step, ...]
+    lingers_s: float = 0.0
     killed_after_s: float | None = None
 
     @property
@@ -159,7 +164,10 @@ class _Planner:
             steps.insert(chance.randint(3, len(steps)), RestartVenue())
         steps += self._last_words()
         life_s = chance.uniform(0.0, _LONGEST_LIFE_S) if self._is_killed else None
-        return Session(seed=self._seed, steps=tuple(steps), killed_after_s=life_s)
+        lingers_s = _LINGER_S if self._is_killed or chance.random() < _LINGERING else 0.0
+        return Session(
+            seed=self._seed, steps=tuple(steps), lingers_s=lingers_s, killed_after_s=life_s
+        )
 
     def _last_words(self) -> list[Step]:
         """Fills of which nothing but the stream tells, and nothing later speaks of again."""
@@ -192,9 +200,9 @@ class _Planner:
             self._brackets.change: 2,
             self._brackets.protect: 1,
             self._bracket_race: 5,
-            self._plans.start: 4,
+            self._plans.start: 7,
             self._plans.end: 2,
-            self._plan_race: 3,
+            self._plan_race: 5,
             KillAll: 1,
         }
         if not self._is_killed:  # nobody watches what is done elsewhere before a first start

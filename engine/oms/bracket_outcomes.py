@@ -60,8 +60,8 @@ def _settle_foreign_cancel(bracket: Bracket, leg: Leg, told: list[Tell]) -> Brac
     if bracket.open_qty <= 0 or bracket.closing:
         return bracket
     if leg.kind is LegKind.STOP:
-        if bracket.legs_of(LegKind.STOP, LegState.STANDING):
-            return bracket  # the newer one stands already
+        if bracket.legs_of(LegKind.STOP, LegState.STANDING, LegState.SENT):
+            return bracket  # there is a newer one, or it is on its way
         bracket = replace(bracket, is_stop_released=True)
         code, what = "bracket.stop_cancelled", "Nothing protects it now: protect it or close it"
     else:

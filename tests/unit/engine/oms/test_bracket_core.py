@@ -371,6 +371,37 @@ def test_a_stop_cancelled_by_somebody_else_is_not_placed_again() -> None:
     assert view.unprotected_since_ms is not None
 
 
+@pytest.mark.parametrize("kind", [STOP, TARGET])
+def test_no_other_exit_is_placed_while_somebody_elses_cancel_is_on_its_way(kind: LegKind) -> None:
+    table = filled()
+    before = placed(table)
+    leaving = (stop_of if kind is STOP else target_of)(table)
+    table.say_of(leaving, AlgoStatus.PENDING_CANCEL)
+    table.settle(10)
+    assert placed(table) == before
+    table.say_of(leaving, AlgoStatus.NEW)  # the exchange refused the cancel
+    assert table.settle(10).view.state is BracketState.PROTECTED
+    assert placed(table) == before
+
+
+def test_a_newer_stop_on_its_way_takes_over_from_one_that_somebody_else_cancelled() -> None:
+    table = filled(4)
+    smaller = stop_of(table)
+    table.fill_entry(6)
+    table.hear_all()
+    table.decide()
+    table.carry_out()  # the larger one stands, and nobody has heard of it
+    table.say_of(smaller, AlgoStatus.CANCELED)
+    table.hear_exit(smaller)
+    table.decide()
+    assert table.codes() == []
+    assert table.settle(10).view.state is BracketState.PROTECTED
+    table.tick()
+    table.move(-3)
+    table.settle(10)
+    assert quantities(table, STOP) == [D(7)]
+
+
 def test_a_target_cancelled_by_somebody_else_leaves_the_stop() -> None:
     table = filled()
     table.say_of(target_of(table), AlgoStatus.CANCELED)
