@@ -283,11 +283,11 @@ class _Round:
             self._set(unprotected_since=since)
         if not bracket.is_alarmed and self._is_due(since + ALARM_MS):
             self._set(is_alarmed=True)
-            why = f" {bracket.reason}" if bracket.reason else ""
+            why = "The kill switch is closing it." if self._facts.is_killed else bracket.reason
             sentence = (
                 f"UNPROTECTED: {plain(naked)} {bracket.symbol} is filled and has no confirmed"
-                f" stop at the exchange.{why}"
-            )
+                f" stop at the exchange. {why}"
+            ).rstrip()
             self._told.append(Tell(AlertLevel.ERROR, "bracket.unprotected", sentence))
 
     def _tell_covered(self, after_ms: int) -> None:

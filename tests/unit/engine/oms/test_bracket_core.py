@@ -410,6 +410,19 @@ def test_a_target_cancelled_by_somebody_else_leaves_the_stop() -> None:
     assert table.codes() == ["bracket.target_cancelled"]
 
 
+def test_while_the_kill_switch_closes_a_position_its_bracket_says_so() -> None:
+    table = filled()
+    table.is_killed = True
+    before = placed(table)
+    for exit_id in (stop_of(table), target_of(table)):
+        table.say_of(exit_id, AlgoStatus.CANCELED)
+    table.settle(10)
+    assert placed(table) == before
+    assert table.codes() == ["bracket.killed", "bracket.killed", "bracket.unprotected"]
+    assert all("ill switch" in tell.sentence for tell in table.told)
+    assert not any("Nothing protects" in tell.sentence for tell in table.told)
+
+
 def test_letting_go_of_a_bracket_whose_stop_is_gone_ends_the_alarm() -> None:
     table = filled()
     table.say_of(stop_of(table), AlgoStatus.CANCELED)
