@@ -274,8 +274,14 @@ class PlanRunner:
         return not run.is_waiting
 
     def _may_send(self, run: PlanRun, step: Step) -> bool:
-        """A chase keeps its pace, and leaves a share of the order limit to the person."""
-        if not _is_chasing(run.plan) or not isinstance(step, Place | Amend):
+        """A plan waits where the guard would find it too fast; a chase keeps its own pace, too,
+        and leaves a share of the order limit to the person.
+        """
+        if not isinstance(step, Place | Amend):
+            return True
+        if not self._oms.guard.has_room():
+            return False
+        if not _is_chasing(run.plan):
             return True
         if not run.pace.allows(self._settings.amends_per_second, self._clock.monotonic()):
             return False
