@@ -28,6 +28,7 @@ class PanelDocks(QObject):
         ticket: QWidget,
         blotter: QWidget,
         paper: QWidget,
+        strategies: QWidget,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -41,12 +42,16 @@ class PanelDocks(QObject):
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         self._blotter = self._add("blotter", "Account", blotter, bottom)
         self.paper = self._add("paper", "Paper exchange", paper, right)
+        self.strategies = self._add("strategies", "Strategies", strategies, right)
         self._place()
         self._first_places = window.saveState()
 
     def actions(self) -> list[QAction]:
         """One per panel: shows or hides it."""
-        docks = (self._watch, self._tape, self._ladder, self._ticket, self._blotter, self.paper)
+        docks = (
+            *(self._watch, self._tape, self._ladder, self._ticket, self._blotter),
+            *(self.paper, self.strategies),
+        )
         return [dock.toggleViewAction() for dock in docks]
 
     def put_first_places(self) -> None:
@@ -110,8 +115,9 @@ class PanelDocks(QObject):
         window.resizeDocks(docks, list(_WIDTHS.values()), across)
         window.resizeDocks([self._watch, self._tape], [250, 300], down)
         window.resizeDocks([self._blotter], [182], down)
-        window.tabifyDockWidget(self._ticket, self.paper)
-        self.paper.hide()
+        for dock in (self.paper, self.strategies):
+            window.tabifyDockWidget(self._ticket, dock)
+            dock.hide()
 
     def _add(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self._window)
