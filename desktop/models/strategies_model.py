@@ -31,8 +31,8 @@ class StrategiesModel(TableModel[StrategyView]):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(
             [
-                Column("Strategy", _name, sample="rest_around_m"),
-                Column("State", _state, sample="Stopping n"),
+                Column("Strategy", _name, sample="rest_around_middle"),
+                Column("State", _state, sample="Stopping now"),
                 Column(STOP, _stop, sample="Stop  ", is_button=True),
                 Column("Open", _open, numeric=True, sample="100"),
                 Column("Traded", _traded, numeric=True, sample="1,000"),

@@ -42,7 +42,7 @@ class PanelDocks(QObject):
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         self._blotter = self._add("blotter", "Account", blotter, bottom)
         self.paper = self._add("paper", "Paper exchange", paper, right)
-        self.strategies = self._add("strategies", "Strategies", strategies, right)
+        self.strategies = self._add("strategies", "Strategies", strategies, bottom)
         self._place()
         self._first_places = window.saveState()
 
@@ -115,8 +115,9 @@ class PanelDocks(QObject):
         window.resizeDocks(docks, list(_WIDTHS.values()), across)
         window.resizeDocks([self._watch, self._tape], [250, 300], down)
         window.resizeDocks([self._blotter], [182], down)
+        window.tabifyDockWidget(self._ticket, self.paper)
+        window.tabifyDockWidget(self._blotter, self.strategies)
         for dock in (self.paper, self.strategies):
-            window.tabifyDockWidget(self._ticket, dock)
             dock.hide()
 
     def _add(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:

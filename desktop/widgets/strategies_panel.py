@@ -5,23 +5,29 @@ Shows what the engine said last and asks by signals.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop.models.alerts_model import AlertsModel
 from desktop.models.strategies_model import StrategiesModel
-from desktop.theme.redress import put_ink
 from desktop.theme.resources import resource_path
 from desktop.widgets.buttons import make_button
 from desktop.widgets.data_table import DataTable
 from desktop.widgets.fault_list import words
 from engine.strategy_commands import StartStrategy
 
-_ABOUT = (
-    "Your own Python file. Its orders pass the same guard as yours; KILL and closing the window"
-    " stop it."
-)
+_ABOUT = "Its orders pass the same guard as yours. KILL and closing the window stop it."
+
+
+_FILE_WIDTH, _SYMBOLS_WIDTH = 320, 180
 
 
 class StrategiesPanel(QWidget):
@@ -35,7 +41,6 @@ class StrategiesPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("strategies")
         self.setAccessibleName("Strategies")
-        self.setMinimumWidth(300)
         self.strategies = StrategiesModel(self)
         self.said = AlertsModel(self)
         self._symbol = ""
@@ -105,48 +110,54 @@ class StrategiesPanel(QWidget):
     def _build(self) -> None:
         self._is_built = True
         column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(8)
-        column.addWidget(words(_ABOUT, "TEXT_DIM", self))
-        self._build_start(column)
-        self._problem = words(self._problem_text, "ERROR", self)
+        column.setContentsMargins(8, 4, 8, 4)
+        column.setSpacing(4)
+        column.addLayout(self._build_start())
+        self._problem = words(self._problem_text, "WARNING", self)
         self._problem.setObjectName("strategies.problem")
-        put_ink(self._problem, "WARNING")
         self._problem.setVisible(bool(self._problem_text))
         column.addWidget(self._problem)
+        tables = QSplitter(Qt.Orientation.Horizontal, self)
+        tables.setObjectName("strategies.halves")
         self._table = DataTable(
-            "strategies.table", "Strategies", self.strategies, "No strategy runs.", self
+            "strategies.table", "Strategies", self.strategies, "No strategy runs.", tables
         )
         self._table.action_clicked.connect(self._on_stop)
         lines = DataTable(
-            "strategies.said", "What strategies said", self.said, "Nothing was said.", self
+            "strategies.said", "What strategies said", self.said, "Nothing was said.", tables
         )
         for table in (self._table, lines):
             table.export_wanted.connect(lambda table=table: self.export_wanted.emit(table))
-        column.addWidget(self._table, 2)
-        column.addWidget(lines, 3)
+            tables.addWidget(table)
+        column.addWidget(tables, 1)
         self._check()
 
-    def _build_start(self, column: QVBoxLayout) -> None:
+    def _build_start(self) -> QHBoxLayout:
         self._file = self._field("strategies.file", "Python file", "A strategy's .py file")
         choose = make_button("strategies.choose", "Choose...", "plain", parent=self)
         choose.setAccessibleName("Choose a strategy file")
         choose.clicked.connect(self._on_choose)
+        self._file.setMinimumWidth(_FILE_WIDTH)
         self._symbols = self._field("strategies.symbols", "Symbols", "BTCUSDT, ETHUSDT")
         self._symbols.setText(self._symbol)
+        self._symbols.setMaximumWidth(_SYMBOLS_WIDTH)
         self._start = make_button("strategies.start", "Start", "plain", parent=self)
         self._start.setAccessibleName("Start this strategy")
+        self._start.setToolTip(_ABOUT)
         self._start.clicked.connect(self._on_start)
-        for field, button in ((self._file, choose), (self._symbols, self._start)):
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for widget in (self._file, choose, self._symbols, self._start):
+            row.addWidget(widget)
+        row.addWidget(words(_ABOUT, "TEXT_DIM", self), 1)
+        for field in (self._file, self._symbols):
             field.textChanged.connect(self._check)
-            row = QHBoxLayout()
-            row.addWidget(field, 1)
-            row.addWidget(button)
-            column.addLayout(row)
+        return row
 
     def _field(self, name: str, spoken: str, hint: str) -> QLineEdit:
         field = QLineEdit(self)
         field.setObjectName(name)
         field.setAccessibleName(spoken)
         field.setPlaceholderText(hint)
+        field.setFixedHeight(24)
         return field
