@@ -29,6 +29,7 @@ from engine.errors import PerpdeskError
 from engine.events import Alert, EngineStateChanged, Event
 from engine.recording.player import RecordingPlayer
 from engine.recording.recording_files import RecordingError
+from engine.strategies.strategy_host import StrategyHost
 from engine.trading_engine import TradingEngine
 from engine.trading_types import AlertLevel, EngineState
 from engine.utils.logger import close_logging, setup_logging
@@ -66,6 +67,7 @@ class Desk(QObject):
         if environment.recording is None:
             limited = with_chosen_limits(config, preferences)
             self.engine = TradingEngine(limited, environment, user_data, clock=clock)
+            self.engine.host(StrategyHost(self.engine))
             symbol, interval = config["desktop.symbol"], first_interval(config, preferences)
         else:
             self.engine = RecordingPlayer(environment.recording)

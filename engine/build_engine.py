@@ -35,11 +35,11 @@ from engine.paper.paper_control import PaperControl
 from engine.paper.paper_discovery import find_running
 from engine.paper.paper_keeper import PaperKeeper
 from engine.paper.paper_process import PaperOptions, ReadyLine
-from engine.plan_records import Plan
 from engine.plans.best_prices import BestPrices
+from engine.plans.kept_plans import KeptPlans
 from engine.plans.plan_book import PlanBook
 from engine.plans.plan_locks import PlanLocks
-from engine.plans.plan_runner import KeptPlan, PlanRunner, PlanSettings
+from engine.plans.plan_runner import PlanRunner, PlanSettings
 from engine.protection_views import BracketView
 from engine.secret import Credentials, Secret
 from engine.trading_types import EnvironmentKind
@@ -209,18 +209,6 @@ class Parts:
             fills=tuple(reversed(reader.fills(limit=_HISTORY_KEPT))),
         )
 
-    def unfinished_plans(self) -> list[KeptPlan]:
-        """Those that were not over when the journal was last written, oldest first."""
-        return self._kept(JournalReader.unfinished_plans)
-
-    def newest_plans(self, limit: int) -> list[KeptPlan]:
-        """Newest first."""
-        return self._kept(lambda reader: reader.plans(limit=limit))
-
-    def _kept(self, read: Callable[[JournalReader], list[Plan]]) -> list[KeptPlan]:
-        reader = JournalReader(self.journal.path)
-        return [KeptPlan(plan, tuple(reader.orders_of(plan))) for plan in read(reader)]
-
     def close_connections(self, timeout_s: float) -> None:
         """First: whoever waits on the network sees its end at once."""
         self.oms.close()
@@ -326,7 +314,7 @@ def build_plans(
         hub,
         clock,
         PlanBook(journal, locks, clock, hub.publish),
-        parts,
+        KeptPlans(journal.path),
         BestPrices(hub, feed.follow_best_price, gateway.get_depth, clock),
         parts.rules.instruments,
         orders_left_pct=orders_left_pct,
