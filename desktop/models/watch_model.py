@@ -67,6 +67,10 @@ class WatchModel(TableModel[Watched]):
         else:
             self._show_price(symbol, price)
 
+    def is_waiting(self) -> bool:
+        """A price that comes now may be shown a moment later."""
+        return self._soon.isActive()
+
     @Slot()
     def _show_newest(self) -> None:
         self._just_shown.clear()

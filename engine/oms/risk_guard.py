@@ -39,7 +39,7 @@ from engine.oms.risk_rules import (
 from engine.protection_commands import PlaceAlgo
 from engine.protection_events import GuardChanged
 from engine.protection_views import AlgoView, GuardView, LockOut
-from engine.trading_types import AlertLevel, OrderType, PositionSide, Side
+from engine.trading_types import AlertLevel, OrderType
 from engine.views import ZERO, OrderView
 
 logger = logging.getLogger(__name__)
