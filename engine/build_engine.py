@@ -34,7 +34,8 @@ from engine.oms.risk_rules import RiskLimits
 from engine.paper.paper_control import PaperControl
 from engine.paper.paper_discovery import find_running
 from engine.paper.paper_keeper import PaperKeeper
-from engine.paper.paper_process import PaperOptions, ReadyLine
+from engine.paper.paper_process import ReadyLine
+from engine.paper_start import paper_options, paper_state_dir
 from engine.plans.best_prices import BestPrices
 from engine.plans.kept_plans import KeptPlans
 from engine.plans.plan_book import PlanBook
@@ -70,12 +71,12 @@ def open_venue(config: Config, environment: Environment, user_data: Path) -> Ven
     """Raises CredentialsError or PaperExchangeError, with what to do about it."""
     if environment.hosts is not None:
         return _own_hosts(environment.name, environment.kind, environment.hosts)
-    state_dir = user_data / "paper"
+    state_dir = paper_state_dir(user_data)
     running = find_running(state_dir)
     if running is not None:
         return _joined(running)
     try:
-        return _started(config, state_dir)
+        return _started(config, user_data)
     except PaperExchangeError:
         running = find_running(state_dir)  # another program was a moment quicker
         if running is None:
@@ -98,17 +99,8 @@ def _joined(ready: ReadyLine) -> Venue:
     )
 
 
-def _started(config: Config, state_dir: Path) -> Venue:
-    keeper = PaperKeeper(
-        PaperOptions(
-            seed=config["paper.seed"],
-            symbols=config["paper.symbols"],
-            balance=str(config["paper.balance_usdt"]),
-            quiet_market=config["paper.quiet_market"],
-            state_dir=state_dir,
-        ),
-        state_dir,
-    )
+def _started(config: Config, user_data: Path) -> Venue:
+    keeper = PaperKeeper(paper_options(config, user_data), paper_state_dir(user_data))
     return msgspec.structs.replace(_joined(keeper.ready), paper=keeper)
 
 

@@ -5,6 +5,7 @@ Pure: the ticket shows what is decided here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -83,6 +84,19 @@ class TicketDraft:
         if self._would_take(side):
             return Problem("price", f"Post-only would be refused: it crosses {self._touch(side)}.")
         return self._rule_problem(side) or self._exits_problem(side)
+
+    def exits_fit(self, problems: Mapping[Side, Problem | None]) -> str:
+        """Whose stop and target these are, where the other side's complaint about them is no
+        mistake of the person's; "" if they fit both sides or none.
+        """
+        wrong = [side for side in Side if problems[side] is not None]
+        if not self.has_exits or len(wrong) != 1:
+            return ""
+        problem = problems[wrong[0]]
+        if problem is None or problem.field not in ("stop", "target"):
+            return ""
+        whose = "sell" if wrong[0] is Side.BUY else "buy"
+        return f"These exits are a {whose}'s: only {whose.upper()} can be sent."
 
     def reference_price(self, side: Side = Side.BUY) -> Decimal:
         """What a unit costs about: the limit, else the trigger, the other side's best, the mark."""

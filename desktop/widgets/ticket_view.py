@@ -128,6 +128,10 @@ class TicketView:
         if missing:
             line.show_hint(missing)
             return
+        fit = draft.exits_fit(problems)
+        if fit:
+            line.show_hint(fit)
+            return
         for problem in problems.values():
             if problem is not None:
                 text = self._fix_text(problem.field, problem.fix) if problem.fix else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPoint, QRectF, Qt, QTimer, Slot
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -25,6 +25,8 @@ _MOST = 4
 _ECHO_MS = 1_000
 _WIDTH = 340
 _MARGIN = 12
+_CLEAR_RIGHT = 76  # the chart's prices
+_CLEAR_BELOW = 62  # its times, and the words above them
 
 
 class Toast(QWidget):
@@ -129,7 +131,10 @@ class Toast(QWidget):
 
 
 class ToastStack(QObject):
-    """Newest at the top right of `area`; at most four, the oldest gives way."""
+    """Newest at the lower right of `area`, over its volume; at most four, the oldest gives way.
+
+    The newest prices, the words above them and an alarm stay free.
+    """
 
     def __init__(self, area: QWidget) -> None:
         super().__init__(area)
@@ -156,6 +161,7 @@ class ToastStack(QObject):
         for toast in self._toasts:
             if toast.sentence() == sentence:
                 toast.say_again()
+                self._arrange()
                 return
             if key and toast.key == key:
                 toast.say(sentence)
@@ -209,8 +215,11 @@ class ToastStack(QObject):
         self._arrange()
 
     def _arrange(self) -> None:
-        corner = QPoint(self._area.width() - _WIDTH - _MARGIN, self._top + _MARGIN)
+        left = max(self._area.width() - _WIDTH - _CLEAR_RIGHT - _MARGIN, _MARGIN)
+        bottom = self._area.height() - _CLEAR_BELOW
         for toast in self._toasts:
-            toast.move(corner)
+            top = bottom - toast.height()
+            toast.move(left, top)
+            toast.setVisible(toast is self._toasts[0] or top >= self._top + _MARGIN)
             toast.raise_()
-            corner.setY(corner.y() + toast.height() + 6)
+            bottom = top - 6

@@ -154,6 +154,7 @@ def test_tp_sl_makes_a_bracket(desk: Desk) -> None:
     desk.type_into("orderTicket.stop", "63900")
     desk.type_into("orderTicket.target", "65000")
     assert not can(desk, SELL)
+    assert sentence(desk) == "These exits are a buy's: only BUY can be sent."
     desk.click(BUY)
     bracket = sent(desk, PlaceBracket)
     assert bracket == PlaceBracket(
@@ -174,6 +175,9 @@ def test_a_stop_on_the_wrong_side_says_where_it_belongs(desk: Desk) -> None:
     desk.type_into("orderTicket.stop", "64900")
     assert not can(desk, BUY)
     assert can(desk, SELL)
+    assert sentence(desk) == "These exits are a sell's: only SELL can be sent."
+    assert desk.find(QWidget, BUY).toolTip().startswith("A buy's stop must be below")
+    desk.type_into("orderTicket.target", "65000")  # no side has both above
     assert sentence(desk).startswith("A buy's stop must be below")
 
 
