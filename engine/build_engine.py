@@ -44,6 +44,7 @@ from engine.plans.plan_runner import PlanRunner, PlanSettings
 from engine.protection_views import BracketView
 from engine.secret import Credentials, Secret
 from engine.trading_types import EnvironmentKind
+from engine.utils.retry import RetryPolicy
 from engine.utils.threads import CrashHandler
 from engine.wire.hosts import Hosts
 
@@ -123,6 +124,10 @@ def build_gateway(
                 connect_timeout_s=config["network.connect_timeout_s"],
                 read_timeout_s=config["network.read_timeout_s"],
                 recv_window_ms=config["exchange.recv_window_ms"],
+                read_retry=RetryPolicy(
+                    attempts=config["oms.retry_attempts"],
+                    base_s=config["oms.retry_backoff_base"],
+                ),
                 proxy=config["network.proxy"],
                 tap=tap,
             ),

@@ -6,7 +6,7 @@ Which test proves which rule stands in resources/help/gateway-rules.md.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ import pytest
 from engine.build_engine import Venue, build_gateway
 from engine.clock import FakeClock
 from engine.config import default_config
-from engine.errors import RateLimited
+from engine.errors import RateLimited, TemporarilyRefused
 from engine.exchange.binance_gateway import BinanceGateway, GatewaySettings
 from engine.exchange.rest_client import RestSettings
 from engine.paper.paper_process import PaperProcess
@@ -129,6 +129,12 @@ def test_a_full_order_pool_leaves_its_last_fifth_to_cancels_and_what_reduces(
         "POST /fapi/v1/order",
         "GET /fapi/v3/balance",
     ]
+    hand.at_once("limits_nearly_full", weight_left=2400, orders_left=0)
+    with pytest.raises(RateLimited) as full:
+        gateway.submit_order(BTC, "SELL", "MARKET", "0.01", reduce_only=True)
+    assert (full.value.code, gateway.health().brake_s) == (-1015, 0)
+    gateway.cancel_all_orders(BTC)
+    assert hand.asked(ear)[-1] == "DELETE /fapi/v1/allOpenOrders"
 
 
 def test_what_waits_goes_by_rank_and_not_by_age(
@@ -157,32 +163,57 @@ def test_what_waits_goes_by_rank_and_not_by_age(
     ]
 
 
+@pytest.fixture
+def configured(paper: PaperProcess, clock: WatchedClock) -> Iterator[Callable[..., BinanceGateway]]:
+    """Gateways as an engine builds them from the settings."""
+    credentials = Credentials(paper.api_key, Secret(paper.api_secret))
+    venue = Venue(hosts=paper.hosts, credentials=credentials)
+    made: list[BinanceGateway] = []
+
+    def build(**settings: Any) -> BinanceGateway:
+        config = default_config().with_values(orders__transport="rest", **settings)
+        made.append(build_gateway(config, venue, clock, lambda _: None, lambda *_: None))
+        made[-1].warm_up()
+        return made[-1]
+
+    yield build
+    for gateway in made:
+        gateway.close()
+
+
 def test_a_limit_from_the_settings_is_kept_though_the_venue_allows_more(
-    paper: PaperProcess, hand: FaultHand, clock: WatchedClock
+    configured: Callable[..., BinanceGateway], hand: FaultHand, clock: WatchedClock
 ) -> None:
     """1200 a minute, as the milestone says: the exchange itself allows twice as much."""
-    venue = Venue(
-        hosts=paper.hosts, credentials=Credentials(paper.api_key, Secret(paper.api_secret))
-    )
-    config = default_config().with_values(
-        network__weight_limit_per_minute=1200, orders__transport="rest"
-    )
-    gateway = build_gateway(config, venue, clock, lambda _event: None, lambda *_crash: None)
-    try:
-        gateway.warm_up()
-        assert gateway.health().weight_limit == 1200
-        # a read waits for half a minute at the most
-        hand.advance_until(clock, lambda: gateway.server_now_ms() % 60_000 > 35_000, STEP_S)
-        ear = hand.listen(path="/fapi/v1/depth")
-        while gateway.health().weight_used + 20 <= 1200 * 0.7:
-            gateway.get_depth(BTC, 1000)
-        sent = len(hand.asked(ear))
-        late = Call(gateway.get_depth, BTC, 1000)
-        gateway.get_account_balance()  # a question about the account has room yet
-        wait_until(lambda: clock.waiting == 1)
-        assert 35 < sent == len(hand.asked(ear))
-        hand.advance_until(clock, lambda: late.is_done, STEP_S)
-        assert late.result().bids
-        assert len(hand.asked(ear)) == sent + 1
-    finally:
-        gateway.close()
+    gateway = configured(network__weight_limit_per_minute=1200)
+    assert gateway.health().weight_limit == 1200
+    # a read waits for half a minute at the most
+    hand.advance_until(clock, lambda: gateway.server_now_ms() % 60_000 > 35_000, STEP_S)
+    ear = hand.listen(path="/fapi/v1/depth")
+    while gateway.health().weight_used + 20 <= 1200 * 0.7:
+        gateway.get_depth(BTC, 1000)
+    sent = len(hand.asked(ear))
+    late = Call(gateway.get_depth, BTC, 1000)
+    wait_until(lambda: clock.waiting == 1)
+    gateway.get_account_balance()  # a question about the account has room yet
+    assert 35 < sent == len(hand.asked(ear))
+    hand.advance_until(clock, lambda: late.is_done, STEP_S)
+    assert late.result().bids
+    assert len(hand.asked(ear)) == sent + 1
+
+
+def test_how_often_a_read_is_tried_and_how_long_it_pauses_comes_from_the_settings(
+    configured: Callable[..., BinanceGateway], hand: FaultHand, clock: WatchedClock
+) -> None:
+    gateway = configured(oms__retry_attempts=2, oms__retry_backoff_base=5.0)
+    gateway.get_account_balance()
+    balance = {"method": "GET", "path": "/fapi/v3/balance"}
+    hand.play("unavailable_503", when={**balance, "count": 0})
+    ear = hand.listen(**balance)
+    began_s = clock.monotonic()
+    call = Call(gateway.get_account_balance)
+    hand.advance_until(clock, lambda: call.is_done, STEP_S)
+    with pytest.raises(TemporarilyRefused):
+        call.result()
+    assert len(hand.asked(ear)) == 2
+    assert clock.monotonic() - began_s >= 5.0
