@@ -165,8 +165,8 @@ def _parser() -> argparse.ArgumentParser:
     add("orders", "list the open orders, the conditional ones too").add_argument(
         "symbol", nargs="?"
     )
-    exporting = add("export", "write the journal's fills, orders or round trips as a CSV file")
-    exporting.add_argument("what", choices=["fills", "orders", "trips"])
+    exporting = add("export", "write what the journal knows of one kind as a CSV file")
+    exporting.add_argument("what", choices=["fills", "orders", "algos", "trips"])
     exporting.add_argument("file", type=Path, metavar="FILE.csv")
     _add_review(add)
     add("positions", "list the open positions")

@@ -107,7 +107,8 @@ def test_what_was_traded_is_exported(cli, tmp_path):
     assert (code, "no journal" in err) == (1, True)
     cli("order", "BTCUSDT", "BUY", "MARKET", "0.1")
     cli("order", "BTCUSDT", "SELL", "MARKET", "0.1")
-    for what, least in (("fills", 2), ("orders", 2), ("trips", 1)):
+    cli("algo", "BTCUSDT", "SELL", "STOP_MARKET", "0.1", "--trigger", "50000")
+    for what, least in (("fills", 2), ("orders", 2), ("trips", 1), ("algos", 1)):
         file = tmp_path / f"{what}.csv"
         code, out, _ = cli("export", what, str(file))
         assert (code, f"{what} written to" in out) == (0, True)
