@@ -178,6 +178,8 @@ def test_the_kill_switch_ends_strategies(engine, runner, tmp_path):
     engine.hub.publish(KillChanged(kill=KillView(state=KillState.WORKING, sentence="")))
     assert runner.wait("victim", 5)
     assert engine.oms.open_orders() == []
+    (view,) = runner.views()
+    assert view.last_word.startswith("stopped. The kill switch was used.")
 
 
 def test_only_one_of_a_name_and_only_known_symbols(runner, tmp_path):
