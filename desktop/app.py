@@ -86,7 +86,7 @@ class Desk(QObject):
             },
             interval=interval,
             preferences=preferences if kept is not None else None,
-            configured=config.values,
+            configured=config.for_kind(environment.kind).values,
             submit=self.bridge.submit,
             has_hints=has_hints,
             user_data=kept,

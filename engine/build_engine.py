@@ -247,7 +247,7 @@ def build_parts(
             OmsSettings(
                 retry_attempts=config["oms.retry_attempts"],
                 retry_backoff_base=config["oms.retry_backoff_base"],
-                risk=risk_limits(config),
+                risk=risk_limits(config.for_kind(environment.kind)),
             ),
             mark_price=mark_price,
             last_price=last_price,
@@ -275,7 +275,7 @@ def build_parts(
 
 
 def risk_limits(config: Config) -> RiskLimits:
-    """Every `risk.` setting; amounts as the Decimal that the file shows."""
+    """Every `risk.` setting, none of them `auto`; amounts as the Decimal that the file shows."""
     exact = {
         field.name: _exact(config[f"risk.{field.name}"])
         for field in msgspec.structs.fields(RiskLimits)

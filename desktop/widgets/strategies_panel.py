@@ -5,6 +5,8 @@ Shows what the engine said last and asks by signals.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
@@ -77,8 +79,9 @@ class StrategiesPanel(QWidget):
 
     @Slot()
     def _on_choose(self) -> None:
-        examples = str(resource_path("strategies"))
-        dialog = QFileDialog(self, "A strategy", examples, "Strategies (*.py)")
+        chosen = self._file.text().strip()
+        folder = Path(chosen).parent if chosen else resource_path("strategies")
+        dialog = QFileDialog(self, "A strategy", str(folder), "Strategies (*.py)")
         dialog.setObjectName("strategies.dialog")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(self._file.setText)

@@ -49,9 +49,10 @@ class StrategyHost:
             runner = self._runner
         if runner is None:
             return True
-        # its clean-up may wait for an exchange that does not answer
+        # half of it for the strategies, half to cancel the orders of one that hangs; which may
+        # wait for an exchange that does not answer, and then nobody waits for it
         closing = StoppableThread(
-            "strategy-close", lambda _: runner.close(timeout_s), self._engine.note_crash
+            "strategy-close", lambda _: runner.close(timeout_s / 2), self._engine.note_crash
         )
         closing.start()
         ended = closing.join(timeout_s)

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from engine.__main__ import main
 from engine.drill.drill_brackets import EnterBracket
@@ -16,6 +17,7 @@ from engine.drill.drill_command import run_drill
 from engine.drill.drill_faults import KINDS, TRADER, PlannedFault
 from engine.drill.drill_floor import DrillFloor
 from engine.drill.drill_judge import Verdict
+from engine.drill.drill_plans import StartPlan
 from engine.drill.drill_run import SessionResult, run_session
 from engine.drill.drill_session import (
     Counter,
@@ -26,9 +28,11 @@ from engine.drill.drill_session import (
     Step,
     plan_session,
 )
+from engine.drill.drill_stops import PlaceStop
 from engine.errors import OutcomeUnknown
-from engine.events import Event, StreamStateChanged
+from engine.events import AlgoUpdate, Event, StreamStateChanged
 from engine.journal.journal_writer import JournalWriter
+from engine.oms.algo_placing import AlgoPlacing
 from engine.oms.kill_plan import Standing
 from engine.oms.kill_switch import KillSwitch
 from engine.oms.order_fills import OrderFills
@@ -36,7 +40,9 @@ from engine.oms.order_manager import OrderManager
 from engine.oms.order_sender import OrderSender
 from engine.paper.fault_kinds import KINDS as PLAYABLE
 from engine.paper.fault_script import rule_from
-from engine.trading_types import OrderType, Side
+from engine.plans.plan_models import End
+from engine.protection_commands import PlaceAlgo
+from engine.trading_types import OrderType, PlanKind, PlanState, Side
 from engine.views import FillView
 
 pytestmark = pytest.mark.long
@@ -71,11 +77,14 @@ def living(count: int) -> list[int]:
     return list(itertools.islice(seeds, count))
 
 
+_LINGER_S = 1.0  # plans of a script have so long to place what they place
+
+
 def played(
     steps: tuple[Step, ...], floor: DrillFloor, monkeypatch: pytest.MonkeyPatch
 ) -> SessionResult:
     """A session that is written here instead of drawn from a seed."""
-    session = Session(seed=0, steps=steps)
+    session = Session(seed=0, steps=steps, lingers_s=_LINGER_S)
     monkeypatch.setattr("engine.drill.drill_run.plan_session", lambda _seed: session)
     return run_session(0, floor)
 
@@ -175,6 +184,52 @@ def test_a_build_that_sends_again_after_a_time_out_is_caught(
     monkeypatch.setattr(OrderSender, "_send_with_retries", sends_again)
     verdict = played(script, floor, monkeypatch).verdict
     assert any("2 orders at the exchange" in what for what in verdict.duplicated)
+
+
+def test_a_build_that_places_a_stop_again_after_a_time_out_is_caught(
+    floor: DrillFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = PlaceStop(
+        slot=0, symbol="BTCUSDT", side=Side.SELL, type=OrderType.STOP_MARKET, lots=1, offset=400
+    )
+    script = (lost_answer("/fapi/v1/algoOrder"), far)
+    result = played(script, floor, monkeypatch)
+    assert result.verdict.is_clean
+    assert result.faults == ("reply_lost",)
+    honest = AlgoPlacing._request
+
+    def asks_again(self: AlgoPlacing, command: PlaceAlgo) -> AlgoUpdate:
+        try:
+            return honest(self, command)
+        except OutcomeUnknown:  # under another id: the first one might be taken
+            return honest(self, replace(command, client_algo_id=f"{command.client_algo_id}2"))
+
+    monkeypatch.setattr(AlgoPlacing, "_request", asks_again)
+    monkeypatch.setattr("engine.drill.drill_run._QUIET_S", 2.0)  # it would never come to rest
+    verdict = played(script, floor, monkeypatch).verdict
+    assert any("was sent and is not in the journal" in what for what in verdict.lost)
+
+
+def test_a_build_whose_stopped_plan_leaves_its_orders_is_caught(
+    floor: DrillFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ladder = StartPlan(
+        slot=0,
+        kind=PlanKind.SCALED,
+        symbol="BTCUSDT",
+        side=Side.BUY,
+        lots_each=1,
+        count=3,
+        offset=40,
+        gap=2,
+    )
+    assert played((ladder,), floor, monkeypatch).verdict.is_clean
+    monkeypatch.setattr(
+        "engine.plans.plan_steps._stopping_step",
+        lambda plan, _sight: End(PlanState.STOPPED, plan.reason),
+    )
+    verdict = played((ladder,), floor, monkeypatch).verdict
+    assert any("of its orders still work" in what for what in verdict.wrong_state)
 
 
 def test_a_build_whose_refused_stop_leaves_a_position_open_is_caught(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +21,7 @@ from engine.strategies.strategy_runner import StrategyRunner
 from engine.strategy_commands import StartStrategy, StopStrategy
 from engine.strategy_events import StrategyChanged, StrategyView
 from engine.trading_engine import TradingEngine
-from engine.trading_types import KillState, StrategyState
+from engine.trading_types import AlertLevel, KillState, StrategyState
 from engine.utils.mailbox import Mailbox
 from engine.utils.paths import resource
 from tests.helpers.waiting import wait_until
@@ -177,6 +178,8 @@ def test_the_kill_switch_ends_strategies(engine, runner, tmp_path):
     engine.hub.publish(KillChanged(kill=KillView(state=KillState.WORKING, sentence="")))
     assert runner.wait("victim", 5)
     assert engine.oms.open_orders() == []
+    (view,) = runner.views()
+    assert view.last_word.startswith("stopped. The kill switch was used.")
 
 
 def test_only_one_of_a_name_and_only_known_symbols(runner, tmp_path):
@@ -335,3 +338,25 @@ def test_no_key_or_secret_of_a_crash_reaches_the_screen(runner, alerts, told, tm
     assert "signature=***" in said
     assert told.wait("leaky", StrategyState.CRASHED).last_word in said
     assert [view.state for view in runner.views()] == [StrategyState.CRASHED]
+
+
+def test_an_engine_stops_in_time_though_a_strategy_hangs(tmp_path, quiet_config):
+    path = write(tmp_path, "deaf", "import sys; sys.__dict__['gate'].wait()")
+    gate = sys.__dict__["gate"] = threading.Event()
+    try:
+        with TradingEngine.open("paper", config=quiet_config, user_data=tmp_path) as engine:
+            told = Told(engine)
+            engine.host(StrategyHost(engine))
+            engine.submit(StartStrategy(file=str(path), symbols=("BTCUSDT",)))
+            wait_until(lambda: (view := told.of("deaf")) and view.open_orders)
+            order = engine.oms.open_orders()[0]
+            engine.hub.publish(Alert(level=AlertLevel.INFO, code="x", sentence="x", at_ms=1))
+            began_s = time.monotonic()
+            engine.stop()
+            assert time.monotonic() - began_s < 4.5
+            assert told.of("deaf").state is StrategyState.HUNG
+            # asked for before the line was closed; a slow machine has no answer by then
+            assert order.status in ("CANCELED", "PENDING_CANCEL")
+    finally:
+        gate.set()
+        del sys.__dict__["gate"]
