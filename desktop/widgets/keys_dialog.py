@@ -300,8 +300,8 @@ class KeysDialog(QDialog):
         secret.addWidget(self.secret, 1)
         secret.addWidget(self.from_file)
         column.addLayout(secret)
-        for part in (self.session_only, self.findings):
-            column.addWidget(part)
+        column.addWidget(self.session_only)
+        column.addWidget(self.findings)
         row = QHBoxLayout()
         row.addWidget(self.remove)
         row.addStretch(1)
