@@ -318,6 +318,7 @@ class MainWindow(QMainWindow):
         self.toasts = ToastStack(self.market.chart)
         self.alarms = AlarmBars(self.market.chart)
         self.alarms.height_changed.connect(self.toasts.set_top)
+        self.alarms.height_changed.connect(self.market.chart.set_covered)
         self.safety = SafetyDesk(self.alarms, self._now_ms, self)
         self.gate = OrderGate(
             self,
