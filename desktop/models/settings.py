@@ -18,6 +18,7 @@ from engine.config_keys import INTERVALS
 
 AS_CONFIGURED = "as in config.yaml"
 AUTOMATIC = "automatic"
+_BOUNDLESS = 1e12  # a bound that nobody meets is not worth a word
 _EXAMPLE = "BTCUSDT 0.5, ETHUSDT 10"
 NEXT_START = "Takes effect at the next start, or when the environment is changed."
 
@@ -75,7 +76,7 @@ class Setting:
                 return f"{symbol} is no symbol: write it as BTCUSDT."
             is_number = isinstance(number, int | float) and not isinstance(number, bool)
             if not is_number or not self.least < number <= self.most:
-                return f"{self.title} of {symbol} must be above 0 and at most {_plain(self.most)}."
+                return f"{self.title} of {symbol} must be above 0."
         return ""
 
     def parse(self, text: str) -> Any:
@@ -94,6 +95,8 @@ class Setting:
         if isinstance(self.default, dict):
             return f"symbols with quantities, as {_EXAMPLE}"
         unit = f" {self.unit}" if self.unit else ""
+        if self.most >= _BOUNDLESS:
+            return f"{_plain(self.least)}{unit} or more"
         return f"from {_plain(self.least)} to {_plain(self.most)}{unit}"
 
     def words(self, value: object) -> str:

@@ -31,7 +31,7 @@ class ChartHints:
         plot = frame.plot
         right = plot.width() - _EDGE_PX
         if above:
-            _right_words(painter, right, _below_alarm(self._state), f"▲ {_orders(above)} above")
+            _right_words(painter, right, below_alarm(self._state), f"▲ {_orders(above)} above")
         y = plot.height() - 14.0
         if below:
             _right_words(painter, right, y, f"▼ {_orders(below)} below")
@@ -77,7 +77,7 @@ class ChartHints:
         )
 
 
-def _below_alarm(state: ChartState) -> float:
+def below_alarm(state: ChartState) -> float:
     """Under the title, or under the alarms that lie over it."""
     return 38.0 + max(0, state.covered_px - TITLE_PX)
 

@@ -222,6 +222,7 @@ def _tool(parent: QWidget, name: str, spoken: str, icon_name: str) -> QToolButto
     button.setObjectName(name)
     button.setAccessibleName(spoken)
     button.setToolTip(spoken)
+    button.setProperty("role", "icon")
     put_icon(button, icon_name)
     button.setIconSize(QSize(18, 18))
     button.setFixedSize(30, 30)

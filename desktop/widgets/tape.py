@@ -84,7 +84,7 @@ class Tape(QWidget):
         return QSize(190, 240)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, _HEAD + 3 * _ROW)
+        return QSize(196, _HEAD + 3 * _ROW)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         dirty = event.rect()

@@ -86,12 +86,12 @@ class Toast(QWidget):
         self._shown_for.start()
         self._sentence.setText(sentence if self.times == 1 else f"{sentence} (x{self.times})")
         self._timer.start(_SHOWN_MS[self.level])
-        self.adjustSize()
+        self.fit(self.width())
 
     def fit(self, width: int) -> None:
-        if width != self.width():
-            self.setFixedWidth(width)
-            self.adjustSize()
+        """As high as the words need when they are broken at this width."""
+        self.setFixedWidth(width)
+        self.setFixedHeight(self.heightForWidth(width))
 
     def redress(self) -> None:
         self._colour = palette.renewed(self._colour)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from desktop.main_window import MainWindow
 from desktop.models.layouts import PanelKind
@@ -21,6 +20,7 @@ from engine.protection_events import BracketChanged, GuardChanged, KillChanged
 from engine.protection_views import GuardView, KillView
 from engine.review.review_loader import load_review
 from engine.review_commands import LoadReview
+from engine.review_events import ReviewLoaded
 from engine.review_views import Review
 from engine.trading_types import AlertLevel, EnvironmentKind, KillState, StreamState
 from tests.gui import scene
@@ -183,7 +183,8 @@ def _review(window: MainWindow) -> None:
     busy(window)
     window.review.open()
     assert window.review.window is not None
-    window.review.window.show_review(_some_review())
+    loaded = ReviewLoaded(request_id=window.review._asked, review=_some_review())
+    window.handle_events([loaded])
 
 
 def _paper(window: MainWindow) -> None:
@@ -210,9 +211,7 @@ def _notices(window: MainWindow) -> None:
 def _typed(window: MainWindow) -> None:
     busy(window)
     window.palette_box.open()
-    line = QApplication.focusWidget()
-    if line is not None:
-        QTest.keyClicks(line, "buy 0.1 btc 64000 post")
+    QTest.keyClicks(window.palette_box._input, "buy 0.1 btc 64000 post")
 
 
 def _ladder_keys(window: MainWindow) -> None:
