@@ -59,6 +59,7 @@ _GATEWAY = GatewaySettings(
         send_interval_s=0.1,
         tick_s=0.02,
         probe_interval_s=0.05,
+        key_check_s=0.1,
     ),
     weight_limit=100_000_000,  # a thousand starts in some minutes
 )

@@ -376,8 +376,9 @@ class _ListenKeyCalls:
     def create(self) -> str:
         return self._calls.call("create_listen_key", ListenKeyReply).listen_key
 
-    def keep_alive(self) -> None:
-        self._calls.call("keep_listen_key", dict)
+    def keep_alive(self) -> str:
+        # some hosts answer with an empty object
+        return self._calls.call("keep_listen_key", dict[str, str]).get("listenKey", "")
 
 
 def _nobody(_event: Event) -> None:

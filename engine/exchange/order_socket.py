@@ -348,7 +348,10 @@ def _as_http(reply: SocketReply, now_ms: int) -> HttpReply:
     if reply.error is None:
         return HttpReply(reply.status, headers, bytes(reply.result))
     error = reply.error
-    if error.data is not None and error.data.retry_after > now_ms:
-        headers["retry-after"] = str(math.ceil((error.data.retry_after - now_ms) / 1000))
+    if error.data is not None:
+        # the venue's own time beside it is better than what we think that it is
+        wait_ms = error.data.retry_after - (error.data.server_time or now_ms)
+        if wait_ms > 0:
+            headers["retry-after"] = str(math.ceil(wait_ms / 1000))
     body = msgspec.json.encode({"code": error.code, "msg": error.msg})
     return HttpReply(reply.status, headers, body)

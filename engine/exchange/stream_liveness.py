@@ -21,7 +21,7 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `quiet_ping_interval_s` is for connections where no data may be due, `doubt_s` the
     age of an unanswered ping that the person is told of, `news_s` how long the event
-    of an answered order may take.
+    of an answered order may take, `key_check_s` when a new user stream's key is asked for.
     """
 
     connect_timeout_s: float = 5.0
@@ -32,6 +32,7 @@ class StreamSettings(msgspec.Struct, frozen=True, kw_only=True):
     doubt_s: float = 1.0
     pong_timeout_s: float = 6.0
     news_s: float = 5.0
+    key_check_s: float = 2.0
     first_data_s: float = 10.0
     silence_s: float = 15.0
     patience_max_s: float = 300.0

@@ -2,7 +2,9 @@
 
 The key is fetched by the route's own thread before it connects (there is
 nothing to read then) and kept alive by `tick`, which the engine's housekeeping
-calls: the venue forgets a key after 60 minutes without telling the socket.
+calls: the venue forgets a key after 60 minutes without telling the socket. A socket
+that was opened with a key just lost is as silent, so the key is asked for once more
+when it stands.
 """
 
 from __future__ import annotations
@@ -47,8 +49,8 @@ class ListenKeys(Protocol):
     def create(self) -> str:
         """A living key: a new one, or the account's present one extended."""
 
-    def keep_alive(self) -> None:
-        """Another 60 minutes."""
+    def keep_alive(self) -> str:
+        """Another 60 minutes for the account's present key, which is returned; "" when not told."""
 
 
 class UserStream:
@@ -70,7 +72,8 @@ class UserStream:
         self._clock = clock
         self._lock = threading.Lock()
         self._next_keepalive_s: float | None = None  # None: no key
-        self._key = ""  # the route's thread only
+        self._key = ""  # written by the route's thread alone
+        self._check_s = settings.key_check_s
         self.decode_errors = 0
         self.ignored = 0
         self.callback_errors = 0
@@ -116,7 +119,7 @@ class UserStream:
     def tick(self) -> None:
         """Extend the key when it is time. Blocks for a REST call then; errors are logged.
 
-        A key that the venue no longer knows leads to a new one and a new connection.
+        A key that the venue no longer knows, or has replaced, leads to a new connection.
         """
         with self._lock:
             due = self._next_keepalive_s
@@ -124,8 +127,9 @@ class UserStream:
             if due is None or now_s < due:
                 return
             self._next_keepalive_s = now_s + RETRY_KEEPALIVE_S
+        used = self._key
         try:
-            self._keys.keep_alive()
+            present = self._keys.keep_alive()
         except OrderRefused as error:
             if error.code == INVALID_LISTEN_KEY:
                 self._renew("The key of the user stream was no longer known.")
@@ -134,9 +138,15 @@ class UserStream:
         except PerpdeskError as error:
             logger.warning("listen key not extended: %s", error)
         else:
-            with self._lock:
-                self._next_keepalive_s = self._clock.monotonic() + KEEPALIVE_S
+            if present and present != used:
+                self._renew("The account has another key of the user stream.")
+                return
+            self._check_key_in(KEEPALIVE_S)
             logger.info("listen key extended")
+
+    def _check_key_in(self, seconds: float) -> None:
+        with self._lock:
+            self._next_keepalive_s = self._clock.monotonic() + seconds
 
     def _renew(self, why: str) -> None:
         with self._lock:
@@ -148,8 +158,7 @@ class UserStream:
     def url(self) -> str:
         """A key of its own for every connection: the venue returns the living one."""
         self._key = self._keys.create()
-        with self._lock:
-            self._next_keepalive_s = self._clock.monotonic() + KEEPALIVE_S
+        self._check_key_in(KEEPALIVE_S)
         return self.replacement_url()
 
     def replacement_url(self) -> str:
@@ -158,7 +167,7 @@ class UserStream:
         return f"{base}/ws?listenKey={quote(self._key, safe='')}&events={'/'.join(EVENT_NAMES)}"
 
     def connected(self) -> None:
-        pass
+        self._check_key_in(self._check_s)
 
     def next_request(self) -> str | None:
         return None  # the URL has said it all

@@ -22,7 +22,7 @@ from engine.commands import (
     PlaceOrder,
 )
 from engine.errors import BadInput
-from engine.events import Event
+from engine.events import AccountUpdate, Event
 from engine.exchange.gateway import ExchangeGateway
 from engine.market.instruments import Instrument
 from engine.oms.account_audit import AccountAudit, AuditSettings
@@ -343,6 +343,8 @@ class OrderManager:
         """Everything of the private stream, in its order, on its reading thread."""
         self.guard.heard(event)
         self._events.on_event(event)
+        if type(event) is AccountUpdate:
+            self._fill_audit.heard(event)
 
     @property
     def events_taken(self) -> int:

@@ -68,6 +68,8 @@ class OrderTracker:
         self._open_counts: Counter[str] = Counter()
         self._last_trade_ids: dict[str, int] = {}
         self._traded: defaultdict[tuple[str, PositionSide], Decimal] = defaultdict(Decimal)
+        self._profits: defaultdict[str, Decimal] = defaultdict(Decimal)
+        self._fees: defaultdict[str, Decimal] = defaultdict(Decimal)
         self._orphans: dict[tuple[str, int], FillView] = {}
         self.stale_count = 0
         self.impossible_count = 0
@@ -170,6 +172,8 @@ class OrderTracker:
             is_buy = fill.side is Side.BUY
             signed = fill.quantity if is_buy else -fill.quantity
             self._traded[fill.symbol, fill.position_side] += signed
+            self._profits[fill.symbol] += fill.realized_pnl
+            self._fees[fill.commission_asset] += fill.commission
             self._publish(FillRecorded(fill=fill))
 
     def _note_unapplied(self, outcome: Stale | Impossible) -> None:
@@ -285,6 +289,10 @@ class OrderTracker:
         with self.lock:
             return list(self._incomplete)
 
+    def total_open(self) -> int:
+        with self.lock:
+            return len(self._active)
+
     def open_count(self, symbol: str) -> int:
         with self.lock:
             return self._open_counts[symbol]
@@ -305,6 +313,11 @@ class OrderTracker:
         """Bought minus sold since the start, by position."""
         with self.lock:
             return dict(self._traded)
+
+    def booked(self) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+        """Of all trades since the start: profit realised by symbol, fees by their asset."""
+        with self.lock:
+            return dict(self._profits), dict(self._fees)
 
     def wait(self, is_met: Callable[[], bool], timeout_s: float) -> bool:
         """Block until `is_met()` after some change; False when `timeout_s` passed first."""

@@ -287,16 +287,21 @@ class RiskGuard:
     def _facts(
         self, wish: Wish, instrument: Instrument, mark: Decimal | None, replaced: str
     ) -> Facts:
-        orders = self._tracker.open_orders()
+        """What no rule asks for is left out: a book of many orders takes time to add up."""
+        limits = self.limits
         position = self._positions.position(wish.symbol, wish.position_side)
         algos = [a.view for a in self._algos.open_algos() if not a.has_triggered]
+        resting = ZERO
+        if limits.bound_position(wish.symbol):
+            orders = self._tracker.open_orders(wish.symbol)
+            resting = self._resting(wish, [order.view for order in orders], algos, replaced)
         return Facts(
             now_ms=self._clock.now_ms(),
             mark_price=mark,
-            equity=self._equity(),
+            equity=self._equity() if limits.need_equity else None,
             position=position.quantity if position is not None else ZERO,
-            resting=self._resting(wish, [order.view for order in orders], algos, replaced),
-            open_orders=len(orders) + len(algos),
+            resting=resting,
+            open_orders=self._tracker.total_open() + len(algos),
             leverage=self._positions.leverage(wish.symbol),
             step=instrument.limit_quantity.step,
             base_asset=instrument.base_asset,

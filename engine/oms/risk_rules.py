@@ -55,6 +55,17 @@ class RiskLimits(msgspec.Struct, frozen=True, kw_only=True):
             or self.price_band_pct
         )
 
+    @property
+    def need_equity(self) -> bool:
+        return bool(self.max_order_equity_pct or self.max_position_equity_pct)
+
+    def bound_position(self, symbol: str) -> bool:
+        return bool(
+            self.max_position_qty.get(symbol)
+            or self.max_position_usdt
+            or self.max_position_equity_pct
+        )
+
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """An order, a conditional order, or what an amend would make of one.

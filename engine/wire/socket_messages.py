@@ -42,7 +42,10 @@ class SocketLimit(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class SocketErrorData(msgspec.Struct, frozen=True, rename="camel"):
-    retry_after: Whole = 0  # venue's time in ms
+    """Both by the venue's clock, in ms; 0: not told."""
+
+    server_time: Whole = 0
+    retry_after: Whole = 0
 
 
 class SocketError(msgspec.Struct, frozen=True):

@@ -216,6 +216,7 @@ def test_reader_too_slow_is_disconnected_and_nobody_else_is_delayed(lively: Pape
         wait_until(gone, timeout_s=60, what="the slow reader's end")
 
 
+@pytest.mark.long
 def test_kills_at_random_lose_nothing_acknowledged() -> None:
     figures = kill_loop.run(kills=3, seed=5)
     assert figures["passed"], figures

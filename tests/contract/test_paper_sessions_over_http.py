@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
+
 from tests.proofs.http_driver import HttpDriver, HttpVenue
 from tests.proofs.paper_machine import Driver, PaperMachine
 from tests.proofs.paper_sessions import run_lot
@@ -17,6 +19,7 @@ class HttpMachine(PaperMachine):
         return HttpDriver(self.venue)
 
 
+@pytest.mark.long
 def test_random_sessions_over_http_keep_every_promise(tmp_path: Path) -> None:
     HttpMachine.venue = HttpVenue(tmp_path)
     try:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.proofs import soak
+
+pytestmark = pytest.mark.long
 
 
 def test_every_stream_outlives_a_cut_and_a_silence_and_nothing_grows() -> None:

@@ -209,6 +209,14 @@ def test_a_refusal_keeps_status_code_and_the_pause_that_is_asked(
     assert 5 <= int(reply.headers["retry-after"]) <= 8
 
 
+def test_the_pause_is_counted_by_the_venues_own_clock(server: ToyOrderServer, bench: Bench) -> None:
+    """Ours may be seconds off, just when nothing can be asked that would mend it."""
+    server.script = lambda _, request: refusal(
+        request, 418, -1003, serverTime=90_000, retryAfter=93_000
+    )
+    assert bench.place().headers["retry-after"] == "3"
+
+
 def test_replies_in_any_order_reach_those_who_asked(server: ToyOrderServer, bench: Bench) -> None:
     waiting: list[dict[str, Any]] = []
     all_there = threading.Event()

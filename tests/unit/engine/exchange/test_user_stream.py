@@ -36,6 +36,7 @@ class Keys:
     def __init__(self) -> None:
         self.created = 0
         self.extended = 0
+        self.replaced_by = ""
         self.create_error: Exception | None = None
         self.extend_error: Exception | None = None
 
@@ -45,10 +46,11 @@ class Keys:
         self.created += 1
         return f"KEY{self.created}"
 
-    def keep_alive(self) -> None:
+    def keep_alive(self) -> str:
         if self.extend_error is not None:
             raise self.extend_error
         self.extended += 1
+        return self.replaced_by or f"KEY{self.created}"
 
 
 class Subject:
@@ -158,8 +160,17 @@ def test_a_kind_of_event_from_tomorrow_is_no_reason_to_reconnect(
     assert StreamState.DISCONNECTED not in subject.states()
 
 
-def test_the_key_is_extended_every_30_minutes_and_not_before(subject: Subject) -> None:
+def check_first_key(subject: Subject) -> None:
+    """What is done for every new connection, shortly after it stands."""
     subject.wait_live()
+    subject.clock.advance(2)
+    subject.stream.tick()
+    assert subject.keys.extended == 1
+    subject.keys.extended = 0
+
+
+def test_the_key_is_extended_every_30_minutes_and_not_before(subject: Subject) -> None:
+    check_first_key(subject)
     subject.stream.tick()
     subject.clock.advance(29 * 60)
     subject.stream.tick()
@@ -170,8 +181,36 @@ def test_the_key_is_extended_every_30_minutes_and_not_before(subject: Subject) -
     assert subject.keys.extended == 1
 
 
-def test_a_failed_extension_is_tried_again_after_a_minute(subject: Subject) -> None:
+def test_a_key_that_was_lost_before_the_socket_was_opened_with_it_is_noticed_at_once(
+    server: ToyStreamServer, subject: Subject
+) -> None:
+    """The venue opens the socket all the same, answers its pings and says nothing."""
     subject.wait_live()
+    subject.keys.extend_error = OrderRefused(-1125, "This listenKey does not exist.")
+    subject.clock.advance(2)
+    subject.stream.tick()
+    wait_until(lambda: StreamState.DISCONNECTED in subject.states())
+    advance_until(subject.clock, lambda: len(server.connections) == 2)
+    assert "listenKey=KEY2" in server.connection(1).target
+
+
+@pytest.mark.parametrize(("present", "connections"), [("KEY9", 2), ("", 1)])
+def test_another_key_of_the_account_leads_to_a_connection_with_it(
+    server: ToyStreamServer, subject: Subject, present: str, connections: int
+) -> None:
+    """Another program has ended the key in use; a host that names none is believed."""
+    subject.wait_live()
+    subject.keys.keep_alive = lambda: present  # type: ignore[method-assign]
+    subject.clock.advance(2)
+    subject.stream.tick()
+    if connections == 2:
+        wait_until(lambda: StreamState.DISCONNECTED in subject.states())
+        advance_until(subject.clock, lambda: len(server.connections) == 2)
+    assert len(server.connections) == connections
+
+
+def test_a_failed_extension_is_tried_again_after_a_minute(subject: Subject) -> None:
+    check_first_key(subject)
     subject.keys.extend_error = NotConnected("down")
     subject.clock.advance(30 * 60)
     subject.stream.tick()

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.events import AccountUpdate, Alert, PositionReport
+from engine.events import AccountUpdate, Alert, BalanceReport, PositionReport
 from engine.oms.order_models import Order
 from engine.trading_types import MarginType, PositionSide, StreamState
 from engine.views import PositionView
@@ -36,6 +36,21 @@ class Bench(OmsBench):
                 transaction_ms=now_ms,
                 balances=(),
                 positions=(report,),
+            )
+        )
+
+    def told_wallet(self, amount: str, reason: str = "ORDER") -> None:
+        now_ms = self.clock.now_ms()
+        report = BalanceReport(
+            asset="USDT", wallet_balance=D(amount), cross_wallet_balance=D(amount), change=D(0)
+        )
+        self.oms.on_event(
+            AccountUpdate(
+                reason=reason,
+                event_ms=now_ms,
+                transaction_ms=now_ms,
+                balances=(report,),
+                positions=(),
             )
         )
 
@@ -119,3 +134,46 @@ def test_long_and_short_are_compared_each_for_itself(bench: Bench) -> None:
     bench.told("-0.4", PositionSide.SHORT)
     (sentence,) = bench.look(5)
     assert "BTCUSDT SHORT is -0.4" in sentence
+
+
+# --- wallets: each trade of the fake venue earns 0.50 and costs 0.01 USDT --------------------
+
+
+@pytest.fixture
+def funded(bench: Bench) -> Bench:
+    bench.told_wallet("1000")
+    assert bench.look(5) == []
+    return bench
+
+
+def test_a_wallet_and_its_trades_agree_in_whichever_order_they_come(funded: Bench) -> None:
+    order = funded.oms.open_orders()[0]
+    funded.fill(order, "0.1")
+    funded.told("0.2")
+    funded.told_wallet("1000.49")
+    funded.look(5)
+    funded.told("0.3")
+    funded.told_wallet("1000.98000001")
+    funded.look(2)
+    funded.fill(order, "0.1")
+    assert funded.look(6) == []
+    assert funded.gateway.count("renew_user_stream") == 0
+
+
+def test_a_round_trip_that_was_not_told_is_seen_in_the_wallet(funded: Bench) -> None:
+    """The position is what it was, so nothing else would tell."""
+    funded.told_wallet("1000.98")
+    (sentence,) = funded.look(5)
+    assert "the USDT wallet holds 1000.98, its trades say 1000" in sentence
+    assert funded.gateway.count("renew_user_stream") == 1
+
+
+@pytest.mark.parametrize("reason", ["FUNDING_FEE", "DEPOSIT"])
+def test_what_no_trade_tells_of_changes_the_wallet_in_peace(funded: Bench, reason: str) -> None:
+    funded.told_wallet("1200", reason)
+    assert funded.look(10) == []
+    order = funded.oms.open_orders()[0]
+    funded.fill(order, "0.1")
+    funded.told("0.2")
+    funded.told_wallet("1200.49")
+    assert funded.look(6) == []

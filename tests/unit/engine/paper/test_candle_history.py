@@ -107,6 +107,7 @@ class TestPast:
         first = past.rows("1w", 0, None, 1)[0]
         assert first[0] < BTC.onboard_date_ms < first[6]
 
+    @pytest.mark.long
     def test_six_contracts_start_fast(self):
         started = time.process_time()
         for spec in CONTRACT_SPECS.values():

@@ -19,6 +19,7 @@ MINUTES = 10
 STEPS_PER_MINUTE = 1200
 NOW_MS = 1_795_453_433_123
 EVERY = pytest.mark.parametrize("symbol", CONTRACT_SPECS)
+pytestmark = pytest.mark.long
 FINE = pytest.mark.parametrize("symbol", ["BTCUSDT", "ETHUSDT"])
 
 

@@ -291,6 +291,7 @@ def test_misuse_is_a_bug(book, order_id, price, qty):
         book.place(order_id, "cat", BUY, price, qty)
 
 
+@pytest.mark.long
 def test_long_queue_at_one_price_is_not_quadratic():
     book = MatchingBook()
     for order_id in range(1, 20_001):

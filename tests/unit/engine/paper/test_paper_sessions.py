@@ -13,6 +13,7 @@ from tests.proofs.paper_machine import PaperMachine
 from tests.proofs.paper_sessions import run_lot
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lot_seed", [1, 2, 3])
 def test_random_sessions_keep_every_promise(lot_seed: int) -> None:
     run_lot(PaperMachine, lot_seed, sessions=20, steps=25)

@@ -189,6 +189,7 @@ class TestQuietBook:
         assert len({p.order_key for p in places}) == 40
 
 
+@pytest.mark.long
 def test_six_markets_take_little_of_one_core():
     venues = [opened(spec) for spec in CONTRACT_SPECS.values()]
     started = time.process_time()
