@@ -61,7 +61,7 @@ class Toast(QWidget):
         self._sentence.setWordWrap(True)
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
         self._sentence.setFont(ui_font(12))
-        row = QHBoxLayout()
+        row = self._row = QHBoxLayout()
         row.setSpacing(9)
         row.addWidget(sign, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._sentence, 1)
@@ -90,6 +90,7 @@ class Toast(QWidget):
 
     def fit(self, width: int) -> None:
         """As high as the words need when they are broken at this width."""
+        self._row.invalidate()  # it remembers how high other words were
         self.setFixedWidth(width)
         self.setFixedHeight(self.heightForWidth(width))
 

@@ -201,6 +201,11 @@ def test_notices_are_read_whole_and_leave_the_newest_prices_free(desk: Desk) -> 
         assert toast.y() >= chart.height() // 2
         assert toast.geometry().right() < chart._scene.frame.price_axis.left()
     assert len(shown) < 4
+    toasts.show("Short.", key="rewritten")
+    toasts.show("Rewritten with so many words that they need two lines at least.", key="rewritten")
+    words = toasts.toasts()[0].findChild(QLabel, "toast.sentence")
+    QApplication.processEvents()
+    assert words.height() >= words.heightForWidth(words.width())
     for toast in shown:
         toast.close()
     assert all(toast.isVisible() for toast in toasts.toasts()), "there is room now"
