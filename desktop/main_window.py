@@ -204,7 +204,10 @@ class MainWindow(QMainWindow):
             from desktop.widgets.help_window import HelpWindow  # noqa: PLC0415 - the first frame needs none of it
 
             self._help = HelpWindow(self)
+            if self.hints is not None:
+                self._help.hints_wanted.connect(self.hints.begin)
         self._help.show_keys(self.keymap)
+        self._help.offer_hints(self.hints is not None and self.hints.can_begin)
         self._help.open(section_of(self.focusWidget()))
 
     @Slot()
@@ -325,6 +328,7 @@ class MainWindow(QMainWindow):
         self.toasts = ToastStack(self.market.chart)
         self.alarms = AlarmBars(self.market.chart)
         self.alarms.height_changed.connect(self.toasts.set_top)
+        self.alarms.height_changed.connect(self.market.chart.set_covered)
         self.safety = SafetyDesk(self.alarms, self._now_ms, self)
         self.gate = OrderGate(
             self,

@@ -17,6 +17,12 @@ from engine.protection_commands import PlaceAlgo, PlaceBracket
 from engine.trading_types import OrderType, PositionSide, Side, TimeInForce, WorkingType
 from engine.views import ZERO
 
+_ONE_SIDED = {
+    "stop": "These exits are",
+    "target": "These exits are",
+    "trigger": "This trigger is",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketDraft:
@@ -85,18 +91,19 @@ class TicketDraft:
             return Problem("price", f"Post-only would be refused: it crosses {self._touch(side)}.")
         return self._rule_problem(side) or self._exits_problem(side)
 
-    def exits_fit(self, problems: Mapping[Side, Problem | None]) -> str:
-        """Whose stop and target these are, where the other side's complaint about them is no
+    def one_side(self, problems: Mapping[Side, Problem | None]) -> str:
+        """Whose trigger or exits these are, where the other side's complaint about them is no
         mistake of the person's; "" if they fit both sides or none.
         """
-        wrong = [side for side in Side if problems[side] is not None]
-        if not self.has_exits or len(wrong) != 1:
+        wrong = [(side, problem) for side, problem in problems.items() if problem is not None]
+        if len(wrong) != 1:
             return ""
-        problem = problems[wrong[0]]
-        if problem is None or problem.field not in ("stop", "target"):
+        side, problem = wrong[0]
+        what = _ONE_SIDED.get(problem.field)
+        if what is None or problem.fix is not None:
             return ""
-        whose = "sell" if wrong[0] is Side.BUY else "buy"
-        return f"These exits are a {whose}'s: only {whose.upper()} can be sent."
+        whose = "sell" if side is Side.BUY else "buy"
+        return f"{what} a {whose}'s: only {whose.upper()} can be sent."
 
     def reference_price(self, side: Side = Side.BUY) -> Decimal:
         """What a unit costs about: the limit, else the trigger, the other side's best, the mark."""

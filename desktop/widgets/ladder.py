@@ -26,10 +26,10 @@ from engine.clock import Clock
 from engine.trading_types import Side
 
 _WHEEL_ROWS = 3
-_STEPS = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
-_PAGES = {Qt.Key.Key_PageUp: 1, Qt.Key.Key_PageDown: -1}
-_SIDES = {Qt.Key.Key_Left: Side.BUY, Qt.Key.Key_Right: Side.SELL}
-_GROUPING_STEPS = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
+_STEPS: dict[int, int] = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
+_PAGES: dict[int, int] = {Qt.Key.Key_PageUp: 1, Qt.Key.Key_PageDown: -1}
+_SIDES: dict[int, Side] = {Qt.Key.Key_Left: Side.BUY, Qt.Key.Key_Right: Side.SELL}
+_GROUPING_STEPS: dict[int, int] = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
 _RECENTRE = (Qt.Key.Key_Space, Qt.Key.Key_C, Qt.Key.Key_Home)
 _TOLD = 4  # orders of a row that a tip explains
 

@@ -128,9 +128,9 @@ class TicketView:
         if missing:
             line.show_hint(missing)
             return
-        fit = draft.exits_fit(problems)
-        if fit:
-            line.show_hint(fit)
+        one_side = draft.one_side(problems)
+        if one_side:
+            line.show_hint(one_side)
             return
         for problem in problems.values():
             if problem is not None:

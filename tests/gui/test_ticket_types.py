@@ -117,7 +117,7 @@ def test_a_trigger_that_would_fire_at_once_holds_that_side_alone(desk: Desk) -> 
     desk.type_into("orderTicket.quantity", "0.1")
     assert can(desk, BUY)
     assert not can(desk, SELL)
-    assert sentence(desk) == "A stop market that sells needs a trigger below 64250.1."
+    assert sentence(desk) == "This trigger is a buy's: only BUY can be sent."
 
 
 def test_off_tick_trigger_is_mended_by_one_click(desk: Desk) -> None:

@@ -598,3 +598,11 @@ def test_symbol_typed_into_the_palette_is_shown(desk: Desk) -> None:
     desk.qtbot.keyClicks(field, "sol")
     desk.qtbot.keyClick(field, Qt.Key.Key_Return)
     assert desk.window.market.symbol == "SOLUSDT"
+
+
+def test_a_narrow_tape_shows_prices_and_sizes_alone(desk: Desk) -> None:
+    tape = desk.window.market.tape
+    assert tape._has_room_for_time()
+    tape.resize(tape.minimumSizeHint())
+    assert not tape._has_room_for_time()
+    assert tape.grab().width() == tape.minimumSizeHint().width()
