@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
@@ -40,19 +40,16 @@ from desktop.widgets.environment_switch import EnvironmentSwitch
 from desktop.widgets.first_trade_hints import FirstTradeHints
 from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.help_sections import section_of
-from desktop.widgets.help_window import HelpWindow
 from desktop.widgets.keys_desk import KeysDesk
 from desktop.widgets.kill_switch import KillSwitch
 from desktop.widgets.market_desk import MarketDesk
 from desktop.widgets.notice_desk import NoticeDesk
-from desktop.widgets.notice_dialog import NoticeDialog
 from desktop.widgets.order_gate import OrderGate
 from desktop.widgets.panel_docks import PanelDocks
 from desktop.widgets.paper_desk import PaperDesk
 from desktop.widgets.recording_desk import RecordingDesk
 from desktop.widgets.review_desk import ReviewDesk
 from desktop.widgets.safety_desk import SafetyDesk
-from desktop.widgets.settings_dialog import SettingsDialog
 from desktop.widgets.status_strip import StatusStrip
 from desktop.widgets.strategies_desk import StrategiesDesk
 from desktop.widgets.toasts import ToastStack
@@ -69,6 +66,10 @@ from engine.events import (
 from engine.market.instruments import Instrument
 from engine.protection_events import HedgeModeChanged
 from engine.trading_types import AlertLevel, EnvironmentKind
+
+if TYPE_CHECKING:
+    from desktop.widgets.help_window import HelpWindow
+    from desktop.widgets.settings_dialog import SettingsDialog
 
 DEFAULT_SIZE = QSize(1440, 900)
 MINIMUM_SIZE = QSize(1280, 720)
@@ -200,13 +201,20 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_help(self) -> None:
         if self._help is None:
+            from desktop.widgets.help_window import HelpWindow  # noqa: PLC0415 - the first frame needs none of it
+
             self._help = HelpWindow(self)
+            if self.hints is not None:
+                self._help.hints_wanted.connect(self.hints.begin)
         self._help.show_keys(self.keymap)
+        self._help.offer_hints(self.hints is not None and self.hints.can_begin)
         self._help.open(section_of(self.focusWidget()))
 
     @Slot()
     def show_settings(self) -> None:
         if self._settings is None:
+            from desktop.widgets.settings_dialog import SettingsDialog  # noqa: PLC0415 - the first frame needs none of it
+
             self._settings = SettingsDialog(self, self.preferences, self.keymap, self._configured)
         self._settings.come_forward()
 
@@ -286,6 +294,8 @@ class MainWindow(QMainWindow):
         self.handle_events([alert])
 
     def _show_notices(self) -> None:
+        from desktop.widgets.notice_dialog import NoticeDialog  # noqa: PLC0415 - the first frame needs none of it
+
         dialog = NoticeDialog(self, self.notices.choices)
         dialog.changed.connect(self.notices.set_choices)
         dialog.sound_wanted.connect(self.sound_wanted)
@@ -318,6 +328,7 @@ class MainWindow(QMainWindow):
         self.toasts = ToastStack(self.market.chart)
         self.alarms = AlarmBars(self.market.chart)
         self.alarms.height_changed.connect(self.toasts.set_top)
+        self.alarms.height_changed.connect(self.market.chart.set_covered)
         self.safety = SafetyDesk(self.alarms, self._now_ms, self)
         self.gate = OrderGate(
             self,

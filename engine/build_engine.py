@@ -34,7 +34,8 @@ from engine.oms.risk_rules import RiskLimits
 from engine.paper.paper_control import PaperControl
 from engine.paper.paper_discovery import find_running
 from engine.paper.paper_keeper import PaperKeeper
-from engine.paper.paper_process import PaperOptions, ReadyLine
+from engine.paper.paper_process import ReadyLine
+from engine.paper_start import paper_options, paper_state_dir
 from engine.plans.best_prices import BestPrices
 from engine.plans.kept_plans import KeptPlans
 from engine.plans.plan_book import PlanBook
@@ -43,6 +44,7 @@ from engine.plans.plan_runner import PlanRunner, PlanSettings
 from engine.protection_views import BracketView
 from engine.secret import Credentials, Secret
 from engine.trading_types import EnvironmentKind
+from engine.utils.retry import RetryPolicy
 from engine.utils.threads import CrashHandler
 from engine.wire.hosts import Hosts
 
@@ -70,12 +72,12 @@ def open_venue(config: Config, environment: Environment, user_data: Path) -> Ven
     """Raises CredentialsError or PaperExchangeError, with what to do about it."""
     if environment.hosts is not None:
         return _own_hosts(environment.name, environment.kind, environment.hosts)
-    state_dir = user_data / "paper"
+    state_dir = paper_state_dir(user_data)
     running = find_running(state_dir)
     if running is not None:
         return _joined(running)
     try:
-        return _started(config, state_dir)
+        return _started(config, user_data)
     except PaperExchangeError:
         running = find_running(state_dir)  # another program was a moment quicker
         if running is None:
@@ -98,17 +100,8 @@ def _joined(ready: ReadyLine) -> Venue:
     )
 
 
-def _started(config: Config, state_dir: Path) -> Venue:
-    keeper = PaperKeeper(
-        PaperOptions(
-            seed=config["paper.seed"],
-            symbols=config["paper.symbols"],
-            balance=str(config["paper.balance_usdt"]),
-            quiet_market=config["paper.quiet_market"],
-            state_dir=state_dir,
-        ),
-        state_dir,
-    )
+def _started(config: Config, user_data: Path) -> Venue:
+    keeper = PaperKeeper(paper_options(config, user_data), paper_state_dir(user_data))
     return msgspec.structs.replace(_joined(keeper.ready), paper=keeper)
 
 
@@ -131,6 +124,10 @@ def build_gateway(
                 connect_timeout_s=config["network.connect_timeout_s"],
                 read_timeout_s=config["network.read_timeout_s"],
                 recv_window_ms=config["exchange.recv_window_ms"],
+                read_retry=RetryPolicy(
+                    attempts=config["oms.retry_attempts"],
+                    base_s=config["oms.retry_backoff_base"],
+                ),
                 proxy=config["network.proxy"],
                 tap=tap,
             ),

@@ -40,7 +40,7 @@ from engine.oms.risk_rules import (
 from engine.protection_commands import PlaceAlgo
 from engine.protection_events import GuardChanged
 from engine.protection_views import AlgoView, GuardView, LockOut
-from engine.trading_types import AlertLevel, OrderType, PositionSide, Side
+from engine.trading_types import AlertLevel, OrderType
 from engine.views import ZERO, OrderView
 
 logger = logging.getLogger(__name__)
@@ -349,22 +349,21 @@ class RiskGuard:
         algos: Iterable[AlgoView],
         replaced: str,
     ) -> Decimal:
-        """`replaced`: the id of the order that this wish takes the place of."""
+        """`replaced`: the id of the order that this wish takes the place of.
 
-        def adds(symbol: str, side: Side, held: PositionSide, *, reduces: bool) -> bool:
-            is_same = (symbol, side, held) == (wish.symbol, wish.side, wish.position_side)
-            return is_same and not reduces
-
+        Hundreds may be open and an order waits for this: the cheapest question comes first.
+        """
+        symbol, side, held = wish.symbol, wish.side, wish.position_side
         total = ZERO
         for order in orders:
-            if order.client_order_id != replaced and adds(
-                order.symbol, order.side, order.position_side, reduces=order.reduce_only
-            ):
+            if order.side is not side or order.symbol != symbol or order.reduce_only:
+                continue
+            if order.position_side is held and order.client_order_id != replaced:
                 total += order.remaining_qty
         for algo in algos:
-            if algo.client_algo_id != replaced and adds(
-                algo.symbol, algo.side, algo.position_side, reduces=algo.only_reduces
-            ):
+            if algo.side is not side or algo.symbol != symbol or algo.only_reduces:
+                continue
+            if algo.position_side is held and algo.client_algo_id != replaced:
                 total += algo.quantity
         return total
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -103,6 +104,11 @@ class Trader:
     def click(self, name: str) -> None:
         widget = self.find(QWidget, name)
         mouse.click(widget, QPointF(widget.rect().center()))
+
+    def keys(self, *keys: Qt.Key) -> None:
+        """Pressed while the ladder has the keyboard."""
+        for key in keys:
+            QTest.keyClick(self.ladder, key)
 
     def type_order(self, price: Decimal | None, quantity: str = "0.010") -> None:
         self.ticket.type.setCurrentIndex(0 if price is not None else 1)
@@ -225,6 +231,28 @@ def test_a_double_click_on_button_or_ladder_makes_one_order(trader: Trader) -> N
     at = trader.ladder.point_of_price(Side.BUY, trader.below(3))
     mouse.double_click(trader.ladder, at)
     trader.see(lambda: [o.status for o in trader.orders()] == [OrderStatus.NEW] * 2)
+
+
+def test_keys_alone_choose_a_price_on_the_ladder_place_there_and_cancel(trader: Trader) -> None:
+    """Enter fills the ticket; with one-click on it sends, once however often it is pressed."""
+    keys, ladder = trader.keys, trader.ladder
+    trader.type_order(trader.below(9))
+    trader.wait_out_the_click_guard()
+    keys(Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return)
+    chosen = ladder._model.price_of(ladder._cursor.bucket)
+    assert trader.ticket.price.number() == chosen
+    assert not trader.orders()
+    trader.click("orderTicket.oneClick")
+    ladder.setFocus()
+    keys(Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down)
+    chosen = ladder._model.price_of(ladder._cursor.bucket)
+    keys(Qt.Key.Key_Return, Qt.Key.Key_Return)
+    trader.see(lambda: [o.status for o in trader.orders()] == [OrderStatus.NEW])
+    assert [(o.side, o.price) for o in trader.orders()] == [(Side.BUY, chosen)]
+    trader.see(lambda: [order.can_cancel for order in trader.chips()] == [True])
+    keys(Qt.Key.Key_Up, Qt.Key.Key_Delete)  # nothing rests there
+    keys(Qt.Key.Key_Down, Qt.Key.Key_Delete)
+    trader.see(lambda: not trader.orders())
 
 
 def test_a_refused_drag_on_the_ladder_rolls_back_with_the_exchanges_reason(trader: Trader) -> None:
