@@ -19,12 +19,14 @@ from desktop.models.order_edits import EditRefused
 from desktop.models.order_history_model import OrderHistoryModel
 from desktop.models.plans_model import PlansModel
 from desktop.models.positions_model import PositionsModel
+from desktop.models.strategies_model import StrategiesModel
 from desktop.models.table_model import Cell, CellRole, Column, TableModel
 from desktop.models.watch_model import WatchModel
 from desktop.theme import palette
 from engine.commands import AmendOrder
 from engine.events import Alert
 from engine.protection_views import DeadManView
+from engine.strategy_events import StrategyChanged
 from engine.trading_types import AlertLevel, AlgoStatus, OrderStatus, OrderType
 from tests.gui import scene
 
@@ -103,6 +105,14 @@ def _watch() -> WatchModel:
     return model
 
 
+def _strategies() -> StrategiesModel:
+    model = StrategiesModel()
+    for event in scene.strategies():
+        if isinstance(event, StrategyChanged):
+            model.put_strategy(event.strategy)
+    return model
+
+
 MAKERS: list[Callable[[], TableModel[Any]]] = [
     _orders,
     _history,
@@ -115,6 +125,7 @@ MAKERS: list[Callable[[], TableModel[Any]]] = [
     _algo_history,
     _log,
     _plans,
+    _strategies,
 ]
 
 
