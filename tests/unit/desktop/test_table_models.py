@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
 
 from desktop.models.activity import ActivityModel
 from desktop.models.alerts_model import AlertsModel
@@ -286,16 +287,17 @@ def test_unrelated_update_does_not_end_the_wait_for_an_amend() -> None:
     assert index.data(CellRole.PENDING) == "64,180.0"
 
 
-def test_watch_list_keeps_the_direction_of_the_last_change() -> None:
+def test_watch_list_keeps_the_direction_of_the_last_change(qtbot: QtBot) -> None:
     model = _watch()
     for price in (3100.0, 3090.0, 3090.0):
         model.set_last_price("ETHUSDT", price)
+        qtbot.waitUntil(lambda: not model.is_waiting())
     row = model.row_of("ETHUSDT")
     assert row is not None
     assert (row.last_price, row.direction) == (3090.0, -1)
 
 
-def test_price_of_a_symbol_no_longer_followed_is_grey_until_the_next() -> None:
+def test_price_of_a_symbol_no_longer_followed_is_grey_until_the_next(qapp: object) -> None:
     model = _watch()
     cell = model.index(model.shown_row("ETHUSDT"), model.column_named("Last"))
     model.set_last_price("ETHUSDT", 3100.0)
