@@ -51,6 +51,7 @@ from desktop.widgets.recording_desk import RecordingDesk
 from desktop.widgets.review_desk import ReviewDesk
 from desktop.widgets.safety_desk import SafetyDesk
 from desktop.widgets.status_strip import StatusStrip
+from desktop.widgets.strategies_desk import StrategiesDesk
 from desktop.widgets.toasts import ToastStack
 from desktop.widgets.tooltips import explain_all
 from desktop.widgets.window_keys import WindowKeys
@@ -131,7 +132,11 @@ class MainWindow(QMainWindow):
         explain_all(self)
         self._start_clock()
         self.layouts.show_last()
-        self.paper.set_environment(self.docks.paper, kind)  # kept from another environment
+        for desk, dock in (
+            (self.paper, self.docks.paper),
+            (self.strategies, self.docks.strategies),
+        ):
+            desk.set_environment(dock, kind)  # kept from another environment
         for table in self.tables():
             table.columns.restore(self.preferences.get(f"columns.{table.objectName()}", {}))
         if user_data is not None:
@@ -150,9 +155,13 @@ class MainWindow(QMainWindow):
         if self.hints is not None:
             self.hints.set_kind(kind)
         self._environment = name
-        self.paper.set_environment(self.docks.paper, kind)
+        self._fit_docks(kind)
         self.recording.set_environment(kind)
         self.setWindowTitle(f"Perpdesk - {name}")
+
+    def _fit_docks(self, kind: EnvironmentKind) -> None:
+        self.paper.set_environment(self.docks.paper, kind)
+        self.strategies.set_environment(self.docks.strategies, kind)
 
     def set_instruments(self, instruments: Mapping[str, Instrument]) -> None:
         """The contracts' rules have come: from now on the window can show and check."""
@@ -272,6 +281,7 @@ class MainWindow(QMainWindow):
             self.review,
             self.keys,
             self.paper,
+            self.strategies,
             self.recording,
         )
         hints = self.hints.handlers() if self.hints is not None else {}
@@ -341,6 +351,7 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self.paper = PaperDesk(self, self.toasts)
+        self.strategies = StrategiesDesk(self.preferences, self)
         self.recording = RecordingDesk(self, self.status, self.toasts)
         self.added = AddedPanels(self.market, self.account, self._instruments, self)
         self.link = AccountLink(
@@ -377,6 +388,7 @@ class MainWindow(QMainWindow):
             ticket=self.market.ticket,
             blotter=self.account.blotter,
             paper=self.paper.panel,
+            strategies=self.strategies.panel,
         )
         self.layouts = LayoutDesk(self, self.docks, self.added, self._layout_store)
         self.header.panels.setMenu(self.layouts.menu)
@@ -402,6 +414,10 @@ class MainWindow(QMainWindow):
         self.kill_switch.command_wanted.connect(self.submit)
         self.paper.command_wanted.connect(self.submit)
         self.paper.was_reset.connect(self._reopen)
+        self.strategies.command_wanted.connect(self.submit)
+        self.strategies.panel.export_wanted.connect(
+            lambda table: self.account.export.ask(table, self)
+        )
         self.recording.command_wanted.connect(self.submit)
         self.recording.file_wanted.connect(self.recording_wanted)
         self.recording.symbol_wanted.connect(self.market.show_symbol)
@@ -414,6 +430,9 @@ class MainWindow(QMainWindow):
         self.header.help.clicked.connect(self.show_help)
         self.header.settings.clicked.connect(self.show_settings)
         self.market.symbol_shown.connect(self._group_ladder)
+        self.market.symbol_shown.connect(
+            lambda: self.strategies.panel.set_symbol(self.market.symbol)
+        )
         self.palette_box.command_wanted.connect(self.submit)
         self.palette_box.symbol_wanted.connect(self.market.show_symbol)
         self.header.arm_switch.held_changed.connect(self.market.ticket.set_held)

@@ -36,14 +36,15 @@ from engine.paper.paper_discovery import find_running
 from engine.paper.paper_keeper import PaperKeeper
 from engine.paper.paper_process import ReadyLine
 from engine.paper_start import paper_options, paper_state_dir
-from engine.plan_records import Plan
 from engine.plans.best_prices import BestPrices
+from engine.plans.kept_plans import KeptPlans
 from engine.plans.plan_book import PlanBook
 from engine.plans.plan_locks import PlanLocks
-from engine.plans.plan_runner import KeptPlan, PlanRunner, PlanSettings
+from engine.plans.plan_runner import PlanRunner, PlanSettings
 from engine.protection_views import BracketView
 from engine.secret import Credentials, Secret
 from engine.trading_types import EnvironmentKind
+from engine.utils.retry import RetryPolicy
 from engine.utils.threads import CrashHandler
 from engine.wire.hosts import Hosts
 
@@ -123,6 +124,10 @@ def build_gateway(
                 connect_timeout_s=config["network.connect_timeout_s"],
                 read_timeout_s=config["network.read_timeout_s"],
                 recv_window_ms=config["exchange.recv_window_ms"],
+                read_retry=RetryPolicy(
+                    attempts=config["oms.retry_attempts"],
+                    base_s=config["oms.retry_backoff_base"],
+                ),
                 proxy=config["network.proxy"],
                 tap=tap,
             ),
@@ -201,18 +206,6 @@ class Parts:
             fills=tuple(reversed(reader.fills(limit=_HISTORY_KEPT))),
         )
 
-    def unfinished_plans(self) -> list[KeptPlan]:
-        """Those that were not over when the journal was last written, oldest first."""
-        return self._kept(JournalReader.unfinished_plans)
-
-    def newest_plans(self, limit: int) -> list[KeptPlan]:
-        """Newest first."""
-        return self._kept(lambda reader: reader.plans(limit=limit))
-
-    def _kept(self, read: Callable[[JournalReader], list[Plan]]) -> list[KeptPlan]:
-        reader = JournalReader(self.journal.path)
-        return [KeptPlan(plan, tuple(reader.orders_of(plan))) for plan in read(reader)]
-
     def close_connections(self, timeout_s: float) -> None:
         """First: whoever waits on the network sees its end at once."""
         self.oms.close()
@@ -254,7 +247,7 @@ def build_parts(
             OmsSettings(
                 retry_attempts=config["oms.retry_attempts"],
                 retry_backoff_base=config["oms.retry_backoff_base"],
-                risk=risk_limits(config),
+                risk=risk_limits(config.for_kind(environment.kind)),
             ),
             mark_price=mark_price,
             last_price=last_price,
@@ -282,7 +275,7 @@ def build_parts(
 
 
 def risk_limits(config: Config) -> RiskLimits:
-    """Every `risk.` setting; amounts as the Decimal that the file shows."""
+    """Every `risk.` setting, none of them `auto`; amounts as the Decimal that the file shows."""
     exact = {
         field.name: _exact(config[f"risk.{field.name}"])
         for field in msgspec.structs.fields(RiskLimits)
@@ -318,7 +311,7 @@ def build_plans(
         hub,
         clock,
         PlanBook(journal, locks, clock, hub.publish),
-        parts,
+        KeptPlans(journal.path),
         BestPrices(hub, feed.follow_best_price, gateway.get_depth, clock),
         parts.rules.instruments,
         orders_left_pct=orders_left_pct,

@@ -237,15 +237,18 @@ SETTINGS: tuple[Setting, ...] = (
           "How far above the mark price a limit order may buy, or below it sell; 0: any.",
           5.0, 100, "%"),
     _risk("orders_per_second", "Orders a second",
-          "New orders and amends of all symbols; 0: no such limit. By hand 5 is plenty.",
+          "New orders and amends of all symbols; 0: no such limit. Unless chosen 10 on LIVE and"
+          " TESTNET, and none on paper.",
           0, 10_000),
     _risk("duplicate_within_ms", "Twins",
-          "The same order again within so long is a slip and refused; 0: never.",
+          "The same order again within so long is a slip and refused; 0: never. Unless chosen 500"
+          " on LIVE and TESTNET, and 0 on paper.",
           0, 60_000, "ms"),
     _risk("max_open_orders", "Open orders",
           "Of the whole account, conditional ones too; 0: no such limit.", 500, 10_000),
     _risk("max_leverage", "Largest leverage",
-          "Of a symbol that is traded; 0: no such limit.", 0, 125),
+          "Of a symbol that is traded; 0: no such limit. Unless chosen 20 on LIVE and TESTNET, and"
+          " none on paper.", 0, 125),
     _risk("max_daily_loss_usdt", "Loss of a day",
           "Realized, with fees and funding; then new risk is locked out. 0: no such limit.",
           0.0, 1e12, "USDT"),

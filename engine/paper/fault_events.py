@@ -11,7 +11,7 @@ from functools import partial
 
 from engine.clock import Clock
 from engine.paper.fault_kinds import Trigger
-from engine.paper.fault_replies import spoil
+from engine.paper.fault_replies import renamed, spoil
 from engine.paper.faults import FaultBook, Play, Target
 from engine.paper.paper_streams import Publication, StreamConnection, StreamHub
 
@@ -68,6 +68,8 @@ class EventTamper:
             self._passed_by[event.stream] = (now_s + play["within_ms"] / 1000, event)
         elif play.fault == "frame_malformed":
             self._hub.deliver(event, partial(spoil, play=play))
+        elif play.fault == "event_renamed":
+            self._hub.deliver(event, renamed)
         elif play.fault == "stream_dripped":
             for connection in event.listeners:
                 self._trickle(connection, play["bytes_per_s"])

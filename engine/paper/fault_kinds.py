@@ -143,6 +143,12 @@ _KINDS = (
         "Code -5026: the order counts as amended as often as is allowed; not carried out.",
         acts=False,
     ),
+    _reply(
+        "refused",
+        "400 with a code of one's own: not carried out.",
+        {"code": (whole(-9999, -1), -2019)},
+        acts=False,
+    ),
     _reply("rate_limited_429", "429 with Retry-After: not carried out.", _retry(1), acts=False),
     _reply("banned_418", "418 with Retry-After: not carried out.", _retry(120), acts=False),
     # beside the reply
@@ -171,6 +177,7 @@ _KINDS = (
         "The event and the next one of its stream change places.",
         {"within_ms": (whole(1, MOST_MS, "ms"), 1000)},
     ),
+    _event("event_renamed", "The event has a name that no document knows."),
     _event("depth_gap", "A depth update is missing."),
     _event("frame_malformed", "The event's frame cannot be read.", _HOW),
     _event("stream_dripped", "From this event on the connection trickles.", _DRIP),

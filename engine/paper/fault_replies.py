@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 
 import msgspec
 
 from engine.paper.faults import Play
-from engine.paper.paper_refusals import refusal
+from engine.paper.paper_refusals import refusal, text_of
 from engine.paper.paper_venue import Reply
 
 JSON_TYPE = "application/json"
 _UNKNOWN = "Unknown error, please check your request or try again later."
 _INTERNAL = "Internal error; unable to process your request. Please try again."
+_EVENT_NAME = re.compile(rb'"e":"[^"]*"')
 # status, code, text; no code where the venue sends none
 _ERRORS: dict[str, tuple[int, int | None, str]] = {
     "unknown_503": (503, -1000, _UNKNOWN),
@@ -39,7 +41,7 @@ _ERRORS: dict[str, tuple[int, int | None, str]] = {
 
 
 def is_error(play: Play) -> bool:
-    return play.fault in _ERRORS or play.fault == "gateway_html"
+    return play.fault in _ERRORS or play.fault in ("gateway_html", "refused")
 
 
 def error_reply(play: Play, path: str, now_ms: int) -> Reply:
@@ -69,6 +71,8 @@ def socket_error(play: Play, request_id: object, now_ms: int) -> bytes:
 
 
 def _error(play: Play, now_ms: int) -> tuple[int, int | None, str]:
+    if play.fault == "refused":
+        return 400, play["code"], text_of(play["code"])
     status, code, text = _ERRORS[play.fault]
     until_ms = now_ms + 1000 * int(play.rule.args.get("retry_after_s", 0))
     return status, code, text.replace("{until_ms}", str(until_ms))
@@ -95,6 +99,11 @@ def spoil(payload: bytes, play: Play) -> bytes:
         return payload[: len(payload) // 2]
     size: int = play["bytes"]
     return payload + b" " * max(0, size - len(payload))
+
+
+def renamed(payload: bytes) -> bytes:
+    """The event as of a day when the venue has news that nobody here has heard of."""
+    return _EVENT_NAME.sub(b'"e":"UNHEARD_OF"', payload, count=1)
 
 
 def raw_http(reply: Reply) -> bytes:

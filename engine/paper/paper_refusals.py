@@ -126,6 +126,11 @@ def refusal(code: int, text: str | None = None, *, http_status: int = 400) -> Ve
     return VenueError(code, text if text is not None else _TEXTS[code], http_status)
 
 
+def text_of(code: int) -> str:
+    """The venue's words, or what there is to say of a code that this venue never has."""
+    return _TEXTS.get(code, f"Refused with code {code}.")
+
+
 def missing(name: str) -> VenueError:
     return refusal(
         -1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed."

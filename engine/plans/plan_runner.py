@@ -23,6 +23,7 @@ from engine.oms.client_ids import new_plan_id
 from engine.oms.order_manager import OrderManager
 from engine.plan_records import Plan, PlanTerms
 from engine.plans.best_prices import BestPrices
+from engine.plans.kept_plans import KeptPlan
 from engine.plans.plan_book import PlanBook
 from engine.plans.plan_checks import orders_of, read_terms
 from engine.plans.plan_hands import PlanHands
@@ -34,7 +35,6 @@ from engine.protection_events import GuardChanged, KillChanged
 from engine.protection_views import PlanView
 from engine.trading_types import KillState, PlanState, Side
 from engine.utils.threads import CrashHandler, StoppableThread
-from engine.views import OrderView
 
 TICK_S = 0.25
 _FAILED = "Perpdesk failed while carrying it out; look after its orders."
@@ -43,13 +43,6 @@ _FAILED = "Perpdesk failed while carrying it out; look after its orders."
 class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
     amends_per_second: int = 2  # of one chase, new orders included
     order_reserve_pct: float = 40.0  # of the venue's order limit, which a chase leaves alone
-
-
-class KeptPlan(msgspec.Struct, frozen=True):
-    """A plan as the journal knows it, with its orders."""
-
-    plan: Plan
-    orders: tuple[OrderView, ...]
 
 
 class PlanShelf(Protocol):
@@ -281,8 +274,14 @@ class PlanRunner:
         return not run.is_waiting
 
     def _may_send(self, run: PlanRun, step: Step) -> bool:
-        """A chase keeps its pace, and leaves a share of the order limit to the person."""
-        if not _is_chasing(run.plan) or not isinstance(step, Place | Amend):
+        """A plan waits where the guard would find it too fast; a chase keeps its own pace, too,
+        and leaves a share of the order limit to the person.
+        """
+        if not isinstance(step, Place | Amend):
+            return True
+        if not self._oms.guard.has_room():
+            return False
+        if not _is_chasing(run.plan):
             return True
         if not run.pace.allows(self._settings.amends_per_second, self._clock.monotonic()):
             return False

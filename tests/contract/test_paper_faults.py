@@ -193,6 +193,8 @@ ERRORS: list[tuple[str, dict[str, Any], int, int, str, bool]] = [
     ("unknown_1000", {"acted": True}, 400, -1000, "An unknown error occurred", True),
     ("disconnected_1001", {}, 400, -1001, INTERNAL, False),
     ("amend_limit", {}, 400, -5026, "Exceed maximum modify order limit", False),
+    ("refused", {"code": -4087}, 400, -4087, "Refused with code -4087.", False),
+    ("refused", {}, 400, -2019, "Margin is insufficient", False),
     ("rate_limited_429", {"retry_after_s": 7}, 429, -1003, "Too many requests", False),
     ("banned_418", {"retry_after_s": 9}, 418, -1003, "Way too many requests", False),
 ]
@@ -426,6 +428,15 @@ def test_frame_is_malformed_and_the_next_is_well(desk: Desk, how: str) -> None:
         with pytest.raises(wrong):
             json.loads(bad.decode())
     assert json.loads(good)["o"]["X"] == "CANCELED"
+
+
+def test_event_gets_a_name_that_nobody_knows_and_is_else_as_it_was(desk: Desk) -> None:
+    with user_stream(desk) as stream:
+        desk.play("event_renamed", when=on_event("ORDER_TRADE_UPDATE"))
+        order_and_cancel(desk, "renamed")
+        strange, known = stream.receive(), stream.receive()
+    assert (strange["e"], strange["o"]["X"]) == ("UNHEARD_OF", "NEW")
+    assert (known["e"], known["o"]["X"]) == ("ORDER_TRADE_UPDATE", "CANCELED")
 
 
 def test_stream_trickles_and_loses_nothing(desk: Desk) -> None:

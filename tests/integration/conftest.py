@@ -1,4 +1,7 @@
-"""A whole engine on a real, quiet paper exchange, and a stranger who trades against it."""
+"""A whole engine on a real, quiet paper exchange, and a stranger who trades against it.
+
+And gateways without an engine, which are closed however the test ends.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from engine.config import Config, default_config
 from engine.paper.paper_discovery import find_running
 from engine.trading_engine import TradingEngine
 from engine.wire.hosts import Hosts
+from tests.helpers.gateways import Gateways, gateways_closed_at_the_end
 from tests.helpers.paper import PaperClient
 
 
@@ -41,3 +45,9 @@ def engine(tmp_path: Path, quiet_config: Config) -> Iterator[TradingEngine]:
 @pytest.fixture
 def stranger(engine: TradingEngine, tmp_path: Path) -> Stranger:
     return Stranger(tmp_path / "paper")
+
+
+@pytest.fixture
+def gateways() -> Iterator[Gateways]:
+    with gateways_closed_at_the_end() as made:
+        yield made

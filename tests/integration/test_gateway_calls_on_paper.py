@@ -21,6 +21,7 @@ from engine.trading_types import (
     StreamState,
     WorkingType,
 )
+from tests.helpers.gateways import Gateways
 from tests.helpers.paper import PaperClient, paper_server
 from tests.helpers.waiting import wait_until
 
@@ -47,10 +48,10 @@ def events() -> list[Event]:
 
 @pytest.fixture
 def gateway(
-    paper: PaperProcess, alerts: list[Alert], events: list[Event]
+    paper: PaperProcess, gateways: Gateways, alerts: list[Alert], events: list[Event]
 ) -> Iterator[BinanceGateway]:
-    made = BinanceGateway(
-        hosts=paper.hosts,
+    made = gateways.open(
+        paper.hosts,
         api_key=paper.api_key,
         api_secret=paper.api_secret,
         on_alert=alerts.append,
@@ -283,15 +284,14 @@ def test_self_trade_prevention_is_the_same_for_single_orders_and_batches(
 
 
 def test_a_refused_key_is_one_alert_however_often_it_is_met(
-    paper: PaperProcess, alerts: list[Alert]
+    paper: PaperProcess, gateways: Gateways, alerts: list[Alert]
 ) -> None:
-    stranger = BinanceGateway(
-        hosts=paper.hosts, api_key="x" * 64, api_secret="wrong", on_alert=alerts.append
+    stranger = gateways.open(
+        paper.hosts, api_key="x" * 64, api_secret="wrong", on_alert=alerts.append
     )
     for _ in range(3):
         with pytest.raises(Exception, match="key"):
             stranger.get_account_balance()
-    stranger.close()
     assert [alert.code for alert in alerts] == ["venue.key_refused"]
     assert "key" in alerts[0].sentence
 

@@ -30,9 +30,9 @@ from engine.events import (
     UnknownMessage,
 )
 from engine.exchange.binance_gateway import BinanceGateway
-from engine.exchange.websocket_manager import WebSocketManager
 from engine.paper.paper_process import PaperProcess
 from engine.trading_types import ExecutionType, OrderStatus, StreamState
+from tests.helpers.gateways import Gateways
 from tests.helpers.paper import paper_server
 from tests.helpers.waiting import wait_until
 
@@ -47,10 +47,10 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperProcess]:
 class Desk:
     """A gateway with its user stream collected."""
 
-    def __init__(self, paper: PaperProcess) -> None:
+    def __init__(self, gateways: Gateways, paper: PaperProcess) -> None:
         self.events: list[Event] = []
-        self.gateway = BinanceGateway(
-            hosts=paper.hosts, api_key=paper.api_key, api_secret=paper.api_secret
+        self.gateway = gateways.open(
+            paper.hosts, api_key=paper.api_key, api_secret=paper.api_secret
         )
         self.gateway.warm_up()
         self.gateway.start_user_stream(self.events.append)
@@ -72,11 +72,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk(paper: PaperProcess) -> Iterator[Desk]:
-    made = Desk(paper)
+def desk(paper: PaperProcess, gateways: Gateways) -> Iterator[Desk]:
+    made = Desk(gateways, paper)
     yield made
     made.gateway.cancel_all_orders("BTCUSDT")
-    made.gateway.close()
 
 
 def test_the_contract_is_described_in_the_venues_words_and_ours(desk: Desk) -> None:
@@ -213,15 +212,14 @@ def test_health_has_figures_after_some_work(desk: Desk) -> None:
     assert [route.state for route in health.routes] == [StreamState.LIVE]
 
 
-def test_a_wrong_secret_is_refused_in_words(paper: PaperProcess) -> None:
-    gateway = BinanceGateway(hosts=paper.hosts, api_key="x" * 64, api_secret="wrong")
+def test_a_wrong_secret_is_refused_in_words(paper: PaperProcess, gateways: Gateways) -> None:
+    gateway = gateways.open(paper.hosts, api_key="x" * 64, api_secret="wrong")
     with pytest.raises(KeyRefused):
         gateway.get_account_balance()
-    gateway.close()
 
 
-def test_the_snippet_of_the_milestone(paper: PaperProcess) -> None:
-    manager = WebSocketManager(hosts=paper.hosts)
+def test_the_snippet_of_the_milestone(paper: PaperProcess, gateways: Gateways) -> None:
+    manager = gateways.open_streams(paper.hosts)
     events: list[Event] = []
     manager.subscribe_kline("BTCUSDT", "1m", events.append)
     wait_until(manager.is_connected, timeout_s=10.0)
@@ -229,8 +227,8 @@ def test_the_snippet_of_the_milestone(paper: PaperProcess) -> None:
     assert manager.stop(3.0)
 
 
-def test_close_is_quick_final_and_leaves_no_thread(paper: PaperProcess) -> None:
-    desk = Desk(paper)
+def test_close_is_quick_final_and_leaves_no_thread(paper: PaperProcess, gateways: Gateways) -> None:
+    desk = Desk(gateways, paper)
     desk.gateway.subscribe(["btcusdt@kline_1m"], desk.events.append)
     started = time.monotonic()
     desk.gateway.close(3.0)
@@ -245,10 +243,12 @@ def test_close_is_quick_final_and_leaves_no_thread(paper: PaperProcess) -> None:
         desk.gateway.start_user_stream(desk.events.append)
 
 
-def test_after_a_restart_of_the_venue_the_streams_come_back(tmp_path: Path) -> None:
+def test_after_a_restart_of_the_venue_the_streams_come_back(
+    tmp_path: Path, gateways: Gateways
+) -> None:
     with paper_server(tmp_path, fresh=True) as first:
         port = int(first.hosts.rest.rsplit(":", 1)[1])
-        desk = Desk(first)
+        desk = Desk(gateways, first)
     wait_until(lambda: StreamState.DISCONNECTED in desk.states())
     with paper_server(tmp_path, port=port):
         wait_until(lambda: desk.states().count(StreamState.LIVE) == 2, timeout_s=10.0)
@@ -256,4 +256,3 @@ def test_after_a_restart_of_the_venue_the_streams_come_back(tmp_path: Path) -> N
             "BTCUSDT", "BUY", "LIMIT", "0.01", desk.far_bid(), client_order_id="again-1"
         )
         wait_until(lambda: desk.updates("again-1"))
-        desk.gateway.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -12,15 +11,16 @@ import pytest
 
 from engine.errors import OutcomeUnknown, RateLimited, ShuttingDown, TemporarilyRefused
 from engine.events import Event, OrderUpdate, RateBrake
-from engine.exchange.binance_gateway import BinanceGateway, GatewaySettings
+from engine.exchange.binance_gateway import GatewaySettings
 from engine.exchange.rest_client import RestSettings
 from engine.exchange.stream_liveness import StreamSettings
 from engine.paper.paper_process import PaperProcess
-from tests.helpers.paper import PaperClient, paper_server
+from tests.helpers.fault_hand import FaultHand
+from tests.helpers.gateways import Gateways
+from tests.helpers.paper import paper_server
 from tests.helpers.waiting import wait_until
 
 BTC = "BTCUSDT"
-FAULTS = "/paper/v1/faults"
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +33,11 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperProcess]:
 class Desk:
     """A gateway, and a hand on the exchange's faults."""
 
-    def __init__(self, paper: PaperProcess, orders_over: str) -> None:
-        self.client = PaperClient(paper)
+    def __init__(self, gateways: Gateways, paper: PaperProcess, orders_over: str) -> None:
+        self.hand = FaultHand(paper)
         self.events: list[Event] = []
-        self.gateway = BinanceGateway(
-            hosts=paper.hosts,
+        self.gateway = gateways.open(
+            paper.hosts,
             api_key=paper.api_key,
             api_secret=paper.api_secret,
             settings=GatewaySettings(
@@ -57,40 +57,23 @@ class Desk:
     def wait_for_socket(self) -> None:
         wait_until(lambda: self.gateway.health().order_socket_is_connected)
 
-    def play(self, fault: str, **args: Any) -> int:
-        body = json.dumps({"fault": fault, **args})
-        return int(self.client.raw("POST", FAULTS, body).body["rules"][0])
-
-    def on_order(self, fault: str, **args: Any) -> int:
-        when = {"method": "POST", "path": "/fapi/v1/order", "count": 0}
-        return self.play(fault, when=when, **args)
-
-    def doors(self, rule: int) -> list[str]:
-        """By which way the requests came that the rule was played to."""
-        log = self.client.raw("GET", FAULTS).body["log"]
-        return [entry["target"]["door"] for entry in log if entry["rule"] == rule]
-
     def place(self, name: str) -> OrderUpdate:
         return self.gateway.submit_order(
             BTC, "BUY", "LIMIT", "0.01", self.price, client_order_id=name
         )
 
-    def open_names(self) -> list[str]:
-        rows = self.client.signed("GET", "/fapi/v1/openOrders", symbol=BTC).body
-        return [row["clientOrderId"] for row in rows]
-
     def close(self) -> None:
         self.gateway.close()
-        self.client.raw("DELETE", FAULTS)
-        self.client.clean()
+        self.hand.end_all()
+        self.hand.clean()
 
 
 @pytest.fixture
-def make(paper: PaperProcess) -> Iterator[Callable[[str], Desk]]:
+def make(paper: PaperProcess, gateways: Gateways) -> Iterator[Callable[[str], Desk]]:
     made: list[Desk] = []
 
     def build(orders_over: str = "auto") -> Desk:
-        made.append(Desk(paper, orders_over))
+        made.append(Desk(gateways, paper, orders_over))
         return made[-1]
 
     yield build
@@ -108,7 +91,7 @@ def test_an_order_takes_the_configured_way(
     make: Callable[[str], Desk], orders_over: str, door: str
 ) -> None:
     desk = make(orders_over)
-    rule = desk.on_order("order_hidden", seconds=0.01)
+    rule = desk.hand.on_order("order_hidden", seconds=0.01)
     placed = desk.place("way-1")
     amended = desk.gateway.modify_order(BTC, "BUY", "0.02", desk.price, order_id=placed.order_id)
     assert (amended.client_order_id, amended.orig_qty) == ("way-1", Decimal("0.02"))
@@ -118,7 +101,7 @@ def test_an_order_takes_the_configured_way(
         BTC, "BUY", "STOP_MARKET", "0.01", trigger_price=desk.price * 2
     )
     desk.gateway.cancel_algo_order(algo_id=stop.algo_id)
-    assert desk.doors(rule) == [door]
+    assert desk.hand.doors(rule) == [door]
     assert len(desk.gateway.health().routes) == 0
 
 
@@ -142,60 +125,60 @@ def test_an_order_takes_the_configured_way(
 def test_after_a_spoilt_answer_the_order_is_unknown_and_sent_by_no_way_again(
     desk: Desk, fault: str, args: dict[str, Any], acted: bool
 ) -> None:
-    rule = desk.on_order(fault, **args)
+    rule = desk.hand.on_order(fault, **args)
     with pytest.raises(OutcomeUnknown):
         desk.place("lost-1")
-    assert desk.doors(rule) == ["orders"]
-    assert desk.open_names() == (["lost-1"] if acted else [])
+    assert desk.hand.doors(rule) == ["orders"]
+    assert desk.hand.open_names() == (["lost-1"] if acted else [])
 
 
 def test_a_busy_venue_is_asked_once(desk: Desk) -> None:
-    rule = desk.on_order("throttled_503")
+    rule = desk.hand.on_order("throttled_503")
     with pytest.raises(TemporarilyRefused):
         desk.place("busy-1")
-    assert desk.doors(rule) == ["orders"]
+    assert desk.hand.doors(rule) == ["orders"]
 
 
 def test_while_the_socket_is_down_orders_go_by_rest_and_later_by_the_socket_again(
     desk: Desk,
 ) -> None:
-    desk.play("disconnect", route="orders", how="reset", when={"trigger": "time"})
-    rule = desk.on_order("order_hidden", seconds=0.01)
+    desk.hand.play("disconnect", route="orders", how="reset", when={"trigger": "time"})
+    rule = desk.hand.on_order("order_hidden", seconds=0.01)
     desk.place("down-1")
     desk.wait_for_socket()
     desk.place("down-2")
-    assert desk.doors(rule)[-1] == "orders"
-    assert sorted(desk.open_names()) == ["down-1", "down-2"]
+    assert desk.hand.doors(rule)[-1] == "orders"
+    assert sorted(desk.hand.open_names()) == ["down-1", "down-2"]
 
 
 def test_by_the_socket_alone_an_order_waits_for_the_connection(
     make: Callable[[str], Desk],
 ) -> None:
     desk = make("websocket")
-    desk.play("disconnect", route="orders", how="fin", when={"trigger": "time"})
-    rule = desk.on_order("order_hidden", seconds=0.01)
+    desk.hand.play("disconnect", route="orders", how="fin", when={"trigger": "time"})
+    rule = desk.hand.on_order("order_hidden", seconds=0.01)
     desk.place("alone-1")
-    assert desk.doors(rule) == ["orders"]
-    assert desk.open_names() == ["alone-1"]
+    assert desk.hand.doors(rule) == ["orders"]
+    assert desk.hand.open_names() == ["alone-1"]
 
 
 def test_a_half_open_socket_costs_one_order_its_answer_and_no_more(desk: Desk) -> None:
-    desk.play("half_open", route="orders", when={"trigger": "time"})
+    desk.hand.play("half_open", route="orders", when={"trigger": "time"})
     with pytest.raises(OutcomeUnknown):
         desk.place("half-1")
     assert desk.place("half-2").client_order_id == "half-2"
-    assert desk.open_names().count("half-2") == 1
+    assert desk.hand.open_names().count("half-2") == 1
 
 
 def test_a_clock_error_over_the_socket_is_mended_and_asked_again(desk: Desk) -> None:
-    desk.play("clock_skew", ms=-20_000, when={"trigger": "time"})
+    desk.hand.play("clock_skew", ms=-20_000, when={"trigger": "time"})
     assert desk.place("clock-1").client_order_id == "clock-1"
-    desk.client.raw("DELETE", FAULTS)
+    desk.hand.end_all()
     assert desk.place("clock-2").client_order_id == "clock-2"
 
 
 def test_a_pause_asked_over_the_socket_holds_for_rest_too_and_is_counted_down(desk: Desk) -> None:
-    desk.on_order("rate_limited_429", retry_after_s=3)
+    desk.hand.on_order("rate_limited_429", retry_after_s=3)
     with pytest.raises(RateLimited):
         desk.place("fast-1")
     with pytest.raises(RateLimited, match="Nothing was sent"):
@@ -215,24 +198,23 @@ def _seconds(desk: Desk) -> list[int]:
 
 
 def test_with_an_ed25519_key_orders_go_through_the_logged_on_session(
-    paper: PaperProcess, desk: Desk
+    paper: PaperProcess, gateways: Gateways, desk: Desk
 ) -> None:
     keys = paper.accounts[0]
-    gateway = BinanceGateway(
-        hosts=paper.hosts,
+    gateway = gateways.open(
+        paper.hosts,
         api_key=keys.ed25519_api_key,
         api_secret=keys.ed25519_private_key,
         settings=GatewaySettings(orders_over="websocket", weight_limit=1_000_000),
     )
-    rule = desk.on_order("order_hidden", seconds=0.01)
+    rule = desk.hand.on_order("order_hidden", seconds=0.01)
     placed = gateway.submit_order(BTC, "BUY", "LIMIT", "0.01", desk.price, client_order_id="ed-1")
     gateway.cancel_order(BTC, order_id=placed.order_id)
-    gateway.close()
-    assert desk.doors(rule) == ["orders"]
+    assert desk.hand.doors(rule) == ["orders"]
 
 
 def test_a_closed_gateway_sends_no_order(desk: Desk) -> None:
     desk.gateway.close()
     with pytest.raises(ShuttingDown):
         desk.place("closed-1")
-    assert desk.open_names() == []
+    assert desk.hand.open_names() == []

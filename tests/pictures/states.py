@@ -129,6 +129,14 @@ def _plan(window: MainWindow) -> None:
     window.market.ticket.plan.click()
 
 
+def _strategies(window: MainWindow) -> None:
+    busy(window)
+    dock = window.docks.strategies
+    dock.show()
+    dock.raise_()
+    window.handle_events(scene.strategies())
+
+
 STATES: dict[str, Callable[[MainWindow], None]] = {
     "empty": _empty,
     "quiet": _quiet,
@@ -142,6 +150,7 @@ STATES: dict[str, Callable[[MainWindow], None]] = {
     "kill": _kill,
     "unprotected": _unprotected,
     "plan": _plan,
+    "strategies": _strategies,
 }
 
 

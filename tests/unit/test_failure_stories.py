@@ -1,4 +1,4 @@
-"""The list of failure stories names tests that exist, and leaves none of the fifty out."""
+"""The lists of failure stories and rules name tests that exist, and leave none out."""
 
 import ast
 import re
@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MILESTONE = (ROOT / "resources/help/milestone.md").read_text(encoding="utf-8")
+RULES = (ROOT / "resources/help/gateway-rules.md").read_text(encoding="utf-8")
 STORIES = (ROOT / "resources/help/failure-stories.md").read_text(encoding="utf-8")
 
 
@@ -16,7 +17,7 @@ def names_in(path: str) -> set[str]:
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
-@pytest.mark.parametrize(("document", "at_least"), [(STORIES, 45), (MILESTONE, 25)])
+@pytest.mark.parametrize(("document", "at_least"), [(STORIES, 45), (MILESTONE, 25), (RULES, 90)])
 def test_every_named_test_exists(document, at_least):
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", document)
     assert len(named) > at_least
@@ -34,6 +35,19 @@ def test_none_of_the_fifty_is_left_out():
     assert set(range(1, 51)) - told == set()
 
 
+def test_every_test_of_a_gateway_rule_is_named_beside_its_rule():
+    files = sorted((ROOT / "tests/integration").glob("test_gateway_rules_*.py"))
+    written = {
+        f"tests/integration/{file.name}::{name}"
+        for file in files
+        for name in names_in(f"tests/integration/{file.name}")
+        if name.startswith("test_")
+    }
+    assert len(written) > 35
+    assert {one for one in written if f"`{one}`" not in RULES} == set()
+
+
 def test_the_architecture_leads_there():
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     assert "resources/help/failure-stories.md" in text
+    assert "resources/help/gateway-rules.md" in text

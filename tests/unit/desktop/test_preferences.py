@@ -7,10 +7,11 @@ import pytest
 from desktop.chosen_config import first_interval, with_chosen_limits
 from desktop.kept_file import KeptFile
 from desktop.models.preferences import Preferences
-from desktop.models.settings import SETTINGS, Group
+from desktop.models.settings import BY_KEY, SETTINGS, Group
 from engine.config import default_config
-from engine.config_keys import KEYS
+from engine.config_keys import AUTOMATIC, KEYS
 from engine.errors import ConfigError
+from engine.trading_types import EnvironmentKind
 
 
 def test_choices_are_kept(tmp_path):
@@ -172,11 +173,17 @@ def test_chosen_limits_go_over_those_of_the_file_and_the_rest_stays():
     assert first_interval(config, preferences) == "1h"
 
 
+@pytest.mark.parametrize("key", AUTOMATIC)
+def test_a_limit_that_depends_on_the_environment_says_its_number(key):
+    assert str(AUTOMATIC[key]) in BY_KEY[key].help
+
+
 def test_every_limit_is_one_that_the_engine_knows_with_the_same_range():
     for row in SETTINGS:
         if row.group is not Group.RISK:
             continue
-        check, default = KEYS[row.key]
+        check, _ = KEYS[row.key]
+        default = default_config().for_kind(EnvironmentKind.PAPER)[row.key]
         assert (default, type(default)) == (row.default, type(row.default))
         if not isinstance(default, bool):
             most, more = row.most, row.most * 2 + 1
