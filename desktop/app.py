@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -27,12 +27,15 @@ from engine.clock import Clock
 from engine.config import Config, Environment, load_config, recording_of
 from engine.errors import PerpdeskError
 from engine.events import Alert, EngineStateChanged, Event
-from engine.recording.player import RecordingPlayer
 from engine.recording.recording_files import RecordingError
+from engine.strategies.strategy_host import StrategyHost
 from engine.trading_engine import TradingEngine
 from engine.trading_types import AlertLevel, EngineState
 from engine.utils.logger import close_logging, setup_logging
 from engine.utils.paths import user_data_dir
+
+if TYPE_CHECKING:
+    from engine.recording.player import RecordingPlayer
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +69,11 @@ class Desk(QObject):
         if environment.recording is None:
             limited = with_chosen_limits(config, preferences)
             self.engine = TradingEngine(limited, environment, user_data, clock=clock)
+            self.engine.host(StrategyHost(self.engine))
             symbol, interval = config["desktop.symbol"], first_interval(config, preferences)
         else:
+            from engine.recording.player import RecordingPlayer  # noqa: PLC0415 - the first frame needs none of it
+
             self.engine = RecordingPlayer(environment.recording)
             symbol, interval = self.engine.symbol, self.engine.interval
         self.bridge = EngineBridge(self.engine.hub, self.engine.submit)
@@ -80,7 +86,7 @@ class Desk(QObject):
             },
             interval=interval,
             preferences=preferences if kept is not None else None,
-            configured=config.values,
+            configured=config.for_kind(environment.kind).values,
             submit=self.bridge.submit,
             has_hints=has_hints,
             user_data=kept,

@@ -2,22 +2,23 @@
 
 Made on the GUI thread. Writers on any thread fill a mailbox; its one wake-up
 crosses to the GUI thread as a queued signal, and the batch is drained there at
-frame rate, so that 20,000 events a second cost the window 60 calls.
+frame rate, so that 20,000 events a second cost the window 60 calls. Where drawing
+is slow, frames are fewer: the hand comes first.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, Slot
 
+from desktop.frame_pace import FramePace
 from engine.commands import Command
 from engine.errors import ShuttingDown
 from engine.event_hub import EventHub
 from engine.events import CommandRefused, Event
 from engine.utils.mailbox import Mailbox
-
-FRAME_MS = 16
 
 
 class EngineBridge(QObject):
@@ -30,6 +31,7 @@ class EngineBridge(QObject):
         super().__init__()
         self._hub = hub
         self._submit = submit
+        self._pace = FramePace()
         self._since_drain = QElapsedTimer()
         self._since_drain.start()
         self._frame = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
@@ -39,7 +41,13 @@ class EngineBridge(QObject):
 
     @Slot(object)
     def submit(self, command: Command) -> None:
-        """Hand a command to the engine; never waits, the answer is an event."""
+        """Hand a command to the engine; never waits, the answer is an event.
+
+        The next frame begins later: while the window draws, the order waits for the interpreter.
+        """
+        self._since_drain.restart()
+        if self._frame.isActive():
+            self._frame.start(self._pace.frame_ms)
         try:
             self._submit(command)
         except ShuttingDown as error:
@@ -54,10 +62,11 @@ class EngineBridge(QObject):
     @Slot()
     def _on_woken(self) -> None:
         if not self._frame.isActive():
-            self._frame.start(max(0, FRAME_MS - self._since_drain.elapsed()))
+            self._frame.start(max(0, self._pace.frame_ms - self._since_drain.elapsed()))
 
     @Slot()
     def _drain(self) -> None:
         self._since_drain.restart()
+        self._pace.note_frame(time.thread_time())
         if not self._mailbox.is_closed:
             self.events_ready.emit(self._mailbox.drain())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-import time
+from functools import partial
 from pathlib import Path
+
+from PySide6.QtCore import QTimer
 
 logger = logging.getLogger(__name__)
 
 # on Windows a replace fails while somebody reads the file: an indexer lets go in a moment
-_PAUSES_S = (0.01, 0.03, 0.06)
+_PAUSES_MS = (20, 60, 200, 600)
 
 
 class KeptFile:
@@ -29,12 +31,15 @@ class KeptFile:
             return None
 
     def write(self, content: bytes) -> bool:
-        """False: not kept; the caller tries again with its next change. Waits 0.1 s at most."""
+        """False: not kept; the caller tries again with its next change. Never waits.
+
+        A file that somebody holds is replaced a moment later, by a timer.
+        """
         beside = self.path.with_name(self.path.name + ".new")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             beside.write_bytes(content)
-            _replace(beside, self.path)
+            _replace(beside, self.path, _PAUSES_MS)
         except OSError as error:
             logger.warning("not kept file=%s reason=%s", self.path, error)
             return False
@@ -44,7 +49,7 @@ class KeptFile:
         """Out of the way under another name, not lost; None when it could not be moved."""
         aside = self.path.with_name(self.path.name + ".damaged")
         try:
-            _replace(self.path, aside)
+            self.path.replace(aside)
         except OSError as error:
             logger.warning("not set aside file=%s reason=%s", self.path, error)
             return None
@@ -57,12 +62,19 @@ class KeptFile:
             logger.warning("not removed file=%s reason=%s", self.path, error)
 
 
-def _replace(source: Path, target: Path) -> None:
-    for pause_s in _PAUSES_S:
-        try:
-            source.replace(target)
-        except PermissionError:
-            time.sleep(pause_s)
-        else:
-            return
-    source.replace(target)
+def _replace(source: Path, target: Path, pauses_ms: tuple[int, ...]) -> None:
+    try:
+        source.replace(target)
+    except PermissionError:
+        if not pauses_ms:
+            raise
+        QTimer.singleShot(pauses_ms[0], partial(_replace_again, source, target, pauses_ms[1:]))
+
+
+def _replace_again(source: Path, target: Path, pauses_ms: tuple[int, ...]) -> None:
+    try:
+        _replace(source, target, pauses_ms)
+    except FileNotFoundError:
+        logger.info("a later change took its place file=%s", target)
+    except OSError as error:
+        logger.warning("not kept file=%s reason=%s", target, error)

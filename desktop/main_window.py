@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
@@ -40,20 +40,18 @@ from desktop.widgets.environment_switch import EnvironmentSwitch
 from desktop.widgets.first_trade_hints import FirstTradeHints
 from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.help_sections import section_of
-from desktop.widgets.help_window import HelpWindow
 from desktop.widgets.keys_desk import KeysDesk
 from desktop.widgets.kill_switch import KillSwitch
 from desktop.widgets.market_desk import MarketDesk
 from desktop.widgets.notice_desk import NoticeDesk
-from desktop.widgets.notice_dialog import NoticeDialog
 from desktop.widgets.order_gate import OrderGate
 from desktop.widgets.panel_docks import PanelDocks
 from desktop.widgets.paper_desk import PaperDesk
 from desktop.widgets.recording_desk import RecordingDesk
 from desktop.widgets.review_desk import ReviewDesk
 from desktop.widgets.safety_desk import SafetyDesk
-from desktop.widgets.settings_dialog import SettingsDialog
 from desktop.widgets.status_strip import StatusStrip
+from desktop.widgets.strategies_desk import StrategiesDesk
 from desktop.widgets.toasts import ToastStack
 from desktop.widgets.tooltips import explain_all
 from desktop.widgets.window_keys import WindowKeys
@@ -68,6 +66,10 @@ from engine.events import (
 from engine.market.instruments import Instrument
 from engine.protection_events import HedgeModeChanged
 from engine.trading_types import AlertLevel, EnvironmentKind
+
+if TYPE_CHECKING:
+    from desktop.widgets.help_window import HelpWindow
+    from desktop.widgets.settings_dialog import SettingsDialog
 
 DEFAULT_SIZE = QSize(1440, 900)
 MINIMUM_SIZE = QSize(1280, 720)
@@ -130,7 +132,11 @@ class MainWindow(QMainWindow):
         explain_all(self)
         self._start_clock()
         self.layouts.show_last()
-        self.paper.set_environment(self.docks.paper, kind)  # kept from another environment
+        for desk, dock in (
+            (self.paper, self.docks.paper),
+            (self.strategies, self.docks.strategies),
+        ):
+            desk.set_environment(dock, kind)  # kept from another environment
         for table in self.tables():
             table.columns.restore(self.preferences.get(f"columns.{table.objectName()}", {}))
         if user_data is not None:
@@ -149,9 +155,13 @@ class MainWindow(QMainWindow):
         if self.hints is not None:
             self.hints.set_kind(kind)
         self._environment = name
-        self.paper.set_environment(self.docks.paper, kind)
+        self._fit_docks(kind)
         self.recording.set_environment(kind)
         self.setWindowTitle(f"Perpdesk - {name}")
+
+    def _fit_docks(self, kind: EnvironmentKind) -> None:
+        self.paper.set_environment(self.docks.paper, kind)
+        self.strategies.set_environment(self.docks.strategies, kind)
 
     def set_instruments(self, instruments: Mapping[str, Instrument]) -> None:
         """The contracts' rules have come: from now on the window can show and check."""
@@ -191,13 +201,20 @@ class MainWindow(QMainWindow):
     @Slot()
     def show_help(self) -> None:
         if self._help is None:
+            from desktop.widgets.help_window import HelpWindow  # noqa: PLC0415 - the first frame needs none of it
+
             self._help = HelpWindow(self)
+            if self.hints is not None:
+                self._help.hints_wanted.connect(self.hints.begin)
         self._help.show_keys(self.keymap)
+        self._help.offer_hints(self.hints is not None and self.hints.can_begin)
         self._help.open(section_of(self.focusWidget()))
 
     @Slot()
     def show_settings(self) -> None:
         if self._settings is None:
+            from desktop.widgets.settings_dialog import SettingsDialog  # noqa: PLC0415 - the first frame needs none of it
+
             self._settings = SettingsDialog(self, self.preferences, self.keymap, self._configured)
         self._settings.come_forward()
 
@@ -264,6 +281,7 @@ class MainWindow(QMainWindow):
             self.review,
             self.keys,
             self.paper,
+            self.strategies,
             self.recording,
         )
         hints = self.hints.handlers() if self.hints is not None else {}
@@ -276,6 +294,8 @@ class MainWindow(QMainWindow):
         self.handle_events([alert])
 
     def _show_notices(self) -> None:
+        from desktop.widgets.notice_dialog import NoticeDialog  # noqa: PLC0415 - the first frame needs none of it
+
         dialog = NoticeDialog(self, self.notices.choices)
         dialog.changed.connect(self.notices.set_choices)
         dialog.sound_wanted.connect(self.sound_wanted)
@@ -308,6 +328,7 @@ class MainWindow(QMainWindow):
         self.toasts = ToastStack(self.market.chart)
         self.alarms = AlarmBars(self.market.chart)
         self.alarms.height_changed.connect(self.toasts.set_top)
+        self.alarms.height_changed.connect(self.market.chart.set_covered)
         self.safety = SafetyDesk(self.alarms, self._now_ms, self)
         self.gate = OrderGate(
             self,
@@ -330,6 +351,7 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self.paper = PaperDesk(self, self.toasts)
+        self.strategies = StrategiesDesk(self.preferences, self)
         self.recording = RecordingDesk(self, self.status, self.toasts)
         self.added = AddedPanels(self.market, self.account, self._instruments, self)
         self.link = AccountLink(
@@ -366,6 +388,7 @@ class MainWindow(QMainWindow):
             ticket=self.market.ticket,
             blotter=self.account.blotter,
             paper=self.paper.panel,
+            strategies=self.strategies.panel,
         )
         self.layouts = LayoutDesk(self, self.docks, self.added, self._layout_store)
         self.header.panels.setMenu(self.layouts.menu)
@@ -391,6 +414,10 @@ class MainWindow(QMainWindow):
         self.kill_switch.command_wanted.connect(self.submit)
         self.paper.command_wanted.connect(self.submit)
         self.paper.was_reset.connect(self._reopen)
+        self.strategies.command_wanted.connect(self.submit)
+        self.strategies.panel.export_wanted.connect(
+            lambda table: self.account.export.ask(table, self)
+        )
         self.recording.command_wanted.connect(self.submit)
         self.recording.file_wanted.connect(self.recording_wanted)
         self.recording.symbol_wanted.connect(self.market.show_symbol)
@@ -403,6 +430,9 @@ class MainWindow(QMainWindow):
         self.header.help.clicked.connect(self.show_help)
         self.header.settings.clicked.connect(self.show_settings)
         self.market.symbol_shown.connect(self._group_ladder)
+        self.market.symbol_shown.connect(
+            lambda: self.strategies.panel.set_symbol(self.market.symbol)
+        )
         self.palette_box.command_wanted.connect(self.submit)
         self.palette_box.symbol_wanted.connect(self.market.show_symbol)
         self.header.arm_switch.held_changed.connect(self.market.ticket.set_held)

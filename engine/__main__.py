@@ -89,6 +89,8 @@ def _trade(given: argparse.Namespace) -> int:
         "watch": console.watch,
         "tie-out": review_command.tie_out,
         "record": console.record,
+        "cancel-all": protection.cancel_all,
+        "guard": protection.guard,
         "close": protection.close,
         "reverse": protection.reverse,
         "flatten": protection.flatten,
@@ -165,8 +167,8 @@ def _parser() -> argparse.ArgumentParser:
     add("orders", "list the open orders, the conditional ones too").add_argument(
         "symbol", nargs="?"
     )
-    exporting = add("export", "write the journal's fills, orders or round trips as a CSV file")
-    exporting.add_argument("what", choices=["fills", "orders", "trips"])
+    exporting = add("export", "write what the journal knows of one kind as a CSV file")
+    exporting.add_argument("what", choices=["fills", "orders", "algos", "trips"])
     exporting.add_argument("file", type=Path, metavar="FILE.csv")
     _add_review(add)
     add("positions", "list the open positions")
@@ -198,6 +200,10 @@ def _add_record(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
 
 
 def _add_protection(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    sweeping = add("cancel-all", "cancel every order, conditional ones too, of a symbol or of all")
+    sweeping.add_argument("symbol", nargs="?")
+    sweeping.add_argument("--side", type=str.upper, choices=["BUY", "SELL"], help="bids or asks")
+    add("guard", "the day's result, a lock-out, and every limit of the risk guard that is on")
     closing = add("close", "close a position, or a share of it, at market")
     closing.add_argument("--share-pct", default="100", help="how much of it, in %% (default 100)")
     reversing = add("reverse", "close a position, then open the same size the other way")

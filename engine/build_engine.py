@@ -34,12 +34,13 @@ from engine.oms.risk_rules import RiskLimits
 from engine.paper.paper_control import PaperControl
 from engine.paper.paper_discovery import find_running
 from engine.paper.paper_keeper import PaperKeeper
-from engine.paper.paper_process import PaperOptions, ReadyLine
-from engine.plan_records import Plan
+from engine.paper.paper_process import ReadyLine
+from engine.paper_start import paper_options, paper_state_dir
 from engine.plans.best_prices import BestPrices
+from engine.plans.kept_plans import KeptPlans
 from engine.plans.plan_book import PlanBook
 from engine.plans.plan_locks import PlanLocks
-from engine.plans.plan_runner import KeptPlan, PlanRunner, PlanSettings
+from engine.plans.plan_runner import PlanRunner, PlanSettings
 from engine.protection_views import BracketView
 from engine.secret import Credentials, Secret
 from engine.trading_types import EnvironmentKind
@@ -71,12 +72,12 @@ def open_venue(config: Config, environment: Environment, user_data: Path) -> Ven
     """Raises CredentialsError or PaperExchangeError, with what to do about it."""
     if environment.hosts is not None:
         return _own_hosts(environment.name, environment.kind, environment.hosts)
-    state_dir = user_data / "paper"
+    state_dir = paper_state_dir(user_data)
     running = find_running(state_dir)
     if running is not None:
         return _joined(running)
     try:
-        return _started(config, state_dir)
+        return _started(config, user_data)
     except PaperExchangeError:
         running = find_running(state_dir)  # another program was a moment quicker
         if running is None:
@@ -99,17 +100,8 @@ def _joined(ready: ReadyLine) -> Venue:
     )
 
 
-def _started(config: Config, state_dir: Path) -> Venue:
-    keeper = PaperKeeper(
-        PaperOptions(
-            seed=config["paper.seed"],
-            symbols=config["paper.symbols"],
-            balance=str(config["paper.balance_usdt"]),
-            quiet_market=config["paper.quiet_market"],
-            state_dir=state_dir,
-        ),
-        state_dir,
-    )
+def _started(config: Config, user_data: Path) -> Venue:
+    keeper = PaperKeeper(paper_options(config, user_data), paper_state_dir(user_data))
     return msgspec.structs.replace(_joined(keeper.ready), paper=keeper)
 
 
@@ -214,18 +206,6 @@ class Parts:
             fills=tuple(reversed(reader.fills(limit=_HISTORY_KEPT))),
         )
 
-    def unfinished_plans(self) -> list[KeptPlan]:
-        """Those that were not over when the journal was last written, oldest first."""
-        return self._kept(JournalReader.unfinished_plans)
-
-    def newest_plans(self, limit: int) -> list[KeptPlan]:
-        """Newest first."""
-        return self._kept(lambda reader: reader.plans(limit=limit))
-
-    def _kept(self, read: Callable[[JournalReader], list[Plan]]) -> list[KeptPlan]:
-        reader = JournalReader(self.journal.path)
-        return [KeptPlan(plan, tuple(reader.orders_of(plan))) for plan in read(reader)]
-
     def close_connections(self, timeout_s: float) -> None:
         """First: whoever waits on the network sees its end at once."""
         self.oms.close()
@@ -267,7 +247,7 @@ def build_parts(
             OmsSettings(
                 retry_attempts=config["oms.retry_attempts"],
                 retry_backoff_base=config["oms.retry_backoff_base"],
-                risk=risk_limits(config),
+                risk=risk_limits(config.for_kind(environment.kind)),
             ),
             mark_price=mark_price,
             last_price=last_price,
@@ -295,7 +275,7 @@ def build_parts(
 
 
 def risk_limits(config: Config) -> RiskLimits:
-    """Every `risk.` setting; amounts as the Decimal that the file shows."""
+    """Every `risk.` setting, none of them `auto`; amounts as the Decimal that the file shows."""
     exact = {
         field.name: _exact(config[f"risk.{field.name}"])
         for field in msgspec.structs.fields(RiskLimits)
@@ -331,7 +311,7 @@ def build_plans(
         hub,
         clock,
         PlanBook(journal, locks, clock, hub.publish),
-        parts,
+        KeptPlans(journal.path),
         BestPrices(hub, feed.follow_best_price, gateway.get_depth, clock),
         parts.rules.instruments,
         orders_left_pct=orders_left_pct,

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from engine.config_keys import KEYS
+from engine.config_keys import AUTO, AUTOMATIC, KEYS
 from engine.errors import ConfigError
 from engine.trading_types import EnvironmentKind
 from engine.utils.paths import is_frozen, program_dir
@@ -63,6 +63,16 @@ class Config(msgspec.Struct, frozen=True):
         raise ConfigError(
             "exchange.environment", f"there is no environment {chosen!r}; known are: {known}."
         )
+
+    def for_kind(self, kind: EnvironmentKind) -> Config:
+        """With every `auto` decided: see AUTOMATIC. Where no money is at stake it is 0."""
+        is_real = kind in (EnvironmentKind.LIVE, EnvironmentKind.TESTNET)
+        decided = {
+            key: number if is_real else 0
+            for key, number in AUTOMATIC.items()
+            if self.values[key] == AUTO
+        }
+        return Config(MappingProxyType({**self.values, **decided}))
 
     def with_values(self, **changes: Any) -> Config:
         """A copy with other values; `__` stands for the dot: paper__seed=1."""

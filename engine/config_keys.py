@@ -14,6 +14,14 @@ from engine.errors import ConfigError
 
 Check = Callable[[str, object], Any]
 
+AUTO = "auto"
+# what `auto` stands for on LIVE and TESTNET; on paper the rule is off (0)
+AUTOMATIC: Mapping[str, int] = {
+    "risk.orders_per_second": 10,
+    "risk.duplicate_within_ms": 500,
+    "risk.max_leverage": 20,
+}
+
 
 def _shown(value: object) -> str:
     return "nothing" if value is None else repr(value)
@@ -49,6 +57,15 @@ def truth(key: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise ConfigError(key, f"must be true or false, not {_shown(value)}.")
     return value
+
+
+def auto_or(check: Check) -> Check:
+    """The word auto: what AUTOMATIC says for the environment."""
+
+    def checked(key: str, value: object) -> Any:
+        return value if value == AUTO else check(key, value)
+
+    return checked
 
 
 def text(key: str, value: object) -> str:
@@ -151,10 +168,10 @@ KEYS: Mapping[str, tuple[Check, Any]] = {
     "risk.max_position_usdt": (number(0, 1e12, "USDT"), 0.0),
     "risk.max_position_equity_pct": (number(0, 1e6, "%"), 2000.0),
     "risk.price_band_pct": (number(0, 100, "%"), 5.0),
-    "risk.orders_per_second": (whole(0, 10_000), 0),
-    "risk.duplicate_within_ms": (whole(0, 60_000, "ms"), 0),
+    "risk.orders_per_second": (auto_or(whole(0, 10_000)), AUTO),
+    "risk.duplicate_within_ms": (auto_or(whole(0, 60_000, "ms")), AUTO),
     "risk.max_open_orders": (whole(0, 10_000), 500),
-    "risk.max_leverage": (whole(0, 125), 0),
+    "risk.max_leverage": (auto_or(whole(0, 125)), AUTO),
     "risk.max_daily_loss_usdt": (number(0, 1e12, "USDT"), 0.0),
     "risk.max_daily_loss_equity_pct": (number(0, 100, "%"), 50.0),
     "risk.daily_loss_with_open": (truth, False),

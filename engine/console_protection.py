@@ -1,4 +1,4 @@
-"""Taking risk off from the console: close, reverse, flatten, kill, dead-man.
+"""Taking risk off from the console, and the guard: cancel-all, close, flatten, kill, dead-man.
 
 As engine.console: every function prints what happened and returns the exit code.
 """
@@ -8,21 +8,50 @@ from __future__ import annotations
 import sys
 import time
 from argparse import Namespace
+from decimal import Decimal
+
+import msgspec
 
 from engine.commands import ClosePosition
 from engine.console import DONE, REFUSED, settled
 from engine.events import Alert, Event
-from engine.protection_commands import ReversePosition
+from engine.protection_commands import CancelOrders, ReversePosition
 from engine.protection_events import DeadManChanged, KillChanged
 from engine.trading_engine import TradingEngine
-from engine.trading_types import KillState, PositionSide
-from engine.utils.decimals import to_decimal
+from engine.trading_types import KillState, PositionSide, Side
+from engine.utils.decimals import plain, to_decimal
 from engine.utils.mailbox import Mailbox
 
 WITHOUT_STREAM = frozenset({"kill", "flatten"})
 """They work while the account stream is down."""
 
 _LOOK_S = 0.5
+
+
+def cancel_all(engine: TradingEngine, given: Namespace) -> int:
+    symbol = given.symbol.upper() if given.symbol else None
+    if symbol is not None:
+        engine.instrument(symbol)  # says so when there is none
+    side = Side(given.side) if given.side else None
+    done = engine.oms.cancel_orders(CancelOrders(symbol=symbol, side=side))
+    print(done.sentence)
+    return REFUSED if done.failures else DONE
+
+
+def guard(engine: TradingEngine, _given: Namespace) -> int:
+    """How the day stands, and every limit that is on, under its key in config.yaml."""
+    view = engine.guard.view()
+    print(f"Today: {plain(view.day_pnl)} USDT, with fees and funding. {view.sentence}".rstrip())
+    limits = msgspec.structs.asdict(engine.guard.limits)
+    for name in [name for name, value in limits.items() if value]:
+        print(f"risk.{name}: {_words(limits[name])}")
+    return DONE
+
+
+def _words(limit: object) -> str:
+    if isinstance(limit, dict):
+        return ", ".join(f"{symbol} {plain(most)}" for symbol, most in limit.items())
+    return plain(limit) if isinstance(limit, Decimal) else str(limit).lower()
 
 
 def close(engine: TradingEngine, given: Namespace) -> int:

@@ -25,6 +25,7 @@ def export(given: Namespace) -> int:
     writers: dict[str, Callable[[Path], int]] = {
         "fills": reader.export_fills,
         "orders": reader.export_orders,
+        "algos": reader.export_algos,
         "trips": reader.export_round_trips,
     }
     print(f"{writers[given.what](given.file)} {given.what} written to {given.file}")

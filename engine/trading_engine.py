@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from engine.clock import Clock, SystemClock
 from engine.commands import Command, LoadCandles, UnwatchSymbol, WatchSymbol
@@ -49,6 +49,7 @@ from engine.protection_views import BracketView
 from engine.recording_commands import StartRecording, StopRecording
 from engine.review_commands import ReviewCommand
 from engine.session_recorder import SessionRecorder
+from engine.strategy_commands import StrategyCommand
 from engine.trading_types import AlertLevel, EngineState
 from engine.utils.backoff import Backoff
 from engine.utils.deadline import Deadline
@@ -74,6 +75,16 @@ logger = logging.getLogger(__name__)
 TICK_S = 0.25
 _REPORT_EVERY = 4  # ticks
 _REFRESH_PAUSE_S = 1.0
+
+
+class StrategyTaker(Protocol):
+    """Who runs a person's own programs: they are above the engine, and use it."""
+
+    def submit(self, command: StrategyCommand) -> None:
+        """Never blocks. Raises ShuttingDown."""
+
+    def close(self, timeout_s: float) -> bool:
+        """Stop all of them; False when that took too long."""
 
 
 class TradingEngine:
@@ -104,19 +115,20 @@ class TradingEngine:
         self._last_gap_s: float | None = None
         self._changed = threading.Condition()
         self._failure: PerpdeskError | None = None
-        self._orders = TaskQueue("orders", self._on_crash)
-        self._queries = TaskQueue("queries", self._on_crash)
-        self._housekeeping = StoppableThread("housekeeping", self._keep_house, self._on_crash)
-        self._keys = KeyDesk(config, self.clock, self.hub.publish, self._on_crash)
+        self._orders = TaskQueue("orders", self.note_crash)
+        self._queries = TaskQueue("queries", self.note_crash)
+        self._housekeeping = StoppableThread("housekeeping", self._keep_house, self.note_crash)
+        self._keys = KeyDesk(config, self.clock, self.hub.publish, self.note_crash)
         self._lock = threading.Lock()
         self._early: list[Command] = []
         self._is_stopped = False
         self._parts: Parts | None = None
         self._feed: MarketFeed | None = None
         self._plans: PlanRunner | None = None
+        self._strategies: StrategyTaker | None = None
         self._paper_desk: PaperDesk | None = None
         self._recorder = SessionRecorder(
-            user_data / "recordings", environment.name, self.hub, self.clock, self._on_crash
+            user_data / "recordings", environment.name, self.hub, self.clock, self.note_crash
         )
         self._desk: CommandDesk | None = None
         self._review: ReviewDesk | None = None
@@ -275,6 +287,8 @@ class TradingEngine:
             review.submit(command)
         elif desk is not None and isinstance(command, StartRecording | StopRecording):
             self._queries.submit(lambda: self._record(command))
+        elif isinstance(command, StrategyCommand):
+            self._run_strategies(command)
         elif paper is not None and isinstance(command, PaperCommand):
             paper.submit(command)  # also while the exchange is not reached
         elif desk is not None:
@@ -282,6 +296,13 @@ class TradingEngine:
         else:
             sentence = "The connection to the exchange is not ready yet; nothing was sent."
             self.hub.publish(CommandRefused(command=command, sentence=sentence))
+
+    def _run_strategies(self, command: StrategyCommand) -> None:
+        if self._strategies is not None:
+            self._strategies.submit(command)
+            return
+        sentence = "This program runs no strategies; use the window, or perpdesk-cli run."
+        self.hub.publish(CommandRefused(command=command, sentence=sentence))
 
     def _record(self, command: StartRecording | StopRecording) -> None:
         feed = self._feed
@@ -307,6 +328,10 @@ class TradingEngine:
             raise NotConnected("The engine is not ready yet; use wait_until_live().")
         self._feed.follow_best_price(symbol)
         self._feed.follow_mark_price(symbol)
+
+    def host(self, strategies: StrategyTaker) -> None:
+        """Who carries out StrategyCommands from now on; closed first when the engine stops."""
+        self._strategies = strategies
 
     # --- life ------------------------------------------------------------------------
 
@@ -354,6 +379,8 @@ class TradingEngine:
                 return
             self._is_stopped = True
         deadline = Deadline(SystemClock(), timeout_s)
+        if self._strategies is not None and not self._strategies.close(deadline.left_s() / 3):
+            logger.warning("a strategy did not end in time")
         self._housekeeping.request_stop()
         self._recorder.end(deadline.left_s() / 4)
         if self._feed is not None:
@@ -434,18 +461,18 @@ class TradingEngine:
             mark_price=self.market.mark_price,
             last_price=self.market.last_price_exact,
             on_gap=self._on_gap,
-            on_crash=self._on_crash,
+            on_crash=self.note_crash,
             tap=self._recorder.tap,
         )
         self._parts = parts
         review = ReviewDesk(
-            parts.journal, parts.gateway, self.hub.publish, self.clock, self._on_crash
+            parts.journal, parts.gateway, self.hub.publish, self.clock, self.note_crash
         )
         review.start()
         with self._lock:
             self._review = review
         self._paper_desk = PaperDesk(
-            parts.venue.control, parts.venue.paper, self.hub, self._on_crash
+            parts.venue.control, parts.venue.paper, self.hub, self.note_crash
         )
         return parts
 
@@ -477,7 +504,7 @@ class TradingEngine:
 
         feed = MarketFeed(parts.gateway, self.hub, self.market, self._queries, self.clock)
         plans = build_plans(
-            self.config, parts, feed, clock=self.clock, hub=self.hub, on_crash=self._on_crash
+            self.config, parts, feed, clock=self.clock, hub=self.hub, on_crash=self.note_crash
         )
         if self._resumes:
             plans.resume()
@@ -597,7 +624,8 @@ class TradingEngine:
         if event.position.quantity and self._feed is not None:
             self._feed.follow_mark_price(event.position.symbol)
 
-    def _on_crash(self, thread: str, error: BaseException) -> None:
+    def note_crash(self, thread: str, error: BaseException) -> None:
+        """A thread of ours has ended by a mistake of ours: an alert says so."""
         sentence = f"Perpdesk's thread {thread!r} failed ({type(error).__name__}); see the log."
         self.hub.publish(ThreadCrashed(thread=thread, sentence=sentence))
         self._alert("THREAD_CRASHED", sentence)

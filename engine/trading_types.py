@@ -164,6 +164,19 @@ class PlanState(StrEnum):
 
 
 @unique
+class StrategyState(StrEnum):
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    CRASHED = "crashed"
+    HUNG = "hung"  # told to stop and does not end; it cannot place anything any more
+
+    @property
+    def is_over(self) -> bool:
+        return self not in (StrategyState.RUNNING, StrategyState.STOPPING)
+
+
+@unique
 class KillState(StrEnum):
     IDLE = "idle"
     WORKING = "working"

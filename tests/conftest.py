@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 # before anything imports Qt
@@ -12,6 +13,16 @@ os.environ.setdefault("QT_SCALE_FACTOR", "1")
 import pytest
 
 from tests.helpers.leaks import assert_no_new_threads, running_threads
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Closed windows go at once: outside an event loop Qt keeps what is to be deleted later,
+    and a theme that changes would be put on every window of every earlier test."""
+    yield
+    core = sys.modules.get("PySide6.QtCore")
+    if core is not None and core.QCoreApplication.instance() is not None:
+        core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture(autouse=True)

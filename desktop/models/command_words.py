@@ -18,13 +18,16 @@ from engine.protection_commands import (
     StartScaled,
     StartTwap,
 )
+from engine.strategy_commands import StartStrategy
 from engine.trading_types import OrderType, TimeInForce
 from engine.utils.decimals import plain
 
 _TIME_WORDS = {TimeInForce.GTX: "post-only", TimeInForce.IOC: "IOC", TimeInForce.FOK: "FOK"}
 
 
-def command_words(command: Command, instruments: Mapping[str, Instrument]) -> str:
+def command_words(  # noqa: PLR0911 (one per kind)
+    command: Command, instruments: Mapping[str, Instrument]
+) -> str:
     """What an order would do; of other commands the call."""
     match command:
         case PlaceOrder():
@@ -39,6 +42,9 @@ def command_words(command: Command, instruments: Mapping[str, Instrument]) -> st
             kind = type(command).__name__.removeprefix("Start").lower()
             size = _size(command.quantity, instruments.get(command.symbol), command.symbol)
             return f"{command.side} {size} by {kind}"
+        case StartStrategy():
+            symbols = ", ".join(command.symbols)
+            return f"Start the strategy {command.file} on {symbols}: it sends orders by itself"
     return call_text(command)
 
 

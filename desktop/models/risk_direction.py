@@ -12,6 +12,7 @@ from engine.protection_commands import (
     StartScaled,
     StartTwap,
 )
+from engine.strategy_commands import StartStrategy
 from engine.trading_types import PositionSide, Side
 
 Placing = PlaceOrder | PlaceAlgo | StartChase | StartScaled | StartTwap
@@ -21,7 +22,8 @@ def is_new_risk(command: Command) -> bool:
     """False for whatever only makes risk smaller, and for what sends no order."""
     if isinstance(command, Placing):
         return not only_reduces(command)
-    return isinstance(command, AmendOrder | MoveAlgo | PlaceBracket | ReversePosition)
+    risky = AmendOrder | MoveAlgo | PlaceBracket | ReversePosition | StartStrategy
+    return isinstance(command, risky)
 
 
 def only_reduces(command: Placing) -> bool:

@@ -18,6 +18,8 @@ from engine.config_keys import INTERVALS
 
 AS_CONFIGURED = "as in config.yaml"
 AUTOMATIC = "automatic"
+_BOUNDLESS = 1e12  # a bound that nobody meets is not worth a word
+_EXAMPLE = "BTCUSDT 0.5, ETHUSDT 10"
 NEXT_START = "Takes effect at the next start, or when the environment is changed."
 
 
@@ -35,7 +37,9 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """The default's type is the setting's: bool, int, float or str (one of `choices`)."""
+    """The default's type is the setting's: bool, int, float, str (one of `choices`), or
+    dict (a number for each symbol that is named).
+    """
 
     key: str
     group: Group
@@ -55,6 +59,8 @@ class Setting:
         if self.choices:
             known = ", ".join(self.choices)
             return "" if value in self.choices else f"{self.title} must be one of {known}."
+        if isinstance(self.default, dict):
+            return self._problem_of_symbols(value)
         is_whole = isinstance(self.default, int)
         if isinstance(value, bool) or not isinstance(value, int if is_whole else int | float):
             return f"{self.title} must be a {'whole ' if is_whole else ''}number."
@@ -62,8 +68,21 @@ class Setting:
             return f"{self.title} must be {self.range_words()}."
         return ""
 
+    def _problem_of_symbols(self, value: object) -> str:
+        if not isinstance(value, dict):
+            return f"{self.title} must name each symbol with its quantity: {_EXAMPLE}."
+        for symbol, number in value.items():
+            if not (isinstance(symbol, str) and symbol.isalnum() and symbol == symbol.upper()):
+                return f"{symbol} is no symbol: write it as BTCUSDT."
+            is_number = isinstance(number, int | float) and not isinstance(number, bool)
+            if not is_number or not self.least < number <= self.most:
+                return f"{self.title} of {symbol} must be above 0."
+        return ""
+
     def parse(self, text: str) -> Any:
-        """What was typed, as a value; None when it is no number of this kind."""
+        """What was typed, as a value; None when it is nothing of this kind."""
+        if isinstance(self.default, dict):
+            return _parse_symbols(text)
         try:
             cleaned = text.strip().replace(",", "").replace(" ", "")
             return int(cleaned) if isinstance(self.default, int) else float(cleaned)
@@ -73,12 +92,18 @@ class Setting:
     def range_words(self) -> str:
         if self.choices or isinstance(self.default, bool):
             return ""
+        if isinstance(self.default, dict):
+            return f"symbols with quantities, as {_EXAMPLE}"
         unit = f" {self.unit}" if self.unit else ""
+        if self.most >= _BOUNDLESS:
+            return f"{_plain(self.least)}{unit} or more"
         return f"from {_plain(self.least)} to {_plain(self.most)}{unit}"
 
     def words(self, value: object) -> str:
         if isinstance(value, bool):
             return "on" if value else "off"
+        if isinstance(value, dict):
+            return ", ".join(f"{symbol} {_plain(qty)}" for symbol, qty in value.items()) or "none"
         text = _plain(value) if isinstance(value, int | float) else str(value)
         return f"{text} {self.unit}".rstrip()
 
@@ -88,7 +113,29 @@ def _plain(number: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _risk(key: str, title: str, text: str, default: float, most: float, unit: str = "") -> Setting:
+def _parse_symbols(text: str) -> dict[str, float] | None:
+    """`BTCUSDT 0.5, ETHUSDT 10`; nothing or "none" names none."""
+    if text.strip().lower() in ("", "none"):
+        return {}
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        words = part.replace(":", " ").split()
+        try:
+            symbol, number = words
+            found[symbol.upper()] = float(number)
+        except ValueError:
+            return None
+    return found
+
+
+def _risk(
+    key: str,
+    title: str,
+    text: str,
+    default: float | dict[str, float],
+    most: float,
+    unit: str = "",
+) -> Setting:
     return Setting(
         key=f"risk.{key}",
         group=Group.RISK,
@@ -181,19 +228,27 @@ SETTINGS: tuple[Setting, ...] = (
           "With all its open orders; 0: no such limit.", 0.0, 1e12, "USDT"),
     _risk("max_position_equity_pct", "Largest position of the equity",
           "The same as a share of the account's equity; 0: no such limit.", 2000.0, 1e6, "%"),
+    _risk("max_order_qty", "Largest order by symbol",
+          "In the coin, for each symbol that you name; the others have no such limit.",
+          {}, 1e12),
+    _risk("max_position_qty", "Largest position by symbol",
+          "In the coin, with all its open orders, for each symbol that you name.", {}, 1e12),
     _risk("price_band_pct", "Price band",
           "How far above the mark price a limit order may buy, or below it sell; 0: any.",
           5.0, 100, "%"),
     _risk("orders_per_second", "Orders a second",
-          "New orders and amends of all symbols; 0: no such limit. By hand 5 is plenty.",
+          "New orders and amends of all symbols; 0: no such limit. Unless chosen 10 on LIVE and"
+          " TESTNET, and none on paper.",
           0, 10_000),
     _risk("duplicate_within_ms", "Twins",
-          "The same order again within so long is a slip and refused; 0: never.",
+          "The same order again within so long is a slip and refused; 0: never. Unless chosen 500"
+          " on LIVE and TESTNET, and 0 on paper.",
           0, 60_000, "ms"),
     _risk("max_open_orders", "Open orders",
           "Of the whole account, conditional ones too; 0: no such limit.", 500, 10_000),
     _risk("max_leverage", "Largest leverage",
-          "Of a symbol that is traded; 0: no such limit.", 0, 125),
+          "Of a symbol that is traded; 0: no such limit. Unless chosen 20 on LIVE and TESTNET, and"
+          " none on paper.", 0, 125),
     _risk("max_daily_loss_usdt", "Loss of a day",
           "Realized, with fees and funding; then new risk is locked out. 0: no such limit.",
           0.0, 1e12, "USDT"),

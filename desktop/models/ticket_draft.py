@@ -5,6 +5,7 @@ Pure: the ticket shows what is decided here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,6 +16,12 @@ from engine.market.instruments import Instrument, Problem
 from engine.protection_commands import PlaceAlgo, PlaceBracket
 from engine.trading_types import OrderType, PositionSide, Side, TimeInForce, WorkingType
 from engine.views import ZERO
+
+_ONE_SIDED = {
+    "stop": "These exits are",
+    "target": "These exits are",
+    "trigger": "This trigger is",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +90,20 @@ class TicketDraft:
         if self._would_take(side):
             return Problem("price", f"Post-only would be refused: it crosses {self._touch(side)}.")
         return self._rule_problem(side) or self._exits_problem(side)
+
+    def one_side(self, problems: Mapping[Side, Problem | None]) -> str:
+        """Whose trigger or exits these are, where the other side's complaint about them is no
+        mistake of the person's; "" if they fit both sides or none.
+        """
+        wrong = [(side, problem) for side, problem in problems.items() if problem is not None]
+        if len(wrong) != 1:
+            return ""
+        side, problem = wrong[0]
+        what = _ONE_SIDED.get(problem.field)
+        if what is None or problem.fix is not None:
+            return ""
+        whose = "sell" if side is Side.BUY else "buy"
+        return f"{what} a {whose}'s: only {whose.upper()} can be sent."
 
     def reference_price(self, side: Side = Side.BUY) -> Decimal:
         """What a unit costs about: the limit, else the trigger, the other side's best, the mark."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from desktop.formatting import DASH, pct_text, price_text
 from desktop.models.table_model import Cell, Column, TableModel
@@ -23,6 +23,7 @@ class Watched:
 
 
 STAR = "star"
+SHOWN_MS = 100  # nobody reads a list of prices that change more often
 
 
 class WatchModel(TableModel[Watched]):
@@ -40,6 +41,10 @@ class WatchModel(TableModel[Watched]):
             ],
             parent=parent,
         )
+        self._just_shown: set[str] = set()
+        self._newest: dict[str, float] = {}  # that came too soon after the one shown
+        self._soon = QTimer(self, singleShot=True, interval=SHOWN_MS)
+        self._soon.timeout.connect(self._show_newest)
 
     def watch(self, symbols: tuple[str, ...]) -> None:
         self.put_new({symbol: Watched(symbol) for symbol in symbols})
@@ -56,9 +61,30 @@ class WatchModel(TableModel[Watched]):
         self.set_stars(list(self._stars ^ {symbol}))
 
     def set_last_price(self, symbol: str, price: float) -> None:
+        """Shown at once, or with the next turn of all prices when another came just before."""
+        if symbol in self._just_shown:
+            self._newest[symbol] = price
+        else:
+            self._show_price(symbol, price)
+
+    def is_waiting(self) -> bool:
+        """A price that comes now may be shown a moment later."""
+        return self._soon.isActive()
+
+    @Slot()
+    def _show_newest(self) -> None:
+        self._just_shown.clear()
+        newest, self._newest = self._newest, {}
+        for symbol, price in newest.items():
+            self._show_price(symbol, price)
+
+    def _show_price(self, symbol: str, price: float) -> None:
         row = self.row_of(symbol)
         if row is None or (row.last_price == price and row.is_followed):
             return
+        self._just_shown.add(symbol)
+        if not self._soon.isActive():
+            self._soon.start()
         direction = row.direction if price == row.last_price else _sign(price - row.last_price)
         self.put(symbol, replace(row, last_price=price, direction=direction, is_followed=True))
 
@@ -69,6 +95,8 @@ class WatchModel(TableModel[Watched]):
 
     def no_longer_followed(self, symbol: str) -> None:
         """Grey its numbers until the next one comes."""
+        self._newest.pop(symbol, None)
+        self._just_shown.discard(symbol)
         row = self.row_of(symbol)
         if row is not None:
             self.put(symbol, replace(row, is_followed=False))

@@ -62,6 +62,7 @@ class Blotter(QTabWidget):
         self._alerts = models.alerts
         self._plans = models.plans
         self._titles: dict[int, tuple[str, TableModel[Any]]] = {}
+        self._counted: object = None  # what the titles tell now
         self.positions = self._add("positions", "Positions", models.positions, "No open position.")
         self.orders = self._add(
             "orders", "Open orders", models.orders, "No open order. Click the ladder or the ticket."
@@ -155,12 +156,18 @@ class Blotter(QTabWidget):
 
         Called once per batch: a title of another length lays the whole bar out anew.
         """
-        for index, (title, model) in self._titles.items():
-            rows = self._plans.running_count() if model is self._plans else model.rowCount()
+        counts = [
+            self._plans.running_count() if model is self._plans else model.rowCount()
+            for _, model in self._titles.values()
+        ]
+        worst = self._alerts.worst_level()
+        if (counts, worst, palette.TEXT) == self._counted:
+            return
+        self._counted = (counts, worst, palette.TEXT)
+        for (index, (title, _)), rows in zip(self._titles.items(), counts, strict=True):
             text = f"{title} ({rows})" if rows and title != _UNCOUNTED else title
             if text != self.tabText(index):
                 self.setTabText(index, text)
-        worst = self._alerts.worst_level()
         colour = QColor(palette.ALERT_COLOUR[worst]) if worst in _LOUD else QColor()
         self.tabBar().setTabTextColor(self.indexOf(self.alerts), colour)
         has_orders = bool(self.orders.source().rowCount())

@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter
 from desktop.models.chart_model import ChartModel
 from desktop.models.chart_scale import moment_text
 from desktop.theme import palette
-from desktop.widgets.chart_axes import ChartFrame
+from desktop.widgets.chart_axes import TITLE_PX, ChartFrame
 from desktop.widgets.chart_state import ChartState
 from desktop.widgets.chart_tags import paint_words, words_width
 
@@ -31,7 +31,7 @@ class ChartHints:
         plot = frame.plot
         right = plot.width() - _EDGE_PX
         if above:
-            _right_words(painter, right, 38, f"▲ {_orders(above)} above")
+            _right_words(painter, right, below_alarm(self._state), f"▲ {_orders(above)} above")
         y = plot.height() - 14.0
         if below:
             _right_words(painter, right, y, f"▼ {_orders(below)} below")
@@ -75,6 +75,11 @@ class ChartHints:
         self.place_button = paint_words(
             painter, at, PLACE_HERE, palette.TEXT, palette.RAISED, palette.LINE_STRONG
         )
+
+
+def below_alarm(state: ChartState) -> float:
+    """Under the title, or under the alarms that lie over it."""
+    return 38.0 + max(0, state.covered_px - TITLE_PX)
 
 
 def _right_words(painter: QPainter, right: float, y: float, text: str, colour: str = "") -> QRectF:

@@ -194,7 +194,8 @@ class ChartScene:
     def _paint_stale(self, painter: QPainter, since_ms: int) -> None:
         text = f"No data since {utc_time_text(since_ms)} UTC"
         width = words_px(text, 13) + 36
-        banner = QRectF((self.frame.plot.width() - width) // 2, 36, width, 30)
+        top = 36 + max(0, self._state.covered_px - TITLE_PX)
+        banner = QRectF((self.frame.plot.width() - width) // 2, top, width, 30)
         painter.fillRect(banner, ink(palette.UNKNOWN_SOFT))
         painter.setFont(words_font(13))
         painter.setPen(hairline(palette.WARNING))

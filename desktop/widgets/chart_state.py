@@ -36,6 +36,7 @@ class ChartState:
     is_waiting: bool = True  # for the first candles of this contract and interval
     older_asked: bool = False
     problem: str = ""  # why candles did not come
+    covered_px: int = 0  # at the top, by alarms
 
     @property
     def decimals(self) -> int:

@@ -170,6 +170,12 @@ class ChartView(QWidget):
             self._hand.let_go()
         self.update()
 
+    @Slot(object)
+    def set_covered(self, height: int) -> None:
+        """Alarms lie over so much of the top: words there go below them."""
+        self._state.covered_px = height
+        self.update()
+
     def set_orders_stale(self, stale: bool) -> None:
         """Own orders may have changed unseen: dim, and not to be moved; cancels go."""
         if stale == self._state.are_orders_stale:

@@ -87,17 +87,32 @@ class FirstTradeHints(QObject):
         """None while no hint is shown."""
         return self._trade.step if self._bubble is not None else None
 
+    @property
+    def can_begin(self) -> bool:
+        """They are about paper alone, and are not on show."""
+        return self._kind is EnvironmentKind.PAPER and self._bubble is None
+
+    @Slot()
+    def begin(self) -> None:
+        """From the first one on, also for who has dismissed them."""
+        if self.can_begin:
+            self._preferences.forget(_KEY)
+            self._begin()
+
     def _on_engine(self, change: EngineStateChanged) -> None:
         is_due = self._kind is EnvironmentKind.PAPER and not self._preferences.get(_KEY, False)
         if change.state is EngineState.LIVE and is_due and self._bubble is None:
-            self._bubble = HintBubble(self._window)
-            self._bubble.skipped.connect(self._skip)
-            self._bubble.dismissed.connect(self._end)
-            self._trade = FirstTrade()
-            if self._position is not None:
-                self._trade.step = Step.CLOSE  # the last run ended in the middle of it
-            self._follow.start()
-            self._show()
+            self._begin()
+
+    def _begin(self) -> None:
+        self._bubble = HintBubble(self._window)
+        self._bubble.skipped.connect(self._skip)
+        self._bubble.dismissed.connect(self._end)
+        self._trade = FirstTrade()
+        if self._position is not None:
+            self._trade.step = Step.CLOSE  # the last run ended in the middle of it
+        self._follow.start()
+        self._show()
 
     def _on_position(self, event: PositionChanged) -> None:
         position = event.position

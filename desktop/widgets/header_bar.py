@@ -156,13 +156,21 @@ class HeaderBar(QWidget):
         self._make_room()
 
     def _make_room(self) -> None:
-        """The day's range is the first to give way in a narrow window."""
+        """In a narrow window the day's range gives way first, then its change, then the mark."""
         self._row.invalidate()  # a lock that has just come counts already
-        day = (self.high, self.low, self.volume)
-        width = sum(cell.sizeHint().width() + self._row.spacing() for cell in day)
-        rest = self._row.minimumSize().width() - (0 if self.high.isHidden() else width)
-        for cell in day:
-            cell.setVisible(rest + width <= self.width())
+        groups = ((self.high, self.low, self.volume), (self.change,), (self.mark,))
+        widths = [
+            sum(cell.sizeHint().width() + self._row.spacing() for cell in cells) for cells in groups
+        ]
+        shown = [not cells[0].isHidden() for cells in groups]
+        needed = self._row.minimumSize().width()
+        needed += sum(w for w, is_shown in zip(widths, shown, strict=True) if not is_shown)
+        for cells, width in zip(groups, widths, strict=True):
+            has_room = needed <= self.width()
+            for cell in cells:
+                cell.setVisible(has_room)
+            if not has_room:
+                needed -= width
 
     # --- building -----------------------------------------------------------------
 
@@ -214,6 +222,7 @@ def _tool(parent: QWidget, name: str, spoken: str, icon_name: str) -> QToolButto
     button.setObjectName(name)
     button.setAccessibleName(spoken)
     button.setToolTip(spoken)
+    button.setProperty("role", "icon")
     put_icon(button, icon_name)
     button.setIconSize(QSize(18, 18))
     button.setFixedSize(30, 30)

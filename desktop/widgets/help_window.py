@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from PySide6.QtCore import QSize, Qt, QUrl, Slot
+from PySide6.QtCore import QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QImage, QKeyEvent, QTextBlockFormat, QTextCursor, QTextDocument
-from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from desktop.models.keymap import ACTS, Keymap
 from desktop.theme.fonts import ui_font
 from desktop.theme.resources import resource_path
+from desktop.widgets.buttons import make_button
 
 _SIZE = QSize(1200, 720)
 _PICTURE_PX = 780
@@ -23,6 +24,8 @@ _BELOW_PX = 9
 
 class HelpWindow(QWidget):
     """A window of its own; made when first asked for, then only shown again."""
+
+    hints_wanted = Signal()  # those of the first trade, once more
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -44,7 +47,25 @@ class HelpWindow(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.page, 1)
-        row.addWidget(self.keys)
+        self.hints = make_button(
+            "help.hints", "Show the first trade's hints again", "plain", height=30, parent=self
+        )
+        self.hints.setToolTip("Guides through a trade on PAPER, with hints at the real controls")
+        self.hints.clicked.connect(self._ask_for_hints)
+        side = QVBoxLayout()
+        side.setContentsMargins(0, 0, 12, 12)
+        side.addWidget(self.keys, 1)
+        side.addWidget(self.hints)
+        row.addLayout(side)
+
+    def offer_hints(self, can_begin: bool) -> None:
+        """Where there is a first trade to be guided through: on PAPER."""
+        self.hints.setVisible(can_begin)
+
+    @Slot()
+    def _ask_for_hints(self) -> None:
+        self.close()
+        self.hints_wanted.emit()
 
     def show_keys(self, keymap: Keymap) -> None:
         """As they are now, also after a person changed them."""

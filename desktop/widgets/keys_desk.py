@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from desktop.widgets.keys_dialog import KeysDialog
 from engine.events import Alert, CommandRefused, Event
 from engine.key_commands import ListKeys
 from engine.key_events import KeysChecked, KeysListed
+
+if TYPE_CHECKING:
+    from desktop.widgets.keys_dialog import KeysDialog
 
 KEYS_NEEDED = "KEYS_NEEDED"
 
@@ -44,6 +46,8 @@ class KeysDesk(QObject):
     @Slot()
     def open(self) -> None:
         if self._dialog is None:
+            from desktop.widgets.keys_dialog import KeysDialog  # noqa: PLC0415 - the first frame needs none of it
+
             self._dialog = KeysDialog(self._window)
             self._dialog.command_wanted.connect(self.command_wanted)
             self._dialog.trade_wanted.connect(self._trade)

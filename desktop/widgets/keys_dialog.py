@@ -6,8 +6,10 @@ emptied as soon as the keys are kept or the dialog goes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from itertools import count
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFont, QHideEvent, QShowEvent
@@ -15,6 +17,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
+    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -24,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.theme import palette
+from desktop.theme.colours import per_palette
 from desktop.theme.fonts import ui_font
 from desktop.widgets.buttons import make_button
 from engine.errors import CredentialsError
@@ -32,6 +36,7 @@ from engine.key_commands import CheckKeys, KeepKeys, ListKeys, RemoveKeys
 from engine.key_events import Finding, KeyFinding, KeyPlace, KeysChecked, KeysListed
 from engine.secret import cleaned
 
+_MOST_BYTES = 16_384  # an RSA key of 8,192 bits is half of it
 _INTRODUCTION = (
     "Make a key at the exchange that may trade futures, without the right to withdraw and"
     " bound to your address. HMAC, Ed25519 and RSA keys work. Perpdesk tries it before it"
@@ -43,11 +48,15 @@ _KEPT = {
     KeyPlace.SESSION: "A key for {name} is kept until Perpdesk closes.",
     KeyPlace.VARIABLES: "The key comes from PERPDESK_API_KEY and PERPDESK_API_SECRET.",
 }
-_MARKS = {
-    Finding.GOOD: ("✓", palette.OK),
-    Finding.WARNING: ("!", palette.WARNING),
-    Finding.BAD: ("✕", palette.ERROR),
-}
+
+
+@per_palette
+def _marks() -> dict[Finding, tuple[str, str]]:
+    return {
+        Finding.GOOD: ("✓", palette.OK),
+        Finding.WARNING: ("!", palette.WARNING),
+        Finding.BAD: ("✕", palette.ERROR),
+    }
 
 
 class KeysDialog(QDialog):
@@ -67,6 +76,7 @@ class KeysDialog(QDialog):
         self._listed: KeysListed | None = None
         self._is_usable = False
         self._wanted = ""
+        self.ask_file: Callable[[], str] = self._ask_file
         self._make_controls()
         self._lay_out()
         self._show_state()
@@ -111,6 +121,28 @@ class KeysDialog(QDialog):
             self._settle()
 
     # --- what a person does ---------------------------------------------------------------
+
+    @Slot()
+    def _take_file(self) -> None:
+        """A private key from its file, into the masked field; the file itself stays as it is."""
+        name = self.ask_file()
+        if not name:
+            return
+        try:
+            with Path(name).open("rb") as file:
+                content = file.read(_MOST_BYTES + 1)
+            text = content.decode("ascii") if len(content) <= _MOST_BYTES else ""
+        except (OSError, ValueError):
+            text = ""
+        if "-----BEGIN" in text:
+            self.secret.setText(text)
+            return
+        sentence = f"{Path(name).name} holds no private key in PEM form."
+        self._say([KeyFinding(finding=Finding.BAD, sentence=sentence)])
+
+    def _ask_file(self) -> str:
+        kinds = "Private key (*.pem *.key);;All files (*)"
+        return QFileDialog.getOpenFileName(self, "Private key", "", kinds)[0]
 
     @Slot()
     def _test(self) -> None:
@@ -188,7 +220,7 @@ class KeysDialog(QDialog):
     def _say(self, findings: list[KeyFinding]) -> None:
         lines = []
         for one in findings:
-            mark, colour = _MARKS[one.finding]
+            mark, colour = _marks()[one.finding]
             lines.append(
                 f'<p><b style="color:{colour}">{mark}</b>&nbsp; {escape(one.sentence)}</p>'
             )
@@ -217,6 +249,9 @@ class KeysDialog(QDialog):
         self.kept = _label(self, "keys.kept")
         self.key = _field(self, "keys.key", "API key")
         self.secret = _field(self, "keys.secret", "Secret, or private key in PEM form")
+        self.from_file = make_button("keys.file", "File …", "plain", height=32, parent=self)
+        self.from_file.setToolTip("Takes a private key (Ed25519 or RSA) from its PEM file")
+        self.from_file.clicked.connect(self._take_file)
         self.session_only = QCheckBox("Only until Perpdesk closes", self)
         self.session_only.setObjectName("keys.sessionOnly")
         self.session_only.setToolTip(
@@ -259,9 +294,14 @@ class KeysDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(10)
-        parts = (title, words, self.environment, self.kept, self.key, self.secret)
-        for part in (*parts, self.session_only, self.findings):
+        for part in (title, words, self.environment, self.kept, self.key):
             column.addWidget(part)
+        secret = QHBoxLayout()
+        secret.addWidget(self.secret, 1)
+        secret.addWidget(self.from_file)
+        column.addLayout(secret)
+        column.addWidget(self.session_only)
+        column.addWidget(self.findings)
         row = QHBoxLayout()
         row.addWidget(self.remove)
         row.addStretch(1)

@@ -1,24 +1,36 @@
 """The price ladder: depth, own orders, and trading with the mouse at a price.
 
-Rows stand still under a mouse. A click that would hit a price that was not
-there a moment ago is refused, and so is every click on grey numbers. GUI
-thread only.
+Rows stand still under a mouse, and while keys have chosen a place. A click that
+would hit a price that was not there a moment ago is refused, and so is every
+click on grey numbers. GUI thread only.
 """
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QHelpEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import (
+    QEnterEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from desktop.models.ladder_model import OwnOrders
 from desktop.models.resting_orders import Resting, explained
-from desktop.widgets.ladder_hints import JUST_MOVED, ORDERS_STALE
+from desktop.widgets.ladder_hints import CURSOR_AWAY, JUST_MOVED, ORDERS_STALE
 from desktop.widgets.ladder_view import LadderView
 from engine.clock import Clock
 from engine.trading_types import Side
 
 _WHEEL_ROWS = 3
+_STEPS: dict[int, int] = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
+_PAGES: dict[int, int] = {Qt.Key.Key_PageUp: 1, Qt.Key.Key_PageDown: -1}
+_SIDES: dict[int, Side] = {Qt.Key.Key_Left: Side.BUY, Qt.Key.Key_Right: Side.SELL}
+_GROUPING_STEPS: dict[int, int] = {Qt.Key.Key_Plus: 1, Qt.Key.Key_Equal: 1, Qt.Key.Key_Minus: -1}
+_RECENTRE = (Qt.Key.Key_Space, Qt.Key.Key_C, Qt.Key.Key_Home)
 _TOLD = 4  # orders of a row that a tip explains
 
 
@@ -58,30 +70,47 @@ class PriceLadder(LadderView):
         rows = int(self._wheel_rest / 120)
         self._wheel_rest -= rows * 120
         if rows:
+            self._cursor.drop()
             self._scroll(rows)
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = event.key()
+        if key in _STEPS:
+            self._step(_STEPS[key])
+        elif key in _PAGES:
+            self._step(_PAGES[key] * self._page())
+        elif key in _SIDES:
+            self._choose(_SIDES[key])
+        elif key in _GROUPING_STEPS:
+            self.set_grouping(self._model.next_grouping(_GROUPING_STEPS[key]))
+        elif key in _RECENTRE:
+            self.recentre()
+        elif not self._acted(event):
+            super().keyPressEvent(event)
+
+    def _acted(self, event: QKeyEvent) -> bool:
+        """What changes orders, or gives up: never by a key that is held down."""
         match event.key():
-            case Qt.Key.Key_Up:
-                self._scroll(1)
-            case Qt.Key.Key_Down:
-                self._scroll(-1)
-            case Qt.Key.Key_PageUp:
-                self._scroll(self._page())
-            case Qt.Key.Key_PageDown:
-                self._scroll(-self._page())
-            case Qt.Key.Key_Space | Qt.Key.Key_C | Qt.Key.Key_Home:
-                self.recentre()
-            case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
-                self.set_grouping(self._model.next_grouping(1))
-            case Qt.Key.Key_Minus:
-                self.set_grouping(self._model.next_grouping(-1))
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                if not event.isAutoRepeat():
+                    self._place_at_cursor()
+            case Qt.Key.Key_Delete | Qt.Key.Key_Backspace:
+                if not event.isAutoRepeat():
+                    self._cancel_at_cursor()
             case Qt.Key.Key_Escape if self._hand.is_down:
                 self._hand.let_go()
                 self._show_all()
+            case Qt.Key.Key_Escape if self._cursor.drop():
+                self._show_all()
             case _:
-                super().keyPressEvent(event)
+                return False
+        return True
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if self._cursor.drop():
+            self._show_all()
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip:
@@ -160,8 +189,10 @@ class PriceLadder(LadderView):
 
     def _cancel(self, own: OwnOrders | None) -> None:
         """All that can be cancelled in the row. Also when grey: a cancel cannot cost money."""
-        if own is None or not self._rows_stood_still():
-            return
+        if own is not None and self._rows_stood_still():
+            self._cancel_orders(own)
+
+    def _cancel_orders(self, own: OwnOrders) -> None:
         for order in own.orders:
             if order.can_cancel:
                 cancelled = self.algo_cancel if order.is_conditional else self.order_cancel
@@ -191,6 +222,41 @@ class PriceLadder(LadderView):
             for changed in (before, row):
                 if changed is not None:
                     self._update_row(changed)
+
+    # --- keys ---------------------------------------------------------------
+
+    def _step(self, rows: int) -> None:
+        if self._model.middle() is not None:
+            self._cursor.step(rows)
+            self._show_all()
+
+    def _choose(self, side: Side) -> None:
+        if self._model.middle() is not None:
+            self._cursor.choose(side)
+            self._show_all()
+
+    def _place_at_cursor(self) -> None:
+        """As a click there. It names its price, so it does not matter whether rows moved."""
+        bucket = self._cursor.bucket
+        if bucket is None or self._is_grey():
+            return
+        if not self._cursor.is_in_view():
+            self._tell(CURSOR_AWAY)
+            return
+        self.price_clicked.emit(self._cursor.side, self._model.price_of(bucket))
+
+    def _cancel_at_cursor(self) -> None:
+        """All own orders at that price, on both sides. Also when grey."""
+        bucket = self._cursor.bucket
+        if bucket is None:
+            return
+        if not self._cursor.is_in_view():
+            self._tell(CURSOR_AWAY)
+            return
+        for side in Side:
+            own = self._model.own.get((side, bucket))
+            if own is not None:
+                self._cancel_orders(own)
 
     def _page(self) -> int:
         return max(self._frame.rows - 2, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from desktop.models.ladder_model import OutOfView
 
 JUST_MOVED = "Rows just moved: click ignored"
+CURSOR_AWAY = "The chosen price is out of view: Up or Down brings it back"
 ORDERS_STALE = "Own orders may have changed unseen: moving is off"
 _STALE = "Prices are stale: clicks are off"
 LOCKED = "Locked out: only orders that reduce leave"

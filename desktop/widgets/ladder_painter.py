@@ -94,6 +94,8 @@ class LadderLook:
     is_locked: bool = False  # no new risk leaves: prices are true, a click opens nothing
     hover_row: int | None = None
     hover_side: Side | None = None
+    cursor_bucket: int | None = None  # chosen by keys
+    cursor_side: Side = Side.BUY
     ghosts: tuple[tuple[Side, int, Decimal], ...] = ()  # side, bucket, quantity
     hint: str = ""
 
@@ -151,6 +153,8 @@ class LadderPainter:
             room = QRect(frame.asks + 6, y, frame.my_asks - frame.asks - 6, height)
             painter.drawText(room, _LEFT, self._size_text(ask, room.width()))
         self._paint_price(painter, frame, bucket, y)
+        if bucket == self._look.cursor_bucket:
+            self._paint_cursor(painter, frame, y)
         if row == self._look.hover_row and self._look.hover_side is not None and not grey:
             left, right = frame.side_columns(self._look.hover_side)
             if self._look.is_locked:
@@ -158,6 +162,17 @@ class LadderPainter:
             else:
                 painter.setPen(hairline(palette.SIDE_COLOUR[self._look.hover_side]))
             painter.drawRect(left, y, right - left - 1, height - 1)
+
+    def _paint_cursor(self, painter: QPainter, frame: LadderFrame, y: int) -> None:
+        """A rim around the price, a stronger one around the side where Enter would place."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(hairline(palette.ACCENT))
+        painter.drawRect(0, y, frame.right - 1, frame.row_px - 1)
+        side = self._look.cursor_side
+        left, right = frame.side_columns(side)
+        is_off = self._look.is_grey or self._look.is_locked
+        painter.setPen(hairline(palette.STALE if is_off else palette.SIDE_COLOUR[side], width=2))
+        painter.drawRect(left + 1, y + 1, right - left - 3, frame.row_px - 3)
 
     def _paint_price(self, painter: QPainter, frame: LadderFrame, bucket: int, y: int) -> None:
         cell = QRect(frame.price, y, frame.asks - frame.price, frame.row_px)

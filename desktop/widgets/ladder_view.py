@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from desktop.formatting import grouped
 from desktop.models.ladder_changes import LadderRows, changed_buckets
 from desktop.models.ladder_model import LadderModel
+from desktop.widgets.ladder_cursor import LadderCursor
 from desktop.widgets.ladder_hand import LadderHand
 from desktop.widgets.ladder_hints import hint_text
 from desktop.widgets.ladder_painter import (
@@ -54,6 +55,7 @@ class LadderView(QWidget):
         self._is_synced = True
         self._is_over = False
         self._hand = LadderHand(self._model)
+        self._cursor = LadderCursor(self._model)
         self._passing_hint = ""
         self._lock = ""
         self._strip = LadderStrip(self)
@@ -69,19 +71,20 @@ class LadderView(QWidget):
         self._look.instrument = instrument
         self._hand.let_go()
         self._hand.forget_asked()
+        self._cursor.drop()
         self._model.set_tick(instrument.tick_size)
         self._strip.show_steps(instrument.tick_size)
         self._show_all()
 
     def set_book(self, book: BookView) -> None:
-        """The newest levels. Rows move by themselves only while no mouse is over them."""
+        """The newest levels. Rows move by themselves only while no mouse or key points at one."""
         instrument = self._look.instrument
         if instrument is not None and book.symbol != instrument.symbol:
             return  # a late one of the contract shown before
         before = self._model.rows()
         was_synced, self._is_synced = self._is_synced, book.is_synced
         was_empty = self._model.middle() is None
-        moved = self._model.set_book(book, hold=self._is_over or self._hand.is_down)
+        moved = self._model.set_book(book, hold=self._is_held())
         self._strip.show_spread(self._model.spread, self._decimals())
         renewed = was_empty or was_synced != book.is_synced
         if moved or renewed or self._needs_wider_prices():
@@ -147,6 +150,7 @@ class LadderView(QWidget):
 
     @Slot()
     def recentre(self) -> None:
+        self._cursor.drop()
         self._model.recentre()
         self._show_all()
 
@@ -209,7 +213,9 @@ class LadderView(QWidget):
         self._look.ghosts = self._hand.ghosts()
         self._look.is_grey = self._is_grey()
         self._look.is_locked = bool(self._lock)
+        self._look.cursor_bucket, self._look.cursor_side = self._cursor.bucket, self._cursor.side
         self._look.hint = self._hint()
+        self.setAccessibleDescription(self._cursor_words())
         self.update()
 
     def _lay_out(self) -> None:
@@ -268,6 +274,16 @@ class LadderView(QWidget):
         timer.setInterval(interval_ms)
         timer.timeout.connect(then)
         return timer
+
+    def _is_held(self) -> bool:
+        return self._is_over or self._hand.is_down or self._cursor.bucket is not None
+
+    def _cursor_words(self) -> str:
+        """For who cannot see it."""
+        bucket = self._cursor.bucket
+        if bucket is None:
+            return ""
+        return f"{self._cursor.side} at {grouped(self._model.price_of(bucket), self._decimals())}"
 
     def _is_grey(self) -> bool:
         return self._is_stale or not self._is_synced

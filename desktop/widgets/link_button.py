@@ -46,6 +46,10 @@ class LinkButton(QToolButton):
             self._is_active = is_active
             self.update()
 
+    def redress(self) -> None:
+        for action in self.menu().actions():
+            action.setIcon(_dot_icon(Link(action.data())))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self)

@@ -19,6 +19,7 @@ from desktop.widgets.toasts import ToastStack
 from engine.commands import AmendOrder, Command
 from engine.market.instruments import Instrument
 from engine.protection_commands import MoveAlgo, ReversePosition
+from engine.strategy_commands import StartStrategy
 from engine.trading_types import AlertLevel, EnvironmentKind
 
 
@@ -82,13 +83,14 @@ class OrderGate(QObject):
     def _ask(self, command: Command) -> None:
         if self._question is not None:
             return  # one question at a time: a second order is a slip
+        is_program = isinstance(command, StartStrategy)
         question = Confirmation(
             self._window,
             name="orderGate",
-            question="Send this order?",
+            question="Start this strategy?" if is_program else "Send this order?",
             sentences=[command_words(command, self._instruments)],
-            confirm="Send",
-            keep="Do not send",
+            confirm="Start" if is_program else "Send",
+            keep="Do not start" if is_program else "Do not send",
             role="primary",
         )
         question.accepted.connect(lambda: self._send(command))

@@ -16,7 +16,6 @@ from desktop.models.preferences import Preferences
 from desktop.models.size_unit import SizeUnit
 from desktop.widgets.click_guard import ClickGuard
 from desktop.widgets.decimal_field import DecimalField
-from desktop.widgets.plan_dialog import PlanDialog
 from desktop.widgets.preset_row import Preset
 from desktop.widgets.ticket_controls import (
     CONDITIONAL_TAB,
@@ -249,6 +248,8 @@ class OrderTicket(TicketInput):
         draft = self.draft()
         if draft.instrument is None:
             return
+        from desktop.widgets.plan_dialog import PlanDialog  # noqa: PLC0415 - the first frame needs none of it
+
         dialog = PlanDialog(
             self.window(), draft.instrument, draft.quantity, is_hedge=draft.is_hedge
         )

@@ -28,6 +28,7 @@ class PanelDocks(QObject):
         ticket: QWidget,
         blotter: QWidget,
         paper: QWidget,
+        strategies: QWidget,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -41,12 +42,16 @@ class PanelDocks(QObject):
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         self._blotter = self._add("blotter", "Account", blotter, bottom)
         self.paper = self._add("paper", "Paper exchange", paper, right)
+        self.strategies = self._add("strategies", "Strategies", strategies, bottom)
         self._place()
         self._first_places = window.saveState()
 
     def actions(self) -> list[QAction]:
         """One per panel: shows or hides it."""
-        docks = (self._watch, self._tape, self._ladder, self._ticket, self._blotter, self.paper)
+        docks = (
+            *(self._watch, self._tape, self._ladder, self._ticket, self._blotter),
+            *(self.paper, self.strategies),
+        )
         return [dock.toggleViewAction() for dock in docks]
 
     def put_first_places(self) -> None:
@@ -111,7 +116,9 @@ class PanelDocks(QObject):
         window.resizeDocks([self._watch, self._tape], [250, 300], down)
         window.resizeDocks([self._blotter], [182], down)
         window.tabifyDockWidget(self._ticket, self.paper)
-        self.paper.hide()
+        window.tabifyDockWidget(self._blotter, self.strategies)
+        for dock in (self.paper, self.strategies):
+            dock.hide()
 
     def _add(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self._window)

@@ -7,15 +7,13 @@ known by its number, and what an older question still says is passed over.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.formatting import local_date_time_text
-from desktop.models.review_tables import SHOWN
-from desktop.widgets.review_window import ReviewWindow
 from engine.events import CommandRefused, Event
 from engine.market.instruments import Instrument
 from engine.review_commands import (
@@ -35,6 +33,9 @@ from engine.review_events import (
     TradeNoted,
 )
 from engine.review_views import Review, TieOutResult
+
+if TYPE_CHECKING:
+    from desktop.widgets.review_window import ReviewWindow
 
 
 class ReviewDesk(QObject):
@@ -77,6 +78,8 @@ class ReviewDesk(QObject):
     # --- asking -------------------------------------------------------------------
 
     def _make_window(self) -> ReviewWindow:
+        from desktop.widgets.review_window import ReviewWindow  # noqa: PLC0415 - the first frame needs none of it
+
         window = ReviewWindow(self._instruments, self._now_ms, self._owner)
         window.load_wanted.connect(self._load)
         window.filter.changed.connect(self._load)
@@ -205,6 +208,8 @@ class ReviewDesk(QObject):
 
 
 def _about(review: Review) -> str:
+    from desktop.models.review_tables import SHOWN  # noqa: PLC0415 - with the window, not before
+
     totals = review.totals
     sentences = [f"{totals.fills:,} fills. Money is in dollars, before open positions."]
     if review.figures.trips > SHOWN:

@@ -23,6 +23,7 @@ from desktop.theme.redress import put_ink
 from desktop.widgets.buttons import make_button
 
 _FIELD_PX = 170
+_BY_SYMBOL_PX = 230
 
 
 class SettingRow(QWidget):
@@ -109,12 +110,16 @@ class SettingRow(QWidget):
         line.setFont(mono_font(13))
         line.setFixedSize(_FIELD_PX, 28)
         line.setAlignment(Qt.AlignmentFlag.AlignRight)
+        if isinstance(self.setting.default, dict):
+            line.setFont(mono_font(11))
+            line.setFixedWidth(_BY_SYMBOL_PX)
+            line.setPlaceholderText("BTCUSDT 0.5, ETHUSDT 10")
         line.editingFinished.connect(lambda: self._read(line.text()))
         line.textEdited.connect(self._check)
         plain = Setting.words
 
         def show(value: object) -> None:
-            text = plain(self.setting, value)
+            text = plain(self.setting, value) if value != {} else ""
             line.setText(text.removesuffix(self.setting.unit).strip())
 
         return line, show

@@ -17,6 +17,7 @@ from engine.market.instruments import Instrument
 _KEPT = 200
 _ROW = 17
 _HEAD = 22
+_WITH_TIME = 190
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 _LEFT = _MIDDLE | Qt.AlignmentFlag.AlignLeft
 _RIGHT = _MIDDLE | Qt.AlignmentFlag.AlignRight
@@ -103,19 +104,25 @@ class Tape(QWidget):
         painter.setFont(self._head_font)
         painter.setPen(QColor(palette.TEXT_FAINT))
         whole, price = self._places(2)
-        painter.drawText(whole, _LEFT, "Time")
+        if self._has_room_for_time():
+            painter.drawText(whole, _LEFT, "Time")
         painter.drawText(price, _RIGHT, "Price")
         painter.drawText(whole, _RIGHT, "Size")
 
     def _paint_print(self, painter: QPainter, top: int, trade: Print) -> None:
         whole, price = self._places(top)
         ink = palette.SELL if trade.is_buyer_maker else palette.BUY
-        painter.setPen(QColor(palette.STALE if self._is_stale else palette.TEXT_FAINT))
-        painter.drawText(whole, _LEFT, trade.time_text)
+        if self._has_room_for_time():
+            painter.setPen(QColor(palette.STALE if self._is_stale else palette.TEXT_FAINT))
+            painter.drawText(whole, _LEFT, trade.time_text)
         painter.setPen(QColor(palette.STALE if self._is_stale else ink))
         painter.drawText(price, _RIGHT, trade.price_text)
         painter.setPen(QColor(palette.STALE if self._is_stale else palette.TEXT_DIM))
         painter.drawText(whole, _RIGHT, trade.quantity_text)
+
+    def _has_room_for_time(self) -> bool:
+        """In a narrow panel price and size are what a tape is read for."""
+        return self.width() >= _WITH_TIME
 
     def _places(self, top: int) -> tuple[QRect, QRect]:
         """The row, and its part that ends where prices end."""

@@ -128,6 +128,10 @@ class TicketView:
         if missing:
             line.show_hint(missing)
             return
+        one_side = draft.one_side(problems)
+        if one_side:
+            line.show_hint(one_side)
+            return
         for problem in problems.values():
             if problem is not None:
                 text = self._fix_text(problem.field, problem.fix) if problem.fix else ""

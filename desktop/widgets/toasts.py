@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPoint, QRectF, Qt, QTimer, Slot
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -23,8 +23,11 @@ _SHOWN_MS = {AlertLevel.INFO: 5_000, AlertLevel.WARNING: 8_000, AlertLevel.ERROR
 _ICONS = {AlertLevel.INFO: "info", AlertLevel.WARNING: "warning", AlertLevel.ERROR: "error"}
 _MOST = 4
 _ECHO_MS = 1_000
-_WIDTH = 340
+_WIDEST, _NARROWEST = 340, 236
+_WIDTH_SHARE, _HEIGHT_SHARE = 0.5, 0.45  # of the chart, so that its newest part is seen
 _MARGIN = 12
+_CLEAR_RIGHT = 76  # the chart's prices
+_CLEAR_BELOW = 62  # its times, and the words above them
 
 
 class Toast(QWidget):
@@ -50,7 +53,7 @@ class Toast(QWidget):
         self.times = 1
         self._colour = colour or palette.ALERT_COLOUR[level]
         self._act = act
-        self.setFixedWidth(_WIDTH)
+        self.setFixedWidth(_WIDEST)
         sign = QLabel(self)
         sign.setPixmap(icon_pixmap(icon_name or _ICONS[level], self._colour))
         self._sentence = QLabel(self)
@@ -58,7 +61,7 @@ class Toast(QWidget):
         self._sentence.setWordWrap(True)
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
         self._sentence.setFont(ui_font(12))
-        row = QHBoxLayout()
+        row = self._row = QHBoxLayout()
         row.setSpacing(9)
         row.addWidget(sign, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._sentence, 1)
@@ -83,7 +86,13 @@ class Toast(QWidget):
         self._shown_for.start()
         self._sentence.setText(sentence if self.times == 1 else f"{sentence} (x{self.times})")
         self._timer.start(_SHOWN_MS[self.level])
-        self.adjustSize()
+        self.fit(self.width())
+
+    def fit(self, width: int) -> None:
+        """As high as the words need when they are broken at this width."""
+        self._row.invalidate()  # it remembers how high other words were
+        self.setFixedWidth(width)
+        self.setFixedHeight(self.heightForWidth(width))
 
     def redress(self) -> None:
         self._colour = palette.renewed(self._colour)
@@ -129,7 +138,11 @@ class Toast(QWidget):
 
 
 class ToastStack(QObject):
-    """Newest at the top right of `area`; at most four, the oldest gives way."""
+    """Newest at the lower right of `area`, over its volume; at most four, the oldest gives way.
+
+    What finds no room in the lower half is not shown until there is some: all of it
+    stands under Alerts and in the log.
+    """
 
     def __init__(self, area: QWidget) -> None:
         super().__init__(area)
@@ -156,6 +169,7 @@ class ToastStack(QObject):
         for toast in self._toasts:
             if toast.sentence() == sentence:
                 toast.say_again()
+                self._arrange()
                 return
             if key and toast.key == key:
                 toast.say(sentence)
@@ -209,8 +223,15 @@ class ToastStack(QObject):
         self._arrange()
 
     def _arrange(self) -> None:
-        corner = QPoint(self._area.width() - _WIDTH - _MARGIN, self._top + _MARGIN)
+        area = self._area.size()
+        width = min(max(round(area.width() * _WIDTH_SHARE), _NARROWEST), _WIDEST)
+        left = max(area.width() - width - _CLEAR_RIGHT - _MARGIN, _MARGIN)
+        bottom = area.height() - _CLEAR_BELOW
+        highest = max(self._top + _MARGIN, round(area.height() * (1 - _HEIGHT_SHARE)))
         for toast in self._toasts:
-            toast.move(corner)
+            toast.fit(width)
+            top = bottom - toast.height()
+            toast.move(left, top)
+            toast.setVisible(toast is self._toasts[0] or top >= highest)
             toast.raise_()
-            corner.setY(corner.y() + toast.height() + 6)
+            bottom = top - 6

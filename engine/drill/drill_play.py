@@ -11,6 +11,8 @@ from functools import partial
 from engine.drill.drill_bracket_play import BracketPlay
 from engine.drill.drill_brackets import BracketStep
 from engine.drill.drill_lots import LOTS
+from engine.drill.drill_plan_play import PlanPlay
+from engine.drill.drill_plans import PlanStep
 from engine.drill.drill_session import (
     Amend,
     Cancel,
@@ -63,6 +65,7 @@ class DrillPlay:
         self._orders: dict[int, Order] = {}
         self._stops = StopPlay(trader, account, references)
         self._brackets = BracketPlay(trader, references)
+        self._plans = PlanPlay(trader, references)
         self.placed = 0
         self.hung: list[str] = []
         self.not_flat: list[str] = []  # what the exchange had although the kill switch said flat
@@ -80,6 +83,8 @@ class DrillPlay:
                 self._stops.carry_out(step)
             elif isinstance(step, BracketStep):
                 self._brackets.carry_out(step)
+            elif isinstance(step, PlanStep):
+                self._plans.carry_out(step)
             else:
                 self._carry_out(step)
         except PerpdeskError as error:

@@ -24,6 +24,7 @@ from engine.drill.drill_judge import (
     judge_journal,
     judge_memory,
 )
+from engine.drill.drill_plan_judge import judge_kept_plans, judge_plans
 from engine.drill.drill_play import DrillPlay
 from engine.drill.drill_session import Session, plan_session
 from engine.drill.drill_trader import DrillPlace, DrillTrader
@@ -31,6 +32,7 @@ from engine.drill.drill_venue import Reference
 from engine.errors import PerpdeskError
 from engine.journal.journal_reader import JournalReader
 from engine.oms.bracket_record import bracket_of
+from engine.plan_records import Plan
 from engine.utils.paths import program_dir
 from engine.utils.threads import StoppableThread
 
@@ -129,6 +131,7 @@ def _trade_and_judge(
     is_second_life = session.killed_after_s is not None
     if is_second_life:
         floor.account.clear_faults()
+    plans_before = _kept_plans(Path(place.journal)) if is_second_life else []
     trader = DrillTrader(place)
     play = DrillPlay(session, trader, floor.account, floor.counterparty, references, floor.restart)
     trader.start()
@@ -138,7 +141,10 @@ def _trade_and_judge(
             hung.append(f"not live within {START_S:g} s of the start")
         elif not is_second_life:
             hung += _play(play, trader)
+        if any(not plan.state.is_over for plan in trader.plans.plans()):
+            threading.Event().wait(session.lingers_s)
         floor.end_faults()
+        trader.plans.stop_all("The session is over.")
         verdict = _settle(trader, floor)
         if not is_second_life and STREAM_FAULTS.isdisjoint(floor.end_faults()):
             verdict = verdict.with_more(_judge_untold(trader, floor))
@@ -151,6 +157,8 @@ def _trade_and_judge(
         judge_algos_in_journal(journal.placed_algos, journal.algos, books.algos)
     )
     verdict = verdict.with_more(judge_kept_brackets(journal.brackets, trader.brackets.all()))
+    kept_plans = _kept_plans(Path(place.journal))
+    verdict = verdict.with_more(judge_kept_plans(kept_plans, books.orders, plans_before))
     verdict = verdict.with_more(Verdict(hung=tuple(hung), wrong_state=tuple(play.not_flat)))
     return verdict, trader.brackets.longest_unprotected_ms
 
@@ -196,6 +204,7 @@ def _compare(trader: DrillTrader, floor: DrillFloor) -> Verdict:
         local, venue = _local_books(trader, floor), floor.books()
         verdict = judge_memory(local, venue)
         verdict = verdict.with_more(judge_brackets(trader.brackets.all(), venue.algos))
+        verdict = verdict.with_more(judge_plans(trader.plans.plans(), venue.orders))
         return verdict.with_more(judge_algos_in_memory(local.algos, local.orders, venue.algos))
     except PerpdeskError as error:
         return Verdict(hung=(f"the exchange's books could not be read: {error}",))
@@ -213,7 +222,7 @@ def _close(trader: DrillTrader) -> list[str]:
 def _local_books(trader: DrillTrader, floor: DrillFloor) -> LocalBooks:
     oms = trader.oms
     contradictions = oms.tracker.impossible_count + oms.algos.tracker.impossible_count
-    mistakes = list(trader.mistakes)
+    mistakes = [*trader.mistakes, *trader.witness.mistakes]
     if contradictions:
         mistakes.append(f"{contradictions} updates were taken for impossible")
     missing = trader.events_missing()
@@ -230,6 +239,10 @@ def _local_books(trader: DrillTrader, floor: DrillFloor) -> LocalBooks:
         mistakes=mistakes,
         algos=[a.view for a in oms.algos.all() if floor.is_of_session(a.view)],
     )
+
+
+def _kept_plans(path: Path) -> list[Plan]:
+    return JournalReader(path).plans(limit=_ALL_ROWS) if path.exists() else []
 
 
 def _journal_books(path: Path, floor: DrillFloor) -> JournalBooks:

@@ -14,12 +14,15 @@ import msgspec
 from engine.drill.drill_brackets import BracketPlanner, BracketStep
 from engine.drill.drill_faults import PlannedFault, plan_fault
 from engine.drill.drill_lots import SYMBOLS
+from engine.drill.drill_plans import PlanPlanner, PlanStep
 from engine.drill.drill_stops import StopPlanner, StopStep
 from engine.trading_types import OrderType, Side, TimeInForce
 
 KILL_EVERY = 10
 RESTART_EVERY = 25
 _LONGEST_LIFE_S = 0.45
+_LINGER_S = 1.1  # a TWAP sends its second order after a second
+_LINGERING = 0.15
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -109,14 +112,18 @@ Step = (
     | Together
     | StopStep
     | BracketStep
+    | PlanStep
 )
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """`killed_after_s`: the trading process is killed so long after its first step."""
+    """`killed_after_s`: the trading process is killed so long after its first step.
+    `lingers_s`: plans go on for so long after the last one.
+    """
 
     seed: int
     steps: tuple[Step, ...]
+    lingers_s: float = 0.0
     killed_after_s: float | None = None
 
     @property
@@ -140,6 +147,7 @@ class _Planner:
         self._slots: list[Place] = []
         self._stops = StopPlanner(self._random)
         self._brackets = BracketPlanner(self._random)
+        self._plans = PlanPlanner(self._random)
         self._is_killed = seed % KILL_EVERY == KILL_EVERY - 1
 
     def plan(self) -> Session:
@@ -156,7 +164,10 @@ class _Planner:
             steps.insert(chance.randint(3, len(steps)), RestartVenue())
         steps += self._last_words()
         life_s = chance.uniform(0.0, _LONGEST_LIFE_S) if self._is_killed else None
-        return Session(seed=self._seed, steps=tuple(steps), killed_after_s=life_s)
+        lingers_s = _LINGER_S if self._is_killed or chance.random() < _LINGERING else 0.0
+        return Session(
+            seed=self._seed, steps=tuple(steps), lingers_s=lingers_s, killed_after_s=life_s
+        )
 
     def _last_words(self) -> list[Step]:
         """Fills of which nothing but the stream tells, and nothing later speaks of again."""
@@ -189,6 +200,9 @@ class _Planner:
             self._brackets.change: 2,
             self._brackets.protect: 1,
             self._bracket_race: 5,
+            self._plans.start: 7,
+            self._plans.end: 2,
+            self._plan_race: 5,
             KillAll: 1,
         }
         if not self._is_killed:  # nobody watches what is done elsewhere before a first start
@@ -273,6 +287,14 @@ class _Planner:
         if self._random.random() < 0.6:
             return counter
         return Together((self._brackets.change(), counter))
+
+    def _plan_race(self) -> Step:
+        """A trade against a plan's orders, perhaps while it is being stopped."""
+        symbol, side = self._plans.against_newest()
+        counter = Counter(symbol, side, self._random.randint(1, 4))
+        if self._random.random() < 0.6:
+            return counter
+        return Together((self._plans.end(), counter))
 
     def _pair(self) -> Together:
         return Together((self._place(), self._place()))

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from engine.clock import SystemClock
+from engine.drill.drill_plan_witness import PlanWitness
 from engine.errors import PerpdeskError
 from engine.event_hub import EventHub
 from engine.events import EngineStateChanged, Event, FillRecorded, StreamStateChanged, ThreadCrashed
@@ -27,6 +28,11 @@ from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.oms.unknown_resolver import ResolverSettings
 from engine.paper.paper_process import PaperAccountKeys
+from engine.plans.best_prices import BestPrices
+from engine.plans.kept_plans import KeptPlans
+from engine.plans.plan_book import PlanBook
+from engine.plans.plan_locks import PlanLocks
+from engine.plans.plan_runner import PlanRunner, PlanSettings
 from engine.trading_types import EngineState, Route
 from engine.utils.mailbox import Mailbox
 from engine.utils.retry import RetryPolicy
@@ -34,6 +40,7 @@ from engine.utils.task_queue import TaskQueue
 from engine.utils.threads import StoppableThread
 from engine.views import FillView
 from engine.wire.hosts import Hosts
+from engine.wire.stream_names import book_ticker
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +71,7 @@ _GATEWAY = GatewaySettings(
     weight_limit=100_000_000,  # a thousand starts in some minutes
 )
 _NEVER_S = 3600.0
+_PLANS = PlanSettings(amends_per_second=20, order_reserve_pct=0.0)
 _OMS = OmsSettings(
     retry_backoff_base=0.02,
     resolver=ResolverSettings(
@@ -138,6 +146,8 @@ class DrillTrader:
             self.gateway.get_exchange_instruments,
             on_crash=self.note_crash,
         )
+        self.plans = self._build_plans(clock)
+        self.witness = PlanWitness(self.hub)
 
     def start(self) -> None:
         self.journal.start(self.hub)
@@ -149,6 +159,8 @@ class DrillTrader:
         )
         self.brackets.restore(reader.open_brackets())
         self.brackets.start()
+        self.plans.resume()
+        self.plans.begin()
         self.gateway.start_user_stream(self._on_event)
         self._house.start()
 
@@ -178,15 +190,39 @@ class DrillTrader:
         self.mistakes.append(f"thread {thread} ended: {error!r}")
 
     def close(self) -> bool:
-        """False when something did not end in time."""
+        """False when something did not end in time. Other than in use, whoever decides ends
+        first, with its step answered: what is cut off on its way is unknown on disk, and rightly,
+        but then nothing can be judged from it.
+        """
+        self.plans.request_stop()
+        ended = self.brackets.stop(_CLOSE_S)
+        ended = self.plans.close(_CLOSE_S) and ended
         self.oms.close()
         self._house.request_stop()
         self.gateway.close(_CLOSE_S)
-        ended = self.brackets.stop(_CLOSE_S)
         ended = self.oms.join(_CLOSE_S) and ended
         ended = self._queries.stop(_CLOSE_S) and ended
         ended = self._house.join(_CLOSE_S) and ended
         return self.journal.close(_CLOSE_S) and ended
+
+    def _build_plans(self, clock: SystemClock) -> PlanRunner:
+        path = Path(self.place.journal)
+
+        def follow(symbol: str) -> None:
+            self.gateway.subscribe([book_ticker(symbol)], self.hub.publish)
+
+        return PlanRunner(
+            self.oms,
+            self.hub,
+            clock,
+            PlanBook(self.journal, PlanLocks(path.with_suffix(".plans")), clock, self.hub.publish),
+            KeptPlans(path),
+            BestPrices(self.hub, follow, self.gateway.get_depth, clock),
+            self.gateway.get_exchange_instruments,
+            orders_left_pct=lambda: 100.0,
+            on_crash=self.note_crash,
+            settings=_PLANS,
+        )
 
     # --- on the engine's threads --------------------------------------------------------
 

@@ -3,8 +3,7 @@
 `journal-live.db` keeps what is open, the last year, and the newest trade of each
 symbol; `journal-live.2025.db` beside it holds what is older, in the same tables.
 The reader looks into all of them. Nothing is ever deleted but events of 30 days ago.
-A file that has grown too large keeps the last month alone. Conditional orders are
-few and stay.
+A file that has grown too large keeps the last month alone.
 
 A row is copied, and only once the copy is on disk removed here: a kill in between
 leaves it in both, which the next start finishes and the reader counts once.
@@ -70,6 +69,20 @@ _TABLES = (
         AND trade_id < (SELECT MAX(trade_id) FROM fills AS newer WHERE newer.symbol = fills.symbol)
         AND NOT EXISTS (SELECT 1 FROM orders WHERE orders.symbol = fills.symbol
             AND orders.order_id = fills.order_id)""",
+    ),
+    _Table(
+        "algo_intents",
+        "at_ms",
+        """at_ms < :cut AND EXISTS (SELECT 1 FROM algos WHERE algos.symbol = algo_intents.symbol
+            AND algos.client_algo_id = algo_intents.client_algo_id
+            AND updated_at < :cut AND status IN
+            ('FINISHED', 'CANCELED', 'REJECTED', 'EXPIRED'))""",
+    ),
+    _Table(
+        "algos",
+        "updated_at",
+        """updated_at < :cut - 24 * 3600000
+        AND status IN ('FINISHED', 'CANCELED', 'REJECTED', 'EXPIRED')""",
     ),
 )
 

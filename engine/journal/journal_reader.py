@@ -21,6 +21,7 @@ from engine.errors import JournalError
 from engine.journal.fifo_pnl import TRIP_COLUMNS, FifoPnl, trip_row
 from engine.journal.journal_archive import archives_of
 from engine.journal.journal_rows import (
+    ALGO_COLUMNS,
     FILL_COLUMNS,
     ORDER_COLUMNS,
     algo_intent,
@@ -87,6 +88,11 @@ _IN_ORDER: Mapping[str, tuple[str, itemgetter[object], itemgetter[object]]] = {
         "SELECT * FROM orders ORDER BY created_at, client_order_id",
         itemgetter("created_at", "client_order_id"),
         itemgetter("symbol", "client_order_id"),
+    ),
+    "algos": (
+        "SELECT * FROM algos ORDER BY created_at, client_algo_id",
+        itemgetter("created_at", "client_algo_id"),
+        itemgetter("symbol", "client_algo_id"),
     ),
 }
 
@@ -183,7 +189,8 @@ class JournalReader:
     def algos(self, *, since_ms: int = 0, limit: int = 1000) -> list[AlgoView]:
         """The newest `limit` by their last change since then, newest first."""
         sql = "SELECT * FROM algos WHERE updated_at >= ? ORDER BY updated_at DESC LIMIT ?"
-        return self._rows(sql, (since_ms, limit), algo_view)
+        files = self._files_with("algos")
+        return self._newest(sql, since_ms, limit, algo_view, lambda one: one.updated_at, files)
 
     def export_fills(self, target: Path) -> int:
         """A CSV of every fill, oldest first. Returns their number. Raises JournalError."""
@@ -192,6 +199,12 @@ class JournalReader:
     def export_orders(self, target: Path) -> int:
         """A CSV of every order, oldest first. Returns their number. Raises JournalError."""
         return self._export("orders", ORDER_COLUMNS, target)
+
+    def export_algos(self, target: Path) -> int:
+        """A CSV of every conditional order, oldest first. Returns their number. Raises
+        JournalError.
+        """
+        return self._export("algos", ALGO_COLUMNS, target)
 
     def export_round_trips(self, target: Path) -> int:
         """A CSV of every round trip from flat to flat: profit by first in, first out, beside
@@ -231,8 +244,10 @@ class JournalReader:
         self, table: str, sql: str, values: Sequence[object], read: Callable[[sqlite3.Row], T]
     ) -> list[T]:
         """Nothing from the file of an older Perpdesk that did not know the table."""
-        known = self._rows(_HAS_TABLE, (table,), _number)
-        return self._rows(sql, values, read) if known[0] else []
+        return self._rows(sql, values, read) if self._has(table, self._path) else []
+
+    def _has(self, table: str, file: Path) -> bool:
+        return bool(self._rows(_HAS_TABLE, (table,), _number, file)[0])
 
     def _export(self, table: str, columns: Sequence[str], target: Path) -> int:
         rows = ([row[name] for name in columns] for row in self._all_in_order(table))
@@ -244,6 +259,10 @@ class JournalReader:
         """Older years first, today's last. A row that is just being moved is in two of them."""
         return [*archives_of(self._path), self._path]
 
+    def _files_with(self, table: str) -> list[Path]:
+        """A year that an older Perpdesk put away may not know the table."""
+        return [file for file in self._files() if self._has(table, file)]
+
     def _newest(
         self,
         sql: str,
@@ -251,9 +270,10 @@ class JournalReader:
         limit: int,
         read: Callable[[sqlite3.Row], T],
         time_of: Callable[[T], int],
+        files: Sequence[Path] | None = None,
     ) -> list[T]:
         found: list[T] = []
-        for file in reversed(self._files()):
+        for file in reversed(self._files() if files is None else files):
             if len(found) >= limit:
                 break
             found += self._rows(sql, (since_ms, limit), read, file)
@@ -277,7 +297,7 @@ class JournalReader:
         """
         sql, order_of, key_of = _IN_ORDER[table]
         seen: set[object] = set()
-        files = reversed(self._files())
+        files = reversed(self._files_with(table))
         for row in heapq.merge(*(self._raw_rows(sql, f) for f in files), key=order_of):
             key = key_of(row)
             if key not in seen:

@@ -51,6 +51,7 @@ class BracketBooks:
             claimed_qty=sum(claimed, ZERO),
             own_stop=self.own_exit(bracket, OrderType.STOP_MARKET),
             own_target=self.own_exit(bracket, OrderType.TAKE_PROFIT_MARKET),
+            is_killed=bool(self._oms.guard.why_halted(bracket.symbol)),
             can_act=is_live and not is_busy,
         )
 

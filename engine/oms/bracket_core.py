@@ -181,13 +181,17 @@ class _Round:
                 if leg is not fitting[-1]:
                     self._cancel(leg)
             return True
-        if self._bracket.legs_of(kind, LegState.SENT):
+        if self._bracket.legs_of(kind, LegState.SENT) or self._is_being_taken_away(kind):
             return False  # what it became decides what is needed then
         newest_at = max((leg.sent_at for leg in standing), default=-_RESIZE_MS)
         resized_lately = not self._is_due(newest_at + _RESIZE_MS)
         if not resized_lately and self._is_due(tries_of(self._bracket, kind).retry_at):
             self._actions.append(PlaceExit(self._new_leg(kind, price)))
         return False
+
+    def _is_being_taken_away(self, kind: LegKind) -> bool:
+        """Somebody else's cancel is on its way: another exit now would be against his will."""
+        return any(not leg.cancel_at for leg in self._bracket.legs_of(kind, LegState.LEAVING))
 
     def _cancel(self, leg: Leg) -> None:
         if leg.kind is LegKind.CLOSE or leg.state is not LegState.STANDING:
@@ -279,11 +283,11 @@ class _Round:
             self._set(unprotected_since=since)
         if not bracket.is_alarmed and self._is_due(since + ALARM_MS):
             self._set(is_alarmed=True)
-            why = f" {bracket.reason}" if bracket.reason else ""
+            why = "The kill switch is closing it." if self._facts.is_killed else bracket.reason
             sentence = (
                 f"UNPROTECTED: {plain(naked)} {bracket.symbol} is filled and has no confirmed"
-                f" stop at the exchange.{why}"
-            )
+                f" stop at the exchange. {why}"
+            ).rstrip()
             self._told.append(Tell(AlertLevel.ERROR, "bracket.unprotected", sentence))
 
     def _tell_covered(self, after_ms: int) -> None:

@@ -20,6 +20,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     `position_read_ms`: when the positions were last asked for by REST, with an answer.
     `claimed_qty`: of the position, by other brackets.
     `own_stop`, `own_target`: the person's orders that close the whole position.
+    `is_killed`: the kill switch is working on this symbol.
     `can_act` is false while the account is being read, or a step is on its way.
     """
 
@@ -33,6 +34,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     claimed_qty: Decimal = ZERO
     own_stop: AlgoView | None = None
     own_target: AlgoView | None = None
+    is_killed: bool = False
     can_act: bool = True
 
 

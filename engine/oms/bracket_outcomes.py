@@ -44,7 +44,7 @@ def _settle_end(bracket: Bracket, leg: Leg, facts: Facts, told: list[Tell]) -> B
         return bracket if is_done else _count_refusal(bracket, leg, facts)
     if leg.executed:
         return _closing(bracket, _reached(leg))
-    return bracket if leg.cancel_at else _settle_foreign_cancel(bracket, leg, told)
+    return bracket if leg.cancel_at else _settle_foreign_cancel(bracket, leg, facts, told)
 
 
 def _settle_rejection(bracket: Bracket, leg: Leg, told: list[Tell]) -> Bracket:
@@ -55,21 +55,31 @@ def _settle_rejection(bracket: Bracket, leg: Leg, told: list[Tell]) -> Bracket:
     return _closing(bracket, f"{why}.")
 
 
-def _settle_foreign_cancel(bracket: Bracket, leg: Leg, told: list[Tell]) -> Bracket:
+def _settle_foreign_cancel(bracket: Bracket, leg: Leg, facts: Facts, told: list[Tell]) -> Bracket:
     """Somebody else's will, perhaps the kill switch's: it is not undone."""
     if bracket.open_qty <= 0 or bracket.closing:
         return bracket
     if leg.kind is LegKind.STOP:
-        if bracket.legs_of(LegKind.STOP, LegState.STANDING):
-            return bracket  # the newer one stands already
+        if bracket.legs_of(LegKind.STOP, LegState.STANDING, LegState.SENT):
+            return bracket  # there is a newer one, or it is on its way
         bracket = replace(bracket, is_stop_released=True)
         code, what = "bracket.stop_cancelled", "Nothing protects it now: protect it or close it"
     else:
         bracket = replace(bracket, target_price=None)
         code, what = "bracket.target_cancelled", "The stop stays"
+    if facts.is_killed:
+        told.append(Tell(AlertLevel.INFO, "bracket.killed", _killed(bracket, leg)))
+        return bracket
     sentence = f"{_name(bracket)}: the {leg.kind} was cancelled, not by this bracket. {what}."
     told.append(Tell(AlertLevel.WARNING, code, sentence))
     return bracket
+
+
+def _killed(bracket: Bracket, leg: Leg) -> str:
+    return (
+        f"{_name(bracket)}: the kill switch has taken the {leg.kind} away and is closing what is"
+        " open."
+    )
 
 
 def _settle_refusal(bracket: Bracket, leg: Leg, facts: Facts, told: list[Tell]) -> Bracket:

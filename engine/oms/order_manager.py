@@ -216,9 +216,9 @@ class OrderManager:
         return self._placing.place(command)
 
     def check(self, commands: Sequence[PlaceOrder]) -> None:
-        """Whether all of these could be placed now, one after the other; sends nothing.
+        """Whether all of these, of one symbol, could be placed now, one after the other.
 
-        Raises like `place`, before anything is sent.
+        Sends nothing. Raises like `place`. Their pace is not judged: see `guard.has_room`.
         """
         self._placing.check_all(commands)
 

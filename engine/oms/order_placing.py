@@ -77,9 +77,12 @@ class OrderPlacing:
         )
 
     def check_all(self, commands: Sequence[PlaceOrder]) -> None:
-        """As `check` for each, as if those before it were open already."""
+        """Orders of one symbol, by every check and the guard, as if those before it were open."""
         for placed, command in enumerate(commands):
             self.check(command, placed_before=placed)
+        if commands:
+            instrument = self._desk.instrument(commands[0].symbol)
+            self._guard.check_series(commands, instrument)
 
     def place_now(self, command: PlaceOrder) -> Order:
         """Only for what reduces: beside the symbol's turn, unchecked, and in a single try.

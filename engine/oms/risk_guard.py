@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Protocol
@@ -35,11 +35,12 @@ from engine.oms.risk_rules import (
     leverage_objection,
     objection,
     only_reduces,
+    sent_lately,
 )
 from engine.protection_commands import PlaceAlgo
 from engine.protection_events import GuardChanged
 from engine.protection_views import AlgoView, GuardView, LockOut
-from engine.trading_types import AlertLevel, OrderType, PositionSide, Side
+from engine.trading_types import AlertLevel, OrderType
 from engine.views import ZERO, OrderView
 
 logger = logging.getLogger(__name__)
@@ -119,10 +120,43 @@ class RiskGuard:
     # --- asked before sending ------------------------------------------------------------
 
     def check_place(self, command: PlaceOrder, instrument: Instrument) -> None:
-        reduces = only_reduces(command.side, command.position_side, reduce_only=command.reduce_only)
+        reduces = _reduces(command)
         self._check_halt(command.symbol, helps=reduces and command.type is OrderType.MARKET)
         if not reduces:
             self._check(_wish_of(command), instrument)
+
+    def check_series(self, commands: Sequence[PlaceOrder], instrument: Instrument) -> None:
+        """All orders of one symbol, as if those before it were open. Nothing is counted, and
+        their pace is not judged: whoever sends many waits for `has_room`.
+        """
+        wishes = []
+        for command in commands:
+            reduces = _reduces(command)
+            helps = reduces and command.type is OrderType.MARKET
+            self._check_halt(command.symbol, helps=helps)
+            if not reduces:
+                wishes.append(_wish_of(command))
+        if not wishes:
+            return
+        self._check_day()
+        mark = self._mark(wishes[0])
+        paceless = replace(self.limits, orders_per_second=0, duplicate_within_ms=0)
+        for number, wish in enumerate(wishes):
+            before = wishes[:number]
+            with self._lock:
+                facts = self._facts(wish, instrument, mark, "")
+            resting = sum((one.quantity for one in before if one.adds_to(wish)), facts.resting)
+            count = facts.open_orders + sum(one.rests for one in before)
+            facts = replace(facts, resting=resting, open_orders=count)
+            found = objection(wish, facts, paceless)
+            if found is not None:
+                raise _refusal_in_series(found, number + 1, len(wishes))
+
+    def has_room(self) -> bool:
+        """Whether the limit of orders per second lets another one out now."""
+        allowed = self.limits.orders_per_second
+        with self._lock:
+            return not allowed or sent_lately(self._sent, self._clock.now_ms()) < allowed
 
     def check_after_closing(self, command: PlaceOrder, instrument: Instrument) -> None:
         """As `check_place`, as if the position were closed already. Nothing is counted."""
@@ -315,22 +349,21 @@ class RiskGuard:
         algos: Iterable[AlgoView],
         replaced: str,
     ) -> Decimal:
-        """`replaced`: the id of the order that this wish takes the place of."""
+        """`replaced`: the id of the order that this wish takes the place of.
 
-        def adds(symbol: str, side: Side, held: PositionSide, *, reduces: bool) -> bool:
-            is_same = (symbol, side, held) == (wish.symbol, wish.side, wish.position_side)
-            return is_same and not reduces
-
+        Hundreds may be open and an order waits for this: the cheapest question comes first.
+        """
+        symbol, side, held = wish.symbol, wish.side, wish.position_side
         total = ZERO
         for order in orders:
-            if order.client_order_id != replaced and adds(
-                order.symbol, order.side, order.position_side, reduces=order.reduce_only
-            ):
+            if order.side is not side or order.symbol != symbol or order.reduce_only:
+                continue
+            if order.position_side is held and order.client_order_id != replaced:
                 total += order.remaining_qty
         for algo in algos:
-            if algo.client_algo_id != replaced and adds(
-                algo.symbol, algo.side, algo.position_side, reduces=algo.only_reduces
-            ):
+            if algo.side is not side or algo.symbol != symbol or algo.only_reduces:
+                continue
+            if algo.position_side is held and algo.client_algo_id != replaced:
                 total += algo.quantity
         return total
 
@@ -461,6 +494,10 @@ class RiskGuard:
         return ""
 
 
+def _reduces(command: PlaceOrder) -> bool:
+    return only_reduces(command.side, command.position_side, reduce_only=command.reduce_only)
+
+
 def _wish_of(command: PlaceOrder) -> Wish:
     return Wish(
         symbol=command.symbol,
@@ -479,3 +516,10 @@ def _locked(lock: LockOut) -> str:
 
 def _refusal(found: Objection) -> OrderNotAllowed:
     return OrderNotAllowed(found.field, found.sentence, found.fix)
+
+
+def _refusal_in_series(found: Objection, number: int, count: int) -> OrderNotAllowed:
+    """What would fit one order says nothing about the whole: no fix is offered."""
+    if count == 1:
+        return _refusal(found)
+    return OrderNotAllowed("", f"Order {number} of {count}: {found.sentence} Nothing was sent.")

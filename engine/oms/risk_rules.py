@@ -7,7 +7,7 @@ never gets here: see `only_reduces`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 import msgspec
@@ -84,8 +84,16 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     is_named: bool = False  # with a client id of its own: whoever numbers them means each
 
     @property
-    def signed(self) -> Decimal:
-        return self.quantity if self.side is Side.BUY else -self.quantity
+    def rests(self) -> bool:
+        return self.price is not None or self.is_conditional
+
+    def adds_to(self, other: Wish) -> bool:
+        """Filled, both would be of the same position."""
+        return (self.symbol, self.side, self.position_side) == (
+            other.symbol,
+            other.side,
+            other.position_side,
+        )
 
     def is_same_as(self, other: Wish) -> bool:
         return (
@@ -150,8 +158,8 @@ def objection(wish: Wish, facts: Facts, limits: RiskLimits) -> Objection | None:
 
 
 def order_rate(_wish: Wish, facts: Facts, limits: RiskLimits) -> Objection | None:
+    recent = sent_lately(facts.sent, facts.now_ms)
     allowed = limits.orders_per_second
-    recent = sum(1 for at_ms, _ in facts.sent if facts.now_ms - at_ms < _SECOND_MS)
     if not allowed or recent < allowed:
         return None
     return Objection(
@@ -159,6 +167,11 @@ def order_rate(_wish: Wish, facts: Facts, limits: RiskLimits) -> Objection | Non
         f"{recent} orders went out within the last second; your limit is {allowed}."
         " Wait a moment, or raise risk.orders_per_second.",
     )
+
+
+def sent_lately(sent: Iterable[tuple[int, Wish]], now_ms: int) -> int:
+    """How many went out within the last second."""
+    return sum(1 for at_ms, _ in sent if now_ms - at_ms < _SECOND_MS)
 
 
 def duplicate(wish: Wish, facts: Facts, limits: RiskLimits) -> Objection | None:
@@ -178,8 +191,7 @@ def duplicate(wish: Wish, facts: Facts, limits: RiskLimits) -> Objection | None:
 
 def open_orders(wish: Wish, facts: Facts, limits: RiskLimits) -> Objection | None:
     allowed = limits.max_open_orders
-    is_resting = wish.price is not None or wish.is_conditional
-    if not allowed or not wish.is_new or not is_resting or facts.open_orders < allowed:
+    if not allowed or not wish.is_new or not wish.rests or facts.open_orders < allowed:
         return None
     return Objection(
         "",

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections import deque
 from pathlib import Path
-from typing import IO
+from typing import IO, ClassVar
 
 import msgspec
 
@@ -98,6 +98,8 @@ class ReadyLine(msgspec.Struct, frozen=True, kw_only=True):
 class PaperProcess:
     """A running paper exchange. `start` blocks until it is ready; any thread may call."""
 
+    _early: ClassVar[dict[PaperOptions, PaperProcess]] = {}  # launched, waited for by nobody
+
     def __init__(self, child: subprocess.Popen[bytes]) -> None:
         self._child = child
         self._ready: ReadyLine | None = None
@@ -114,11 +116,34 @@ class PaperProcess:
     def start(
         cls, options: PaperOptions | None = None, deadline_s: float = START_DEADLINE_S
     ) -> PaperProcess:
-        """Launch the server and wait until it is ready.
+        """Launch the server, or take one launched early with the same options, and wait
+        until it is ready.
 
         Raises PaperExchangeError when it does not start within `deadline_s`.
         """
-        words = _command() + (options or PaperOptions()).arguments()
+        wanted = options or PaperOptions()
+        process = cls._early.pop(wanted, None) or cls._launch(wanted)
+        process._wait_until_ready(deadline_s)
+        logger.info("paper exchange ready pid=%s rest=%s", process.pid, process.ready.rest)
+        return process
+
+    @classmethod
+    def launch_early(cls, options: PaperOptions) -> None:
+        """Returns at once; the next `start` with equal options gets it.
+
+        Raises PaperExchangeError. Whoever calls it calls `drop_early` in the end.
+        """
+        cls._early[options] = cls._launch(options)
+
+    @classmethod
+    def drop_early(cls) -> None:
+        """Stop what nobody has taken; blocks until it has ended."""
+        while cls._early:
+            cls._early.popitem()[1].stop()
+
+    @classmethod
+    def _launch(cls, options: PaperOptions) -> PaperProcess:
+        words = _command() + options.arguments()
         try:
             child = subprocess.Popen(  # noqa: S603 - our own program with our own options
                 words,
@@ -130,10 +155,7 @@ class PaperProcess:
             )
         except OSError as error:
             raise PaperExchangeError(f"The paper exchange could not be started: {error}.") from None
-        process = cls(child)
-        process._wait_until_ready(deadline_s)
-        logger.info("paper exchange ready pid=%s rest=%s", process.pid, process.ready.rest)
-        return process
+        return cls(child)
 
     @property
     def ready(self) -> ReadyLine:

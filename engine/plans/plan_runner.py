@@ -21,8 +21,10 @@ from engine.events import CommandRefused, OrderChanged
 from engine.market.instruments import Instrument
 from engine.oms.client_ids import new_plan_id
 from engine.oms.order_manager import OrderManager
+from engine.oms.risk_rules import only_reduces
 from engine.plan_records import Plan, PlanTerms
 from engine.plans.best_prices import BestPrices
+from engine.plans.kept_plans import KeptPlan
 from engine.plans.plan_book import PlanBook
 from engine.plans.plan_checks import orders_of, read_terms
 from engine.plans.plan_hands import PlanHands
@@ -34,7 +36,6 @@ from engine.protection_events import GuardChanged, KillChanged
 from engine.protection_views import PlanView
 from engine.trading_types import KillState, PlanState, Side
 from engine.utils.threads import CrashHandler, StoppableThread
-from engine.views import OrderView
 
 TICK_S = 0.25
 _FAILED = "Perpdesk failed while carrying it out; look after its orders."
@@ -43,13 +44,6 @@ _FAILED = "Perpdesk failed while carrying it out; look after its orders."
 class PlanSettings(msgspec.Struct, frozen=True, kw_only=True):
     amends_per_second: int = 2  # of one chase, new orders included
     order_reserve_pct: float = 40.0  # of the venue's order limit, which a chase leaves alone
-
-
-class KeptPlan(msgspec.Struct, frozen=True):
-    """A plan as the journal knows it, with its orders."""
-
-    plan: Plan
-    orders: tuple[OrderView, ...]
 
 
 class PlanShelf(Protocol):
@@ -281,8 +275,14 @@ class PlanRunner:
         return not run.is_waiting
 
     def _may_send(self, run: PlanRun, step: Step) -> bool:
-        """A chase keeps its pace, and leaves a share of the order limit to the person."""
-        if not _is_chasing(run.plan) or not isinstance(step, Place | Amend):
+        """A plan waits where the guard would find it too fast; a chase keeps its own pace, too,
+        and leaves a share of the order limit to the person.
+        """
+        if not isinstance(step, Place | Amend):
+            return True
+        if not _reduces(run.plan) and not self._oms.guard.has_room():
+            return False
+        if not _is_chasing(run.plan):
             return True
         if not run.pace.allows(self._settings.amends_per_second, self._clock.monotonic()):
             return False
@@ -338,6 +338,11 @@ class PlanRunner:
     def _on_guard(self, event: GuardChanged) -> None:
         if event.guard.locked_until_ms is not None:
             self.stop_all(event.guard.sentence, unless_reducing=True)
+
+
+def _reduces(plan: Plan) -> bool:
+    terms = plan.terms
+    return only_reduces(terms.side, terms.position_side, reduce_only=terms.reduce_only)
 
 
 def _is_chasing(plan: Plan) -> bool:

@@ -14,6 +14,7 @@ import msgspec
 from engine.errors import BadInput
 from engine.events import Event
 from engine.strategies.strategy_desk import StrategyDesk
+from engine.utils.logger import redact
 
 _EXPLAINED = "A strategy file has one class with on_start(self, desk) and on_event(self, event)."
 
@@ -56,8 +57,11 @@ def load_strategy(path: Path | str) -> LoadedStrategy:
 
 
 def where_it_failed(error: BaseException, path: Path) -> str:
-    """File, line and error, for a person: the innermost line of the file itself."""
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    """File, line and error, for a person: the innermost line of the file itself. No secret of
+    ours is in it.
+    """
+    words = redact(str(error))
+    what = f"{type(error).__name__}: {words}" if words else type(error).__name__
     if isinstance(error, SyntaxError) and error.lineno is not None:
         return f"{path.name}, line {error.lineno}: {what}"
     lines = [

@@ -8,13 +8,13 @@ from decimal import Decimal
 from functools import partial
 
 from engine.errors import ShuttingDown
-from engine.events import Alert
 from engine.market.instruments import Instrument
 from engine.market.market_state import MarketState
 from engine.oms.order_manager import Until
 from engine.oms.order_models import Order
 from engine.plan_records import PlanTerms
 from engine.protection_views import PlanView
+from engine.strategies.strategy_diary import StrategyDiary
 from engine.trading_engine import TradingEngine
 from engine.trading_types import AlertLevel, OrderType, PositionSide, Side, TimeInForce
 from engine.utils.decimals import Number
@@ -28,14 +28,13 @@ class StrategyDesk:
     raises ShuttingDown; cancelling goes on.
     """
 
-    def __init__(
-        self, engine: TradingEngine, name: str, symbols: tuple[str, ...], stop: threading.Event
-    ) -> None:
-        self.symbols = symbols
+    def __init__(self, engine: TradingEngine, diary: StrategyDiary, stop: threading.Event) -> None:
+        self.symbols = diary.view.symbols
         self._engine = engine
-        self._name = name
+        self._diary = diary
         self._stop = stop
         self._orders: list[Order] = []
+        self._traded = 0  # of those that are not kept any more
         self._plan_ids: list[str] = []
 
     # --- orders ------------------------------------------------------------------------
@@ -67,8 +66,8 @@ class StrategyDesk:
             reduce_only=reduce_only,
             position_side=position_side,
         )
-        self._orders = [one for one in self._orders if not one.is_terminal]
-        self._orders.append(order)
+        self._traded += sum(one.executed_qty > 0 for one in self._orders if one.is_terminal)
+        self._orders = [*self.orders, order]
         return order
 
     def amend(
@@ -124,7 +123,7 @@ class StrategyDesk:
 
     def say(self, sentence: str) -> None:
         """A line among the alerts, with the strategy's name."""
-        self.tell(AlertLevel.INFO, "strategy.said", sentence)
+        self._diary.say(AlertLevel.INFO, "strategy.said", sentence)
 
     def stop(self) -> None:
         """End the strategy after this callback."""
@@ -142,7 +141,8 @@ class StrategyDesk:
 
     def _must_be_running(self) -> None:
         if self._stop.is_set():
-            raise ShuttingDown(f"The strategy {self._name} is being stopped; nothing was sent.")
+            name = self._diary.view.name
+            raise ShuttingDown(f"The strategy {name} is being stopped; nothing was sent.")
 
     # --- the runner's ------------------------------------------------------------------
 
@@ -153,7 +153,7 @@ class StrategyDesk:
         stops = [partial(plans.stop, one, reason) for one in self._plan_ids if one in running]
         return [*stops, *(partial(oms.cancel_order, order) for order in self.orders)]
 
-    def tell(self, level: AlertLevel, code: str, sentence: str) -> None:
-        at_ms = self._engine.clock.now_ms()
-        sentence = f"{self._name}: {sentence}"
-        self._engine.hub.publish(Alert(level=level, code=code, sentence=sentence, at_ms=at_ms))
+    def count(self) -> None:
+        """Have it told how many of its orders are open, and how many have traded."""
+        traded = sum(order.executed_qty > 0 for order in self._orders)
+        self._diary.count(len(self.orders), self._traded + traded)

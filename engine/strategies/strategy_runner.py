@@ -17,8 +17,10 @@ from engine.events import Event
 from engine.protection_events import KillChanged
 from engine.strategies.loader import LoadedStrategy, load_strategy, where_it_failed
 from engine.strategies.strategy_desk import StrategyDesk
+from engine.strategies.strategy_diary import StrategyDiary
+from engine.strategy_events import StrategyView
 from engine.trading_engine import TradingEngine
-from engine.trading_types import AlertLevel, KillState
+from engine.trading_types import AlertLevel, KillState, StrategyState
 from engine.utils.deadline import Deadline
 from engine.utils.mailbox import Mailbox
 from engine.utils.threads import StoppableThread
@@ -35,12 +37,14 @@ class StrategyRunner:
         self._engine = engine
         self._lock = threading.Lock()
         self._guests: dict[str, _Guest] = {}
+        self._is_closed = False
         self._end = engine.hub.listen(KillChanged, self._on_kill)
 
     def start(self, path: Path | str, symbols: Iterable[str]) -> str:
         """Load the file and start it on these symbols; its name. Blocks for the loading.
 
-        Raises BadInput (the file, or one of that name is running) and UnknownSymbol.
+        Raises BadInput (the file, or one of that name is running), UnknownSymbol, and
+        ShuttingDown after `close`.
         """
         wanted = tuple(symbol.upper() for symbol in symbols)
         for symbol in wanted:
@@ -48,6 +52,8 @@ class StrategyRunner:
         loaded = load_strategy(path)
         guest = _Guest(self._engine, loaded, wanted)
         with self._lock:
+            if self._is_closed:  # while the file was being loaded
+                raise ShuttingDown("Perpdesk is closing; no strategy was started.")
             if loaded.name in self.running():
                 raise BadInput("file", f"The strategy {loaded.name} is running already.")
             self._guests[loaded.name] = guest
@@ -56,6 +62,10 @@ class StrategyRunner:
 
     def running(self) -> list[str]:
         return [name for name, guest in self._guests.items() if guest.thread.is_alive]
+
+    def views(self) -> list[StrategyView]:
+        """One a name, also of those that have ended."""
+        return [guest.view for guest in list(self._guests.values())]
 
     def crash_of(self, name: str) -> str:
         """What ended it, as a sentence; "" when it did not crash."""
@@ -76,7 +86,9 @@ class StrategyRunner:
         return guest.stop(timeout_s)
 
     def close(self, timeout_s: float = 3.0) -> None:
-        """Stop all of them, within `timeout_s` together."""
+        """Stop all of them, within `timeout_s` together; none starts any more."""
+        with self._lock:
+            self._is_closed = True
         self._end()
         deadline = Deadline(self._engine.clock, timeout_s)
         guests = list(self._guests.values())
@@ -90,7 +102,7 @@ class StrategyRunner:
             return
         for guest in list(self._guests.values()):
             if guest.trades(event.kill.symbols):
-                guest.request_stop()
+                guest.request_stop(" The kill switch was used.")
 
 
 class _Guest:
@@ -104,14 +116,29 @@ class _Guest:
         self._symbols = frozenset(symbols)
         self._box: Mailbox[Event] = Mailbox()
         self.crash = ""
+        self._why = ""
         self.thread = StoppableThread(f"strategy-{loaded.name}", self._work, self._on_crash)
-        self._desk = StrategyDesk(engine, loaded.name, symbols, self.thread.stop_event)
+        view = StrategyView(
+            name=loaded.name,
+            file=str(loaded.path),
+            symbols=symbols,
+            state=StrategyState.RUNNING,
+        )
+        self._diary = StrategyDiary(engine.hub, engine.clock, view)
+        self._desk = StrategyDesk(engine, self._diary, self.thread.stop_event)
+
+    @property
+    def view(self) -> StrategyView:
+        return self._diary.view
 
     def trades(self, symbols: tuple[str, ...]) -> bool:
         """Whether one of these is its own. None given: all are meant."""
         return not symbols or not self._symbols.isdisjoint(symbols)
 
-    def request_stop(self) -> None:
+    def request_stop(self, why: str = "") -> None:
+        if not self.thread.stop_event.is_set():
+            self._why = why
+        self._diary.turn(StrategyState.STOPPING)
         self.thread.request_stop()
         self._box.close()
 
@@ -122,7 +149,8 @@ class _Guest:
         if self.thread.join(timeout_s):
             return True
         self._engine.hub.detach(self._box)
-        self._desk.tell(
+        self._diary.turn(StrategyState.HUNG)
+        self._diary.say(
             AlertLevel.ERROR, "strategy.hung", "does not end; it cannot place orders any more."
         )
         self._clean_up("Its strategy hangs.")
@@ -132,7 +160,7 @@ class _Guest:
 
     def _work(self, stop: threading.Event) -> None:
         self._engine.hub.attach(self._box)
-        self._desk.tell(AlertLevel.INFO, "strategy.started", f"started on {self._on_what()}.")
+        self._diary.say(AlertLevel.INFO, "strategy.started", f"started on {self._on_what()}.")
         try:
             self._live(stop)
             self._say_goodbye()
@@ -149,6 +177,7 @@ class _Guest:
         strategy = self._loaded.strategy
         try:
             strategy.on_start(self._desk)
+            self._desk.count()
             while not stop.is_set():
                 self._box.wait(_LOOK_S)
                 for event in self._box.drain():
@@ -156,6 +185,7 @@ class _Guest:
                         return
                     if self._concerns(event):
                         strategy.on_event(event)
+                self._desk.count()
         except ShuttingDown:  # told to stop in the middle of something
             stop.set()
 
@@ -186,9 +216,15 @@ class _Guest:
         orders = f" {left} open orders are {what}." if left else ""
         if self.crash:
             sentence = f"crashed and was ended. {self.crash}.{orders}"
-            self._desk.tell(AlertLevel.ERROR, "strategy.crashed", sentence)
+            self._end(StrategyState.CRASHED)
+            self._diary.say(AlertLevel.ERROR, "strategy.crashed", sentence)
         else:
-            self._desk.tell(AlertLevel.INFO, "strategy.stopped", f"stopped.{orders}")
+            self._end(StrategyState.STOPPED)
+            self._diary.say(AlertLevel.INFO, "strategy.stopped", f"stopped.{self._why}{orders}")
+
+    def _end(self, state: StrategyState) -> None:
+        self._desk.count()
+        self._diary.turn(state)
 
     def _clean_up(self, reason: str) -> None:
         for call in self._desk.clean_up(reason):
@@ -196,7 +232,7 @@ class _Guest:
                 call()
             except PerpdeskError as error:
                 logger.warning("strategy %s: %s", self._loaded.name, error)
-                self._desk.tell(AlertLevel.WARNING, "strategy.left", f"not cancelled: {error}")
+                self._diary.say(AlertLevel.WARNING, "strategy.left", f"not cancelled: {error}")
 
     def _on_what(self) -> str:
         return ", ".join(sorted(self._symbols)) or "no symbol"
@@ -204,4 +240,5 @@ class _Guest:
     def _on_crash(self, _thread: str, error: BaseException) -> None:
         """Ours, not the strategy's."""
         self.crash = f"Perpdesk failed while running it: {type(error).__name__}"
-        self._desk.tell(AlertLevel.ERROR, "strategy.crashed", self.crash)
+        self._diary.turn(StrategyState.CRASHED)
+        self._diary.say(AlertLevel.ERROR, "strategy.crashed", self.crash)

@@ -17,11 +17,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Child:
-    """`ready` is the first line that the program printed, as JSON."""
+    """`module` is one of the benchmarks', or a full name. `ready` is the first line that the
+    program printed, as JSON.
+    """
 
     def __init__(self, module: str, *words: str, **environment: str) -> None:
+        full_name = module if "." in module else f"tests.benchmarks.{module}"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", f"tests.benchmarks.{module}", *words],
+            [sys.executable, "-m", full_name, *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,

@@ -61,6 +61,14 @@ def frames(count: int = 1200, update_id: int = 1) -> list[Frame]:
     return made
 
 
+def mark_frames() -> list[Frame]:
+    """The mark price of each symbol, as it comes beside the trades of a followed one."""
+    return [
+        Frame("markPrice", envelope(f"{symbol.lower()}@markPrice@1s", _mark_price(symbol)))
+        for symbol in SYMBOLS
+    ]
+
+
 def envelope(stream: str, data: dict[str, object]) -> bytes:
     text = json.dumps({"stream": stream, "data": data}, separators=(",", ":"))
     return text_frame(text.encode("ascii"))
@@ -118,6 +126,14 @@ def _kline(symbol: str, dice: random.Random, number: int, update_id: int) -> dic
         "Q": "64250.0", "B": "0",
     }  # fmt: skip
     return {"e": "kline", "E": NO_TIME, "s": symbol, "k": candle, "st": 1}
+
+
+def _mark_price(symbol: str) -> dict[str, object]:
+    return {
+        "e": "markPriceUpdate", "E": NO_TIME, "s": symbol, "p": _price(symbol, 0),
+        "i": _price(symbol, 0), "P": _price(symbol, 0), "r": "0.00010000",
+        "T": NO_TIME // 1000 + 3_600_000,
+    }  # fmt: skip
 
 
 _MAKERS = {"bookTicker": _book_ticker, "aggTrade": _agg_trade, "depth": _depth, "kline": _kline}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.child import Child
@@ -21,8 +22,10 @@ def run(*, quick: bool) -> dict[str, Any]:
 
 
 def one_start(folder: str) -> dict[str, float]:
+    # as installed: the first start keeps the compiled modules, whatever this shell says of them
+    kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(folder) / "compiled")}
     began_us = now_us()
-    program = Child("window_start", folder)
+    program = Child("window_start", folder, **kept)
     try:
         return {key: (program.ready[key] - began_us) / 1e6 for key in KEYS}
     finally:

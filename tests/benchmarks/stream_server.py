@@ -4,8 +4,9 @@
 `/pace-RATE-SECONDS-PART/...` sends RATE a second for so long (0: for ever), a burst a
 millisecond, each frame with the sender's clock as its event time; `/steady-...` is the
 same with a burst each 10 ms, for long runs on a machine that does other work. PART is `mix` (all
-kinds) or `split` (those of the route in the rest of the path). It begins when the
-client has sent its first message, as after a subscription. Runs in its own process.
+kinds) or `split` (those of the route in the rest of the path, and mark prices as the
+exchange sends them). It begins when the client has sent its first message, as after a
+subscription. Runs in its own process.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import time
 
 from tests.benchmarks.child import end_with_parent, tell
 from tests.benchmarks.measuring import now_us
-from tests.benchmarks.payloads import PUBLIC, Frame, frames
+from tests.benchmarks.payloads import PUBLIC, Frame, frames, mark_frames
 from tests.benchmarks.server_frames import client_frame, switched
 
 _PING, _PONG = 9, 10
@@ -83,7 +84,8 @@ def _shake_hands(sock: socket.socket) -> str:
 
 def _of_route(made: list[Frame], target: str) -> list[Frame]:
     is_public = "/public" in target
-    return [frame for frame in made if (frame.kind in PUBLIC) is is_public]
+    chosen = [frame for frame in made if (frame.kind in PUBLIC) is is_public]
+    return chosen if is_public else [*chosen, *mark_frames()]
 
 
 def _flood(sock: socket.socket, made: list[Frame], count: int) -> None:

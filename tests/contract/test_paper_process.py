@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 import websocket
 
+from engine.config import default_config
 from engine.errors import PaperExchangeError
+from engine.paper.paper_discovery import announce
 from engine.paper.paper_process import PaperOptions, PaperProcess
+from engine.paper_start import paper_options, paper_state_dir, start_early
 from engine.utils.paths import program_dir
 from tests.helpers.paper import DEADLINE_S, PaperClient, Stream, paper_server
 
@@ -198,3 +201,39 @@ def test_second_server_of_one_user_gets_an_account_of_its_own(tmp_path: Path) ->
     assert lines[0]["api_key"] != lines[1]["api_key"]
     folders = sorted(path.name for path in (tmp_path / "perpdesk").iterdir())
     assert folders == ["paper", "paper-2"]
+
+
+def test_one_launched_early_is_what_the_next_start_gets(tmp_path: Path) -> None:
+    options = PaperOptions(quiet_market=True, state_dir=tmp_path)
+    PaperProcess.launch_early(options)
+    process = PaperProcess.start(options)
+    try:
+        assert process.ready.ready
+        PaperProcess.drop_early()
+        assert process.is_running, "taken: no longer ours to drop"
+    finally:
+        process.stop()
+
+
+def test_one_launched_early_that_nobody_takes_is_stopped(tmp_path: Path) -> None:
+    options = PaperOptions(quiet_market=True, state_dir=tmp_path)
+    PaperProcess.launch_early(options)
+    (early,) = PaperProcess._early.values()
+    PaperProcess.drop_early()
+    assert not early.is_running
+
+
+def test_only_the_embedded_exchange_is_started_early(tmp_path: Path) -> None:
+    elsewhere = default_config().environment("testnet")
+    start_early(default_config(), elsewhere, tmp_path)
+    assert not PaperProcess._early
+    embedded = default_config().environment("paper")
+    start_early(default_config(), embedded, tmp_path)
+    process = PaperProcess.start(paper_options(default_config(), tmp_path))
+    announce(paper_state_dir(tmp_path), process.ready)
+    try:
+        assert not PaperProcess._early
+        start_early(default_config(), embedded, tmp_path)
+        assert not PaperProcess._early, "another one serves this account"
+    finally:
+        process.stop()

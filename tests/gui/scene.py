@@ -25,6 +25,7 @@ from engine.events import (
 from engine.market.instruments import Instrument, QuantityRule
 from engine.protection_events import AlgoChanged, BracketChanged, GuardChanged, PlanChanged
 from engine.protection_views import AlgoView, BracketView, GuardView, PlanView
+from engine.strategy_events import StrategyChanged, StrategyView
 from engine.trading_types import (
     AlertLevel,
     AlgoStatus,
@@ -38,6 +39,7 @@ from engine.trading_types import (
     PositionSide,
     Route,
     Side,
+    StrategyState,
     StreamState,
     TimeInForce,
 )
@@ -425,6 +427,35 @@ def plans() -> list[PlanChanged]:
         plan("pd-4", state=PlanState.DONE, executed_qty=D("0.120"), avg_price=D("64248.7")),
     ]  # fmt: skip
     return [PlanChanged(plan=one) for one in made]
+
+
+def strategies() -> list[Event]:
+    """One that trades, one that has crashed, and what both have said."""
+    made = [
+        ("watch_spread", StrategyState.STOPPED, 0, 0, "stopped."),
+        ("grid_2", StrategyState.CRASHED, 0, 12, "crashed and was ended. grid_2.py, line 48:"
+         " ZeroDivisionError: division by zero. 4 open orders are being cancelled."),
+        ("rest_around_middle", StrategyState.RUNNING, 2, 7, "SELL 0.003 at 64281.2"),
+    ]  # fmt: skip
+    events: list[Event] = []
+    for number, (name, state, open_orders, traded, word) in enumerate(made):
+        at_ms = NOW_MS - 600_000 + number * 170_000
+        view = StrategyView(
+            name=name,
+            file=f"{name}.py",
+            symbols=("BTCUSDT",),
+            state=state,
+            last_word=word,
+            open_orders=open_orders,
+            traded_orders=traded,
+            started_at=at_ms,
+            ended_at=at_ms + 100_000 if state.is_over else 0,
+        )
+        crashed = state is StrategyState.CRASHED
+        level = AlertLevel.ERROR if crashed else AlertLevel.INFO
+        told = Alert(level=level, code="strategy.said", sentence=f"{name}: {word}", at_ms=at_ms)
+        events += [StrategyChanged(strategy=view), told]
+    return events
 
 
 def everything() -> list[Event]:

@@ -96,6 +96,18 @@ def test_dismissed_once_is_dismissed_for_good(guided: Desk, qtbot, tmp_path) -> 
     assert step(again) is None
 
 
+def test_the_guide_brings_dismissed_hints_back(guided: Desk) -> None:
+    guided.window.show_help()
+    again = guided.find(QPushButton, "help.hints")
+    assert not again.isVisible(), "they are on show"
+    guided.click("hint.dismiss")
+    guided.window.show_help()
+    assert again.isVisible()
+    guided.click("help.hints")
+    assert not guided.find(QWidget, "help").isVisible()
+    assert step(guided) is Step.PRICE
+
+
 def test_a_start_with_a_position_goes_on_with_closing_it(qtbot, tmp_path) -> None:
     desk = Desk(qtbot, has_hints=True, user_data=tmp_path)
     desk.feed(PositionChanged(position=scene.position()))

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -103,6 +104,11 @@ class Trader:
     def click(self, name: str) -> None:
         widget = self.find(QWidget, name)
         mouse.click(widget, QPointF(widget.rect().center()))
+
+    def keys(self, *keys: Qt.Key) -> None:
+        """Pressed while the ladder has the keyboard."""
+        for key in keys:
+            QTest.keyClick(self.ladder, key)
 
     def type_order(self, price: Decimal | None, quantity: str = "0.010") -> None:
         self.ticket.type.setCurrentIndex(0 if price is not None else 1)
@@ -227,6 +233,28 @@ def test_a_double_click_on_button_or_ladder_makes_one_order(trader: Trader) -> N
     trader.see(lambda: [o.status for o in trader.orders()] == [OrderStatus.NEW] * 2)
 
 
+def test_keys_alone_choose_a_price_on_the_ladder_place_there_and_cancel(trader: Trader) -> None:
+    """Enter fills the ticket; with one-click on it sends, once however often it is pressed."""
+    keys, ladder = trader.keys, trader.ladder
+    trader.type_order(trader.below(9))
+    trader.wait_out_the_click_guard()
+    keys(Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return)
+    chosen = ladder._model.price_of(ladder._cursor.bucket)
+    assert trader.ticket.price.number() == chosen
+    assert not trader.orders()
+    trader.click("orderTicket.oneClick")
+    ladder.setFocus()
+    keys(Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down)
+    chosen = ladder._model.price_of(ladder._cursor.bucket)
+    keys(Qt.Key.Key_Return, Qt.Key.Key_Return)
+    trader.see(lambda: [o.status for o in trader.orders()] == [OrderStatus.NEW])
+    assert [(o.side, o.price) for o in trader.orders()] == [(Side.BUY, chosen)]
+    trader.see(lambda: [order.can_cancel for order in trader.chips()] == [True])
+    keys(Qt.Key.Key_Up, Qt.Key.Key_Delete)  # nothing rests there
+    keys(Qt.Key.Key_Down, Qt.Key.Key_Delete)
+    trader.see(lambda: not trader.orders())
+
+
 def test_a_refused_drag_on_the_ladder_rolls_back_with_the_exchanges_reason(trader: Trader) -> None:
     price = trader.below(3)
     key = trader.place(price)
@@ -265,7 +293,8 @@ def test_an_order_whose_answer_was_lost_is_striped_everywhere_until_it_is_settle
     trader.fault("event_dropped", {"trigger": "event", "event": "ORDER_TRADE_UPDATE", "count": 0})
     trader.fault("unavailable_503", {"method": "GET", "path": "/fapi/v1/order", "count": 0})
     trader.fault("unavailable_503", {"path": "/fapi/v1/openOrders", "count": 0})
-    lost = {"method": "POST", "path": "/fapi/v1/order", "count": 1}
+    # the stranger goes on ordering: only our answer is to be lost
+    lost = {"method": "POST", "path": "/fapi/v1/order", "account": "first", "count": 1}
     trader.fault("reply_lost", lost, acted=True)
     trader.type_order(price)
     trader.click("orderTicket.side.buy")

@@ -97,6 +97,33 @@ def test_the_secret_is_on_no_screen_and_in_no_log(keys):
     assert field.text() == ""
 
 
+def test_a_private_key_is_taken_from_its_file(keys, tmp_path):
+    dialog = keys.find(QDialog, "keys.dialog")
+    pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQ\n-----END PRIVATE KEY-----\n"
+    file = tmp_path / "key ü.pem"
+    file.write_text(pem, encoding="ascii")
+    dialog.ask_file = lambda: str(file)
+    keys.click("keys.file")
+    keys.qtbot.keyClicks(keys.find(QLineEdit, "keys.key"), "abc")
+    keys.click("keys.test")
+    (asked,) = [one for one in keys.commands if isinstance(one, CheckKeys)]
+    assert asked.credentials.api_secret.reveal() == pem.strip()
+
+
+@pytest.mark.parametrize("content", [b"no key", b"\xff\xfe", b"-----BEGIN X" + b"a" * 20_000, None])
+def test_a_file_that_is_no_private_key_is_said_so(keys, tmp_path, content):
+    file = tmp_path / "other.txt"
+    if content is not None:
+        file.write_bytes(content)
+    dialog = keys.find(QDialog, "keys.dialog")
+    dialog.ask_file = lambda: str(file)
+    keys.click("keys.file")
+    assert said(keys) == "other.txt holds no private key in PEM form."
+    assert keys.find(QLineEdit, "keys.secret").text() == ""
+    dialog.ask_file = str  # cancelled
+    keys.click("keys.file")
+
+
 def test_bad_keys_and_changed_keys_cannot_be_kept(keys):
     type_keys(keys)
     keys.qtbot.keyClick(keys.find(QLineEdit, "keys.secret"), Qt.Key.Key_Return)

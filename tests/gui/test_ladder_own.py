@@ -170,12 +170,12 @@ def test_orders_that_may_have_changed_unseen_stay_but_can_be_cancelled(ladder, q
 
 
 def test_keys_turn_pages_and_choose_the_step(ladder, qtbot) -> None:
-    top = ladder._model.top
+    top, best = ladder._model.top, ladder._model.best_ask
     qtbot.keyClick(ladder, Qt.Key.Key_PageUp)
-    assert ladder._model.top == top + ladder._frame.rows - 2
+    qtbot.keyClick(ladder, Qt.Key.Key_PageUp)
+    assert ladder._cursor.bucket == ladder._model.top == best + ladder._frame.rows - 2
     qtbot.keyClick(ladder, Qt.Key.Key_PageDown)
-    assert ladder._model.top == top
-    qtbot.keyClick(ladder, Qt.Key.Key_PageDown)
+    assert ladder._cursor.bucket == best
     qtbot.keyClick(ladder, Qt.Key.Key_Home)
     assert ladder._model.top == top
     for key, grouping in ((Qt.Key.Key_Minus, 1), (Qt.Key.Key_Plus, 5), (Qt.Key.Key_Minus, 1)):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QSpinBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QDoubleSpinBox, QLabel, QSpinBox
 
 from desktop.models.notices import Notice, NoticeChoices
 from desktop.models.preferences import Preferences
@@ -184,3 +184,28 @@ def test_only_positions_of_that_symbol_count(desk: Desk, heard: list[str]) -> No
     held = replace(scene.position(), symbol="ETHUSDT", liquidation_price=D("3000"))
     desk.feed(PositionChanged(position=held), mark(3010.0, symbol="SOLUSDT"))
     assert heard == []
+
+
+def test_notices_are_read_whole_and_leave_the_newest_prices_free(desk: Desk) -> None:
+    desk.window.resize(1280, 720)
+    QApplication.processEvents()
+    chart, toasts = desk.window.market.chart, desk.window.toasts
+    for number in range(4):
+        toasts.show(f"The scaled order {number} of BTCUSDT ended, 0.000 filled. Stopped by hand.")
+    QApplication.processEvents()
+    shown = [toast for toast in toasts.toasts() if toast.isVisible()]
+    assert shown[0].sentence().startswith("The scaled order 3")
+    for toast in shown:
+        words = toast.findChild(QLabel, "toast.sentence")
+        assert words.height() >= words.heightForWidth(words.width())
+        assert toast.y() >= chart.height() // 2
+        assert toast.geometry().right() < chart._scene.frame.price_axis.left()
+    assert len(shown) < 4
+    toasts.show("Short.", key="rewritten")
+    toasts.show("Rewritten with so many words that they need two lines at least.", key="rewritten")
+    words = toasts.toasts()[0].findChild(QLabel, "toast.sentence")
+    QApplication.processEvents()
+    assert words.height() >= words.heightForWidth(words.width())
+    for toast in shown:
+        toast.close()
+    assert all(toast.isVisible() for toast in toasts.toasts()), "there is room now"

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from desktop.models.table_model import CellRole
+from desktop.widgets.chart_hints import below_alarm
 from desktop.widgets.data_table import DataTable
 from engine.commands import ClosePosition, PlaceOrder
 from engine.events import CommandRefused
@@ -254,3 +255,25 @@ def test_one_environment_alone_opens_no_menu(desk: Desk) -> None:
     badge = desk.window.header.badge
     desk.qtbot.mouseClick(badge, Qt.MouseButton.LeftButton)
     assert badge.findChildren(QWidget) == []
+
+
+def test_in_a_narrow_window_a_lock_cuts_nothing(desk: Desk) -> None:
+    desk.window.resize(1280, 720)
+    locked(desk)
+    QApplication.processEvents()
+    header = desk.window.header
+    for cell in (header.last, header.funding, header.equity, header.today, header.lock):
+        assert cell.isVisible()
+        assert cell.width() >= cell.sizeHint().width(), cell.objectName()
+    assert not header.high.isVisible()
+    desk.window.resize(1600, 900)
+    QApplication.processEvents()
+    assert header.high.isVisible()
+    assert header.change.isVisible()
+
+
+def test_words_of_the_chart_stand_below_an_alarm(desk: Desk) -> None:
+    hints = desk.window.market.chart._scene.hints
+    assert below_alarm(hints._state) == 38
+    desk.feed(BracketChanged(bracket=scene.bracket()))
+    assert below_alarm(hints._state) > desk.find(QWidget, "alarm.unprotected").height()

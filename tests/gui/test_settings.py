@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
+    QComboBox,
     QDockWidget,
     QKeySequenceEdit,
     QLabel,
@@ -20,12 +21,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.chosen_config import with_chosen_limits
 from desktop.models.keymap import ACTS
 from desktop.theme import palette
 from desktop.theme.apply_theme import apply_theme
 from desktop.theme.colours import DARK, LIGHT, PAIRS, look_of
+from desktop.widgets.link_button import LinkButton
 from desktop.widgets.settings_dialog import SettingsDialog
 from engine.commands import PlaceOrder
+from engine.config import default_config
 from engine.events import CommandRefused, FillRecorded
 from engine.protection_commands import CancelOrders, Flatten
 from engine.trading_types import OrderType, Side
@@ -91,6 +95,35 @@ def test_a_limit_is_kept_for_the_next_start(desk: Desk, settings: SettingsDialog
     assert "next start" in row.field.accessibleDescription()
     desk.click("setting.risk.max_order_usdt.reset")
     assert desk.window.preferences.value_of(row.setting) == 0.0
+
+
+def test_a_limit_by_symbol_is_typed_as_words(desk: Desk, settings: SettingsDialog) -> None:
+    search(desk, settings, "largest order by symbol")
+    key = "risk.max_order_qty"
+    row = settings.rows[key]
+    for text, problem in (
+        ("BTCUSDT", "must name each symbol"),
+        ("BTC/USDT 1", "is no symbol"),
+        ("BTCUSDT 0", "above 0"),
+    ):
+        desk.type_into(f"setting.{key}", text)
+        assert problem in row.problem()
+    desk.type_into(f"setting.{key}", "btcusdt 0.5, ETHUSDT: 10")
+    desk.qtbot.keyClick(row.field, Qt.Key.Key_Return)
+    assert row.field.text() == "BTCUSDT 0.5, ETHUSDT 10"
+    limited = with_chosen_limits(default_config(), desk.window.preferences)
+    assert limited[key] == {"BTCUSDT": 0.5, "ETHUSDT": 10.0}
+    desk.type_into(f"setting.{key}", "none")
+    desk.qtbot.keyClick(row.field, Qt.Key.Key_Return)
+    assert desk.window.preferences.value_of(row.setting) == {}
+
+
+def test_link_menus_follow_the_theme(desk: Desk, settings: SettingsDialog) -> None:
+    button = LinkButton("link", "this panel", desk.window)
+    before = button.menu().actions()[0].icon().pixmap(16).toImage()
+    search(desk, settings, "theme")
+    desk.find(QComboBox, "setting.appearance.theme").setCurrentText("light")
+    assert button.menu().actions()[0].icon().pixmap(16).toImage() != before
 
 
 def test_a_value_out_of_range_is_not_taken(desk: Desk, settings: SettingsDialog) -> None:

@@ -117,7 +117,7 @@ def test_a_trigger_that_would_fire_at_once_holds_that_side_alone(desk: Desk) -> 
     desk.type_into("orderTicket.quantity", "0.1")
     assert can(desk, BUY)
     assert not can(desk, SELL)
-    assert sentence(desk) == "A stop market that sells needs a trigger below 64250.1."
+    assert sentence(desk) == "This trigger is a buy's: only BUY can be sent."
 
 
 def test_off_tick_trigger_is_mended_by_one_click(desk: Desk) -> None:
@@ -154,6 +154,7 @@ def test_tp_sl_makes_a_bracket(desk: Desk) -> None:
     desk.type_into("orderTicket.stop", "63900")
     desk.type_into("orderTicket.target", "65000")
     assert not can(desk, SELL)
+    assert sentence(desk) == "These exits are a buy's: only BUY can be sent."
     desk.click(BUY)
     bracket = sent(desk, PlaceBracket)
     assert bracket == PlaceBracket(
@@ -174,6 +175,9 @@ def test_a_stop_on_the_wrong_side_says_where_it_belongs(desk: Desk) -> None:
     desk.type_into("orderTicket.stop", "64900")
     assert not can(desk, BUY)
     assert can(desk, SELL)
+    assert sentence(desk) == "These exits are a sell's: only SELL can be sent."
+    assert desk.find(QWidget, BUY).toolTip().startswith("A buy's stop must be below")
+    desk.type_into("orderTicket.target", "65000")  # no side has both above
     assert sentence(desk).startswith("A buy's stop must be below")
 
 

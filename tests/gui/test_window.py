@@ -182,7 +182,7 @@ def test_trades_move_last_price_with_its_direction(desk: Desk) -> None:
     assert desk.window.market.tape.prints()[0].price == 63999.9
 
 
-def test_trade_of_another_symbol_only_moves_the_watch_list(desk: Desk) -> None:
+def test_trade_of_another_symbol_only_moves_the_watch_list(desk: Desk, qtbot: QtBot) -> None:
     before = desk.window.header.last.text()
     desk.feed(
         AggTrade(
@@ -196,9 +196,8 @@ def test_trade_of_another_symbol_only_moves_the_watch_list(desk: Desk) -> None:
         )
     )
     assert desk.window.header.last.text() == before
-    row = desk.window.market.watch.row_of("ETHUSDT")
-    assert row is not None
-    assert row.last_price == 3200.0
+    watch = desk.window.market.watch
+    qtbot.waitUntil(lambda: watch.rows()[1].last_price == 3200.0, timeout=2000)
 
 
 # --- staleness ---------------------------------------------------------------
@@ -599,3 +598,11 @@ def test_symbol_typed_into_the_palette_is_shown(desk: Desk) -> None:
     desk.qtbot.keyClicks(field, "sol")
     desk.qtbot.keyClick(field, Qt.Key.Key_Return)
     assert desk.window.market.symbol == "SOLUSDT"
+
+
+def test_a_narrow_tape_shows_prices_and_sizes_alone(desk: Desk) -> None:
+    tape = desk.window.market.tape
+    assert tape._has_room_for_time()
+    tape.resize(tape.minimumSizeHint())
+    assert not tape._has_room_for_time()
+    assert tape.grab().width() == tape.minimumSizeHint().width()

@@ -78,6 +78,7 @@ class BracketTable:
         self.unsent_next = 0
         self.is_live = True
         self.is_entry_sending = False
+        self.is_killed = False
         self.decision: Decision | None = None
         if self.bracket.entry_id:
             self.entry = OrderView(
@@ -194,6 +195,7 @@ class BracketTable:
             claimed_qty=self.claimed_qty,
             own_stop=self.own_stop,
             own_target=self.own_target,
+            is_killed=self.is_killed,
             can_act=self.is_live and not self.pending,
         )
 

@@ -10,11 +10,13 @@ from engine.event_hub import EventHub
 from engine.events import BookTicker, Event, StreamStateChanged
 from engine.exchange.gateway import DepthSnapshot
 from engine.oms.order_models import Order
+from engine.oms.risk_rules import RiskLimits
 from engine.plan_records import Plan, PlanTerms
 from engine.plans.best_prices import BestPrices
+from engine.plans.kept_plans import KeptPlan
 from engine.plans.plan_book import PlanBook
 from engine.plans.plan_locks import PlanLocks
-from engine.plans.plan_runner import KeptPlan, PlanRunner
+from engine.plans.plan_runner import PlanRunner
 from engine.protection_commands import StartChase, StartScaled, StartTwap
 from engine.protection_views import PlanView
 from engine.trading_types import Route, Side, StreamState
@@ -96,9 +98,10 @@ class PlanBench(OmsBench):
         live: bool = True,
         gateway: FakeGateway | None = None,
         memory: PlanMemory | None = None,
+        risk: RiskLimits | None = None,
     ) -> None:
         log = HubLog()
-        super().__init__(live=live, gateway=gateway, log=log)
+        super().__init__(live=live, gateway=gateway, log=log, risk=risk)
         self.hub = log.hub
         self.memory = memory or PlanMemory()
         self.locks = PlanLocks(folder)

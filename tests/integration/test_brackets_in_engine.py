@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import Namespace
 from decimal import Decimal
 from typing import Any
@@ -10,10 +11,11 @@ import pytest
 
 from engine import console_brackets
 from engine.errors import OrderNotAllowed
-from engine.events import CommandRefused, Event
+from engine.events import Alert, CommandRefused, Event
 from engine.protection_commands import (
     CancelAlgo,
     CancelBracket,
+    Kill,
     MoveAlgo,
     PlaceBracket,
     ProtectPosition,
@@ -21,9 +23,10 @@ from engine.protection_commands import (
 from engine.protection_events import BracketChanged
 from engine.protection_views import BracketView
 from engine.trading_engine import TradingEngine
-from engine.trading_types import AlgoStatus, BracketState, Side
+from engine.trading_types import AlgoStatus, BracketState, KillState, Side
 from engine.utils.mailbox import Mailbox
 from tests.helpers.waiting import wait_until
+from tests.integration.conftest import Stranger
 
 D = Decimal
 
@@ -99,6 +102,36 @@ def test_a_bracket_lives_by_commands_alone(engine: TradingEngine, window: Window
     window.give(CancelBracket(symbol="BTCUSDT", bracket_id=view.bracket_id))  # it has ended
     wait_until(lambda: window.bracket() and window.refusals)
     assert view.bracket_id in window.refusals[0]
+
+
+def test_kill_takes_an_open_bracket_along_and_nothing_comes_back(
+    engine: TradingEngine, window: Window, stranger: Stranger
+) -> None:
+    alerts: Mailbox[Event] = engine.hub.attach(Mailbox(), types=[Alert])
+    view = engine.brackets.place_bracket(
+        "BTCUSDT", "BUY", "0.1", stop_price="60000", target_price="70000"
+    )
+    window.wait(BracketState.PROTECTED)
+    wait_until(lambda: len(window.exits()) == 2)
+    # the position outlives its exits for a while, which is when an alarm would be raised
+    rule = {
+        "fault": "unavailable_503",
+        "when": {"method": "POST", "path": "/fapi/v1/order", "count": 4},
+    }
+    stranger.raw("POST", "/paper/v1/faults", json.dumps({"seed": 1, "rules": [rule]}))
+    window.give(Kill())
+    window.wait(BracketState.CLOSED)
+    assert engine.kill_switch.join(10)
+    assert engine.kill_switch.view.state is KillState.FLAT
+    assert engine.gateway.get_open_algo_orders() == []
+    assert engine.gateway.get_open_orders() == []
+    assert engine.gateway.get_positions() == []
+    assert [one.bracket_id for one in engine.brackets.all()] == [view.bracket_id]
+    assert engine.brackets.open() == []
+    said = [event.sentence for event in alerts.drain() if isinstance(event, Alert)]
+    assert sum("the kill switch has taken the" in one for one in said) == 2
+    assert not any("Nothing protects" in one for one in said)
+    assert any("UNPROTECTED" in one and "kill switch is closing it" in one for one in said)
 
 
 def test_what_is_wrong_with_a_bracket_is_said_by_field(engine: TradingEngine) -> None:

@@ -69,6 +69,35 @@ def test_fill_position_balance(cli):
     assert re.search(r"USDT +4999999\d\.", cli("balance")[1])
 
 
+def test_cancel_bids_and_then_everything(cli):
+    for side, price in (("BUY", "62000"), ("SELL", "67000")):
+        cli("order", "BTCUSDT", side, "LIMIT", "0.1", price)
+    cli("algo", "BTCUSDT", "SELL", "STOP_MARKET", "0.1", "--trigger", "50000")
+    code, out, _ = cli("cancel-all", "btcusdt", "--side", "buy")
+    assert (code, out) == (0, "Cancelling 1 order and 0 conditional orders.\n")
+    listed = cli("orders")[1]
+    assert ("67000" in listed, "62000" in listed, "50000" in listed) == (True, False, True)
+    code, out, _ = cli("cancel-all")
+    assert (code, out) == (0, "Cancelling 1 order and 1 conditional order.\n")
+    assert "No open orders." in cli("orders")[1]
+    code, _, err = cli("cancel-all", "NOSUCH")
+    assert (code, "NOSUCH" in err) == (1, True)
+
+
+def test_the_guard_tells_the_day_and_its_limits(cli, tmp_path):
+    limits = "risk: {max_order_qty: {BTCUSDT: 0.5}, daily_loss_with_open: true}\n"
+    (tmp_path / "config.yaml").write_text(CONFIG + limits, encoding="utf-8")
+    code, out, _ = cli("guard")
+    assert code == 0
+    assert out.startswith("Today: 0 USDT, with fees and funding.")
+    assert "risk.max_order_qty: BTCUSDT 0.5\n" in out
+    assert "risk.price_band_pct: 5\n" in out
+    assert "risk.daily_loss_with_open: true\n" in out
+    assert "max_leverage" not in out  # off on paper
+    code, _, err = cli("order", "BTCUSDT", "BUY", "LIMIT", "1", "60000")
+    assert (code, "risk.max_order_qty" in err) == (1, True)
+
+
 def test_close_a_share_reverse_flatten_kill(cli):
     cli("order", "BTCUSDT", "BUY", "MARKET", "0.1")
     code, out, _ = cli("close", "btcusdt", "--share-pct", "40")
@@ -107,7 +136,8 @@ def test_what_was_traded_is_exported(cli, tmp_path):
     assert (code, "no journal" in err) == (1, True)
     cli("order", "BTCUSDT", "BUY", "MARKET", "0.1")
     cli("order", "BTCUSDT", "SELL", "MARKET", "0.1")
-    for what, least in (("fills", 2), ("orders", 2), ("trips", 1)):
+    cli("algo", "BTCUSDT", "SELL", "STOP_MARKET", "0.1", "--trigger", "50000")
+    for what, least in (("fills", 2), ("orders", 2), ("trips", 1), ("algos", 1)):
         file = tmp_path / f"{what}.csv"
         code, out, _ = cli("export", what, str(file))
         assert (code, f"{what} written to" in out) == (0, True)

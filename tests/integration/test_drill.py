@@ -9,17 +9,30 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from engine.__main__ import main
+from engine.drill.drill_brackets import EnterBracket
 from engine.drill.drill_command import run_drill
-from engine.drill.drill_faults import KINDS
+from engine.drill.drill_faults import KINDS, TRADER, PlannedFault
 from engine.drill.drill_floor import DrillFloor
 from engine.drill.drill_judge import Verdict
-from engine.drill.drill_run import run_session
-from engine.drill.drill_session import KillAll, Place, plan_session
+from engine.drill.drill_plans import StartPlan
+from engine.drill.drill_run import SessionResult, run_session
+from engine.drill.drill_session import (
+    Counter,
+    Fault,
+    KillAll,
+    Place,
+    Session,
+    Step,
+    plan_session,
+)
+from engine.drill.drill_stops import PlaceStop
 from engine.errors import OutcomeUnknown
-from engine.events import Event, StreamStateChanged
+from engine.events import AlgoUpdate, Event, StreamStateChanged
 from engine.journal.journal_writer import JournalWriter
+from engine.oms.algo_placing import AlgoPlacing
 from engine.oms.kill_plan import Standing
 from engine.oms.kill_switch import KillSwitch
 from engine.oms.order_fills import OrderFills
@@ -27,6 +40,9 @@ from engine.oms.order_manager import OrderManager
 from engine.oms.order_sender import OrderSender
 from engine.paper.fault_kinds import KINDS as PLAYABLE
 from engine.paper.fault_script import rule_from
+from engine.plans.plan_models import End
+from engine.protection_commands import PlaceAlgo
+from engine.trading_types import OrderType, PlanKind, PlanState, Side
 from engine.views import FillView
 
 pytestmark = pytest.mark.long
@@ -59,6 +75,24 @@ def living(count: int) -> list[int]:
     """Seeds without a kill: a broken build is patched into this process only."""
     seeds = (seed for seed in itertools.count() if plan_session(seed).killed_after_s is None)
     return list(itertools.islice(seeds, count))
+
+
+_LINGER_S = 1.0  # plans of a script have so long to place what they place
+
+
+def played(
+    steps: tuple[Step, ...], floor: DrillFloor, monkeypatch: pytest.MonkeyPatch
+) -> SessionResult:
+    """A session that is written here instead of drawn from a seed."""
+    session = Session(seed=0, steps=steps, lingers_s=_LINGER_S)
+    monkeypatch.setattr("engine.drill.drill_run.plan_session", lambda _seed: session)
+    return run_session(0, floor)
+
+
+def lost_answer(path: str) -> Fault:
+    """The next request to place something is carried out, and its answer lost."""
+    when = {"path": path, "method": "POST", "account": TRADER}
+    return Fault(PlannedFault({"fault": "reply_lost", "acted": True, "when": when}))
 
 
 # --- the plan -----------------------------------------------------------------------------
@@ -133,29 +167,94 @@ def test_a_build_that_skips_the_journal_is_caught(
 def test_a_build_that_sends_again_after_a_time_out_is_caught(
     floor: DrillFloor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # at market: only an order that has ended leaves its id free, so that a second one is taken
+    market = Place(slot=0, symbol="BTCUSDT", side=Side.BUY, type=OrderType.MARKET, lots=1)
+    script = (lost_answer("/fapi/v1/order"), market)
+    result = played(script, floor, monkeypatch)
+    assert result.verdict.is_clean
+    assert result.faults == ("reply_lost",)
     honest = OrderSender._send_with_retries
 
-    def sends_again(self: OrderSender, symbol: str, request: Any, is_wanted: Any) -> Any:
+    def sends_again(self: OrderSender, symbol: str, request: Any, _is_wanted: Any) -> Any:
         try:
-            return honest(self, symbol, request, is_wanted)
+            return honest(self, symbol, request, lambda: True)
         except OutcomeUnknown:
-            return honest(self, symbol, request, is_wanted)
+            return honest(self, symbol, request, lambda: True)
 
     monkeypatch.setattr(OrderSender, "_send_with_retries", sends_again)
-    verdict = first_failure(floor, _seeds_with_lost_places(12))
+    verdict = played(script, floor, monkeypatch).verdict
     assert any("2 orders at the exchange" in what for what in verdict.duplicated)
 
 
-def _seeds_with_lost_places(count: int) -> list[int]:
-    """Sessions in which an order is carried out and its answer lost."""
+def test_a_build_that_places_a_stop_again_after_a_time_out_is_caught(
+    floor: DrillFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = PlaceStop(
+        slot=0, symbol="BTCUSDT", side=Side.SELL, type=OrderType.STOP_MARKET, lots=1, offset=400
+    )
+    script = (lost_answer("/fapi/v1/algoOrder"), far)
+    result = played(script, floor, monkeypatch)
+    assert result.verdict.is_clean
+    assert result.faults == ("reply_lost",)
+    honest = AlgoPlacing._request
 
-    def is_one(seed: int) -> bool:
-        return any(
-            fault.rule.get("acted") and fault.rule["when"].get("method") == "POST"
-            for fault in plan_session(seed).faults
+    def asks_again(self: AlgoPlacing, command: PlaceAlgo) -> AlgoUpdate:
+        try:
+            return honest(self, command)
+        except OutcomeUnknown:  # under another id: the first one might be taken
+            return honest(self, replace(command, client_algo_id=f"{command.client_algo_id}2"))
+
+    monkeypatch.setattr(AlgoPlacing, "_request", asks_again)
+    monkeypatch.setattr("engine.drill.drill_run._QUIET_S", 2.0)  # it would never come to rest
+    verdict = played(script, floor, monkeypatch).verdict
+    assert any("was sent and is not in the journal" in what for what in verdict.lost)
+
+
+def test_a_build_whose_stopped_plan_leaves_its_orders_is_caught(
+    floor: DrillFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ladder = StartPlan(
+        slot=0,
+        kind=PlanKind.SCALED,
+        symbol="BTCUSDT",
+        side=Side.BUY,
+        lots_each=1,
+        count=3,
+        offset=40,
+        gap=2,
+    )
+    assert played((ladder,), floor, monkeypatch).verdict.is_clean
+    monkeypatch.setattr(
+        "engine.plans.plan_steps._stopping_step",
+        lambda plan, _sight: End(PlanState.STOPPED, plan.reason),
+    )
+    verdict = played((ladder,), floor, monkeypatch).verdict
+    assert any("of its orders still work" in what for what in verdict.wrong_state)
+
+
+def test_a_build_whose_refused_stop_leaves_a_position_open_is_caught(
+    floor: DrillFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bracket = EnterBracket(
+        slot=0, symbol="BTCUSDT", side=Side.BUY, lots=2, offset=None, stop=1, target=None
+    )
+    refused = Fault(
+        PlannedFault(
+            {
+                "fault": "trigger_refused",
+                "account": TRADER,
+                "when": {"trigger": "time", "after_s": 0.0},
+            }
         )
-
-    return [seed for seed in living(600) if is_one(seed)][:count]
+    )
+    script = (refused, bracket, Counter("BTCUSDT", Side.SELL, 1))
+    result = played(script, floor, monkeypatch)
+    assert result.verdict.is_clean
+    assert result.faults == ("trigger_refused",)
+    monkeypatch.setattr("engine.oms.bracket_outcomes._closing", lambda bracket, _why: bracket)
+    monkeypatch.setattr("engine.drill.drill_run._QUIET_S", 2.0)  # it would never come to rest
+    verdict = played(script, floor, monkeypatch).verdict
+    assert any("is unprotected" in what for what in verdict.hung)
 
 
 def test_a_build_that_drops_one_event_in_a_thousand_is_caught(

@@ -63,6 +63,8 @@ def test_every_kpi_passes_and_the_report_shows_it(config, tmp_path, capsys):
     text = file.read_text(encoding="utf-8")
     for word in ("ORDER_PLACED", "ORDER_MODIFIED", "ORDER_CANCELED", "| Python | 3."):
         assert word in text
+    assert str(tmp_path) not in text, "the report is shown to others"
+    assert "--report report.md" in text
     assert "kpi: 1.4 passed" in said.err
 
 

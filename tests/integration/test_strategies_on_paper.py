@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from engine.errors import BadInput, UnknownSymbol
-from engine.events import Alert, Event
+from engine.errors import BadInput, ShuttingDown, UnknownSymbol
+from engine.events import Alert, CommandRefused, Event
 from engine.oms.order_models import Order
 from engine.protection_events import KillChanged
 from engine.protection_views import KillView
+from engine.strategies.strategy_host import StrategyHost
 from engine.strategies.strategy_runner import StrategyRunner
+from engine.strategy_commands import StartStrategy, StopStrategy
+from engine.strategy_events import StrategyChanged, StrategyView
 from engine.trading_engine import TradingEngine
-from engine.trading_types import KillState
+from engine.trading_types import AlertLevel, KillState, StrategyState
 from engine.utils.mailbox import Mailbox
 from engine.utils.paths import resource
 from tests.helpers.waiting import wait_until
@@ -174,6 +178,8 @@ def test_the_kill_switch_ends_strategies(engine, runner, tmp_path):
     engine.hub.publish(KillChanged(kill=KillView(state=KillState.WORKING, sentence="")))
     assert runner.wait("victim", 5)
     assert engine.oms.open_orders() == []
+    (view,) = runner.views()
+    assert view.last_word.startswith("stopped. The kill switch was used.")
 
 
 def test_only_one_of_a_name_and_only_known_symbols(runner, tmp_path):
@@ -225,3 +231,132 @@ class Able:
     assert alerts.of("strategy.said")[1:] == ["able: stopping True"]
     assert engine.plans.wait(plan.plan_id, 5)
     assert engine.plans.plan(plan.plan_id).reason == "Its strategy has ended."
+
+
+class Told:
+    """The newest view of each strategy, and refusals."""
+
+    def __init__(self, engine) -> None:
+        self._box: Mailbox[Event] = engine.hub.attach(Mailbox(), [StrategyChanged, CommandRefused])
+        self._views: dict[str, StrategyView] = {}
+        self.refusals: list[str] = []
+
+    def of(self, name: str) -> StrategyView | None:
+        for event in self._box.drain():
+            if isinstance(event, StrategyChanged):
+                self._views[event.strategy.name] = event.strategy
+            else:
+                self.refusals.append(event.sentence)
+        return self._views.get(name)
+
+    def wait(self, name: str, state: StrategyState) -> StrategyView:
+        wait_until(lambda: (view := self.of(name)) and view.state is state, what=state)
+        return self._views[name]
+
+
+@pytest.fixture
+def host(engine) -> Iterator[StrategyHost]:
+    made = StrategyHost(engine)
+    yield made
+    assert made.close(3)
+
+
+@pytest.fixture
+def told(engine) -> Told:
+    return Told(engine)
+
+
+def test_by_commands_a_strategy_starts_tells_its_counts_and_stops(engine, host, told, tmp_path):
+    filled = "self.desk.place('BTCUSDT', 'BUY', 'MARKET', '0.01')"
+    path = write(tmp_path, "counted")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace(
+            "        self.order", f"        {filled}\n        self.order"
+        ),
+        encoding="utf-8",
+    )
+    host.submit(StartStrategy(file=str(path), symbols=("BTCUSDT",)))
+    wait_until(
+        lambda: (view := told.of("counted")) and (view.open_orders, view.traded_orders) == (1, 1)
+    )
+    view = told.wait("counted", StrategyState.RUNNING)
+    assert (view.symbols, view.ended_at) == (("BTCUSDT",), 0)
+    host.submit(StopStrategy(name="counted"))
+    view = told.wait("counted", StrategyState.STOPPED)
+    assert view.ended_at >= view.started_at > 0
+    wait_until(lambda: told.of("counted").last_word.startswith("stopped."))
+    assert engine.oms.open_orders() == []
+
+
+def test_what_cannot_be_started_or_stopped_is_refused_with_a_sentence(host, told, tmp_path):
+    host.submit(StartStrategy(file=str(tmp_path / "none.py"), symbols=("BTCUSDT",)))
+    wait_until(lambda: told.of("") or told.refusals)
+    host.submit(StartStrategy(file=str(write(tmp_path, "lost")), symbols=("NOSUCH",)))
+    host.submit(StopStrategy(name="none"))
+    wait_until(lambda: told.of("") or len(told.refusals) == 3)
+    assert "There is no file" in told.refusals[0]
+    assert any("NOSUCH" in one for one in told.refusals)
+    assert any("no strategy 'none'" in one for one in told.refusals)
+
+
+def test_a_file_that_never_ends_loading_keeps_nothing_from_being_stopped(engine, told, tmp_path):
+    """And when it ends at last, after the close, it is not started."""
+    host = StrategyHost(engine)
+    host.submit(StartStrategy(file=str(write(tmp_path, "good")), symbols=("BTCUSDT",)))
+    told.wait("good", StrategyState.RUNNING)
+    slow = write(tmp_path, "slow")
+    slow.write_text(
+        "import sys; sys.__dict__['gate'].wait()\n" + slow.read_text(encoding="utf-8"),
+        encoding="utf-8",
+    )
+    gate = sys.__dict__["gate"] = threading.Event()
+    try:
+        host.submit(StartStrategy(file=str(slow), symbols=("BTCUSDT",)))
+        host.submit(StopStrategy(name="good"))
+        told.wait("good", StrategyState.STOPPED)
+        assert not host.close(0.3)  # the file is still being loaded
+    finally:
+        gate.set()
+        del sys.__dict__["gate"]
+    with pytest.raises(ShuttingDown):
+        host.submit(StopStrategy(name="slow"))
+    wait_until(lambda: told.of("slow") or told.refusals)
+    assert "no strategy was started" in told.refusals[-1]
+    assert told.of("slow") is None
+
+
+def test_a_program_without_a_host_says_that_it_runs_none(engine, told):
+    engine.submit(StartStrategy(file="any.py", symbols=("BTCUSDT",)))
+    wait_until(lambda: told.of("") or told.refusals)
+    assert "runs no strategies" in told.refusals[0]
+
+
+def test_no_key_or_secret_of_a_crash_reaches_the_screen(runner, alerts, told, tmp_path):
+    raising = "raise RuntimeError('signature=0123456789abcdef')"
+    runner.start(write(tmp_path, "leaky", raising), ["BTCUSDT"])
+    said = alerts.wait("strategy.crashed")
+    assert "signature=***" in said
+    assert told.wait("leaky", StrategyState.CRASHED).last_word in said
+    assert [view.state for view in runner.views()] == [StrategyState.CRASHED]
+
+
+def test_an_engine_stops_in_time_though_a_strategy_hangs(tmp_path, quiet_config):
+    path = write(tmp_path, "deaf", "import sys; sys.__dict__['gate'].wait()")
+    gate = sys.__dict__["gate"] = threading.Event()
+    try:
+        with TradingEngine.open("paper", config=quiet_config, user_data=tmp_path) as engine:
+            told = Told(engine)
+            engine.host(StrategyHost(engine))
+            engine.submit(StartStrategy(file=str(path), symbols=("BTCUSDT",)))
+            wait_until(lambda: (view := told.of("deaf")) and view.open_orders)
+            order = engine.oms.open_orders()[0]
+            engine.hub.publish(Alert(level=AlertLevel.INFO, code="x", sentence="x", at_ms=1))
+            began_s = time.monotonic()
+            engine.stop()
+            assert time.monotonic() - began_s < 4.5
+            assert told.of("deaf").state is StrategyState.HUNG
+            # asked for before the line was closed; a slow machine has no answer by then
+            assert order.status in ("CANCELED", "PENDING_CANCEL")
+    finally:
+        gate.set()
+        del sys.__dict__["gate"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 SCALES = ("1", "1.5", "2")
 SIZES = ("1280x720", "1440x900", "2560x1440")
+LIGHT_STATES = ("busy", "stop", "exits", "error", "disconnected", "locked", "kill", "plan")
 TABS = ("positions", "orders", "plans", "history", "fills", "balances", "alerts", "log")
 
 
@@ -26,10 +27,10 @@ def take_gallery(folder: Path) -> None:
 def _main(folder: Path) -> None:
     # with Qt in it: only the process that paints needs it
     from PySide6.QtCore import QSize
-    from PySide6.QtWidgets import QApplication, QDialog
+    from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QWidget
 
-    from desktop.theme.apply_theme import apply_theme
-    from tests.pictures.states import STATES, open_window, show_tab
+    from desktop.theme.apply_theme import Look, apply_theme
+    from tests.pictures.states import PANELS, STATES, open_window, show_tab
 
     folder.mkdir(parents=True, exist_ok=True)
     app = QApplication(sys.argv[:1])
@@ -43,8 +44,11 @@ def _main(folder: Path) -> None:
         for _ in range(3):
             app.processEvents()
         window.grab().save(str(folder / f"{name}-{size}-{percent}.png"))
-        for dialog in window.findChildren(QDialog):
-            dialog.grab().save(str(folder / f"{name}-dialog-{percent}.png"))
+        for opened in window.findChildren(QWidget):
+            is_dialog = opened.isWindow() and not isinstance(opened, QMenu | QDockWidget)
+            if is_dialog and opened.isVisible():
+                opened.grab().save(str(folder / f"{name}-dialog-{percent}.png"))
+                opened.close()
         window.keep_choices()
         window.deleteLater()
 
@@ -58,6 +62,15 @@ def _main(folder: Path) -> None:
         shoot(name, SIZES[1], prepare)
     for tab in TABS:
         shoot(f"tab-{tab}", SIZES[0], lambda window, tab=tab: show_tab(window, tab))
+    for name, prepare in PANELS.items():
+        shoot(name, SIZES[1], prepare)
+    apply_theme(app, Look(theme="light"))
+    for name in LIGHT_STATES:
+        shoot(f"light-{name}", SIZES[1], STATES[name])
+    for tab in TABS:
+        shoot(f"light-tab-{tab}", SIZES[0], lambda window, tab=tab: show_tab(window, tab))
+    for name, prepare in PANELS.items():
+        shoot(f"light-{name}", SIZES[1], prepare)
 
 
 if __name__ == "__main__":

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 from desktop.main_window import MainWindow
+from desktop.models.layouts import PanelKind
 from engine.commands import Command
+from engine.key_events import KeyPlace, KeysListed
+from engine.paper_events import FaultView, PaperChanged, PaperView
 from engine.protection_commands import Kill
 from engine.protection_events import BracketChanged, GuardChanged, KillChanged
 from engine.protection_views import GuardView, KillView
+from engine.review.review_loader import load_review
+from engine.review_commands import LoadReview
+from engine.review_events import ReviewLoaded
+from engine.review_views import Review
 from engine.trading_types import AlertLevel, EnvironmentKind, KillState, StreamState
 from tests.gui import scene
+from tests.helpers.trade_history import journal_of, random_fills
 
 
 def open_window() -> MainWindow:
@@ -115,6 +129,14 @@ def _plan(window: MainWindow) -> None:
     window.market.ticket.plan.click()
 
 
+def _strategies(window: MainWindow) -> None:
+    busy(window)
+    dock = window.docks.strategies
+    dock.show()
+    dock.raise_()
+    window.handle_events(scene.strategies())
+
+
 STATES: dict[str, Callable[[MainWindow], None]] = {
     "empty": _empty,
     "quiet": _quiet,
@@ -128,4 +150,94 @@ STATES: dict[str, Callable[[MainWindow], None]] = {
     "kill": _kill,
     "unprotected": _unprotected,
     "plan": _plan,
+    "strategies": _strategies,
+}
+
+
+# --- panels and dialogs ---------------------------------------------------------
+
+
+def _settings(window: MainWindow) -> None:
+    busy(window)
+    window.show_settings()
+
+
+def _limits(window: MainWindow) -> None:
+    busy(window)
+    window.show_settings()
+    assert window._settings is not None
+    window._settings.groups.setCurrentRow(1)
+
+
+def _guide(window: MainWindow) -> None:
+    busy(window)
+    window.show_help()
+
+
+def _keys(window: MainWindow) -> None:
+    busy(window)
+    window.keys.open()
+    places = {"testnet": KeyPlace.KEY_STORE, "live": KeyPlace.NOWHERE}
+    window.handle_events([KeysListed(request_id="", places=places, has_store=True)])
+
+
+@cache
+def _some_review() -> Review:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        reader = journal_of(Path(folder) / "j.db", random_fills(400, 3))
+        return load_review(reader, LoadReview(), lambda *_: None)
+
+
+def _review(window: MainWindow) -> None:
+    busy(window)
+    window.review.open()
+    assert window.review.window is not None
+    loaded = ReviewLoaded(request_id=window.review._asked, review=_some_review())
+    window.handle_events([loaded])
+
+
+def _paper(window: MainWindow) -> None:
+    busy(window)
+    window.docks.paper.show()
+    window.docks.paper.raise_()
+    faults = (FaultView(number=1, fault="reply_lost", played=0),)
+    view = PaperView(is_ours=True, is_running=True, faults=faults)
+    window.handle_events([PaperChanged(paper=view)])
+
+
+def _added(window: MainWindow) -> None:
+    busy(window)
+    for kind in PanelKind:
+        window.added.add(kind)
+    window.handle_events([*scene.market()])
+
+
+def _notices(window: MainWindow) -> None:
+    busy(window)
+    window._show_notices()
+
+
+def _typed(window: MainWindow) -> None:
+    busy(window)
+    window.palette_box.open()
+    QTest.keyClicks(window.palette_box._input, "buy 0.1 btc 64000 post")
+
+
+def _ladder_keys(window: MainWindow) -> None:
+    busy(window)
+    for _ in range(5):
+        QTest.keyClick(window.market.ladder, Qt.Key.Key_Down)
+
+
+PANELS: dict[str, Callable[[MainWindow], None]] = {
+    "settings": _settings,
+    "limits": _limits,
+    "guide": _guide,
+    "keys": _keys,
+    "review": _review,
+    "paper": _paper,
+    "added": _added,
+    "notices": _notices,
+    "typed": _typed,
+    "ladder-keys": _ladder_keys,
 }

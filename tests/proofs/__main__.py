@@ -4,6 +4,7 @@ paper     random sessions on the venue, checked after every step; a failing seed
 kills     kill -9 at any instant and restart; nothing acknowledged is lost
 long-run  hours of the server's life in minutes: memory, state file, every account's books
 soak      streams at full load on a network that is cut every minute: nothing grows or dies
+desk      hours at the window in minutes, with real acts: its memory stays flat
 
 coverage-table   writes what the paper exchange serves into its help page
 """
@@ -17,7 +18,7 @@ import sys
 import time
 from typing import Any
 
-from tests.proofs import coverage_table, kill_loop, long_run, paper_sessions, soak
+from tests.proofs import coverage_table, desk, kill_loop, long_run, paper_sessions, soak
 
 
 def main() -> int:
@@ -41,7 +42,9 @@ def main() -> int:
     soaking.add_argument("--cut-every", type=float, default=60, help="s")
     for each in (lasting, sessions, killing):
         each.add_argument("--seed", type=int, default=int(time.time()) % 1_000_000)
-    for each in (lasting, sessions, killing, soaking):
+    sitting = proofs.add_parser("desk")
+    sitting.add_argument("--hours", type=float, default=8, help="of the day that is played")
+    for each in (lasting, sessions, killing, soaking, sitting):
         each.add_argument("--json", action="store_true", help="the figures as one JSON line")
     proofs.add_parser("coverage-table")
     words = parser.parse_args()
@@ -53,6 +56,8 @@ def main() -> int:
         soak.logger.setLevel(logging.INFO)
         figures = soak.run(words.duration, words.rate, words.cut_every)
         return _tell({"proof": "soak", **figures}, as_json=words.json)
+    if words.proof == "desk":
+        return _tell({"proof": "desk", **desk.run(words.hours)}, as_json=words.json)
     if words.proof == "paper":
         figures = paper_sessions.run(words.sessions, words.seed)
     elif words.proof == "kills":

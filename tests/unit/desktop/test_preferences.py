@@ -5,11 +5,13 @@ import json
 import pytest
 
 from desktop.chosen_config import first_interval, with_chosen_limits
+from desktop.kept_file import KeptFile
 from desktop.models.preferences import Preferences
-from desktop.models.settings import SETTINGS, Group
+from desktop.models.settings import BY_KEY, SETTINGS, Group
 from engine.config import default_config
-from engine.config_keys import KEYS
+from engine.config_keys import AUTOMATIC, KEYS
 from engine.errors import ConfigError
+from engine.trading_types import EnvironmentKind
 
 
 def test_choices_are_kept(tmp_path):
@@ -60,7 +62,7 @@ def test_a_damaged_file_is_set_aside_and_said(tmp_path):
     assert Preferences(file).notice == ""
 
 
-def test_a_file_that_is_held_for_a_moment_is_written_all_the_same(tmp_path, monkeypatch):
+def test_a_file_that_is_held_for_a_moment_is_written_a_moment_later(tmp_path, monkeypatch, qtbot):
     tries = []
 
     def replace(source, target):
@@ -70,11 +72,36 @@ def test_a_file_that_is_held_for_a_moment_is_written_all_the_same(tmp_path, monk
         return source.rename(target)
 
     monkeypatch.setattr("desktop.kept_file.Path.replace", replace)
-    monkeypatch.setattr("desktop.kept_file.time.sleep", lambda _s: None)
-    preferences = Preferences(tmp_path / "preferences.json")
+    file = tmp_path / "preferences.json"
+    preferences = Preferences(file)
     preferences.put("a", "ü")
     preferences.save()
-    assert '"ü"' in (tmp_path / "preferences.json").read_text(encoding="utf-8")
+    assert not file.exists(), "nobody waits for it"
+    qtbot.waitUntil(file.exists)
+    assert '"ü"' in file.read_text(encoding="utf-8")
+
+
+def test_a_file_that_stays_held_is_told_in_the_log_and_a_later_change_replaces_it(
+    tmp_path, monkeypatch, qtbot, caplog
+):
+    file = tmp_path / "kept.json"
+    monkeypatch.setattr("desktop.kept_file._PAUSES_MS", (1, 1))
+
+    def refuse(source, target):
+        raise PermissionError(13, "held for good")
+
+    with monkeypatch.context() as held:
+        held.setattr("desktop.kept_file.Path.replace", refuse)
+        assert KeptFile(file).write(b"1")
+        qtbot.waitUntil(lambda: "held for good" in caplog.text)
+    monkeypatch.setattr("desktop.kept_file._PAUSES_MS", (30,))
+    with monkeypatch.context() as held:
+        held.setattr("desktop.kept_file.Path.replace", refuse)
+        assert KeptFile(file).write(b"2")
+    with caplog.at_level("INFO"):
+        assert KeptFile(file).write(b"3")
+        qtbot.waitUntil(lambda: "later change" in caplog.text)
+    assert file.read_bytes() == b"3"
 
 
 def test_what_could_not_be_written_is_written_with_the_next_save(tmp_path):
@@ -146,13 +173,22 @@ def test_chosen_limits_go_over_those_of_the_file_and_the_rest_stays():
     assert first_interval(config, preferences) == "1h"
 
 
+@pytest.mark.parametrize("key", AUTOMATIC)
+def test_a_limit_that_depends_on_the_environment_says_its_number(key):
+    assert str(AUTOMATIC[key]) in BY_KEY[key].help
+
+
 def test_every_limit_is_one_that_the_engine_knows_with_the_same_range():
     for row in SETTINGS:
         if row.group is not Group.RISK:
             continue
-        check, default = KEYS[row.key]
+        check, _ = KEYS[row.key]
+        default = default_config().for_kind(EnvironmentKind.PAPER)[row.key]
         assert (default, type(default)) == (row.default, type(row.default))
         if not isinstance(default, bool):
-            assert check(row.key, row.most) == row.most
+            most, more = row.most, row.most * 2 + 1
+            if isinstance(default, dict):
+                most, more = {"BTCUSDT": most}, {"BTCUSDT": more}
+            assert check(row.key, most) == most
             with pytest.raises(ConfigError):
-                check(row.key, row.most * 2 + 1)
+                check(row.key, more)

@@ -1,5 +1,6 @@
 import pytest
 
+from engine.build_engine import risk_limits
 from engine.config import default_config, load_config, parse_config
 from engine.config_keys import KEYS
 from engine.errors import ConfigError
@@ -92,3 +93,30 @@ def test_changed_values_are_checked_too():
     assert default_config().with_values(paper__seed=3)["paper.seed"] == 3
     with pytest.raises(ConfigError):
         default_config().with_values(paper__seed="x")
+
+
+GUARDED = ("risk.orders_per_second", "risk.duplicate_within_ms", "risk.max_leverage")
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (EnvironmentKind.LIVE, (10, 500, 20)),
+        (EnvironmentKind.TESTNET, (10, 500, 20)),
+        (EnvironmentKind.PAPER, (0, 0, 0)),
+        (EnvironmentKind.RECORDING, (0, 0, 0)),
+    ],
+)
+def test_limits_left_to_the_environment_hold_where_money_is_at_stake(kind, expected):
+    config = default_config().for_kind(kind)
+    assert tuple(config[key] for key in GUARDED) == expected
+    assert risk_limits(config).max_leverage == expected[-1]
+
+
+def test_a_limit_of_ones_own_holds_everywhere_also_none():
+    content = "risk: {orders_per_second: 3, max_leverage: 0}"
+    for kind in EnvironmentKind:
+        config = parse_config(content).for_kind(kind)
+        assert (config["risk.orders_per_second"], config["risk.max_leverage"]) == (3, 0)
+    with pytest.raises(ConfigError, match="whole number"):
+        parse_config("risk: {max_leverage: much}")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.clock import FakeClock
 from engine.commands import PlaceOrder
@@ -15,7 +16,10 @@ from engine.journal import journal_archive
 from engine.journal.journal_archive import ArchiveRules, archives_of, move_old_rows
 from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_writer import JournalWriter
-from engine.trading_types import OrderStatus, OrderType, Side
+from engine.protection_commands import PlaceAlgo
+from engine.protection_events import AlgoChanged
+from engine.protection_views import pending_algo
+from engine.trading_types import AlgoStatus, OrderStatus, OrderType, Side
 from engine.views import FillView, OrderView
 
 D = Decimal
@@ -82,6 +86,40 @@ def write_order(
     writer.record_event(FillRecorded(fill=fill))
 
 
+def write_algo(writer: JournalWriter, name: str, at_ms: int, status: AlgoStatus) -> None:
+    command = PlaceAlgo(
+        symbol="BTCUSDT",
+        side=Side.SELL,
+        type=OrderType.STOP_MARKET,
+        quantity=D(1),
+        trigger_price=D(90),
+        client_algo_id=name,
+    )
+    writer.record_intent(command, at_ms)
+    view = replace(pending_algo(command, at_ms), status=status, algo_id=1)
+    writer.record_event(AlgoChanged(algo=view))
+
+
+@pytest.fixture
+def with_algos(path: Path) -> Path:
+    """Besides, a conditional order that ended in each of three years, and one of 2023 that
+    still waits.
+    """
+    writer = JournalWriter(path, FakeClock(ms(2022, 1)), lambda _: None)
+    writer.start()
+    for name, at_ms in ORDERS.items():
+        write_algo(writer, name, at_ms, AlgoStatus.FINISHED)
+    write_algo(writer, "waiting", ORDERS["n2023"], AlgoStatus.NEW)
+    assert writer.close()
+    return path
+
+
+def algo_ids(file: Path, table: str) -> list[str]:
+    with closing(sqlite3.connect(file)) as connection:
+        rows = connection.execute(f"SELECT client_algo_id FROM {table} ORDER BY 1")
+        return [row[0] for row in rows]
+
+
 def ids(file: Path, table: str) -> list[str]:
     with closing(sqlite3.connect(file)) as connection:
         rows = connection.execute(f"SELECT client_order_id FROM {table} ORDER BY 1")
@@ -116,6 +154,52 @@ def test_a_reader_finds_all_years_each_row_once(path: Path, tmp_path: Path) -> N
     assert reader.fifo_pnl().open_lots() == lots
     assert reader.export_fills(tmp_path / "fills.csv") == 4
     assert reader.export_orders(tmp_path / "orders.csv") == 4
+
+
+def test_conditional_orders_that_have_ended_move_too(with_algos: Path) -> None:
+    path = with_algos
+    assert move_old_rows(path, NOW_MS) == 6 + 4
+    for table in ("algo_intents", "algos"):
+        assert algo_ids(path.with_name("journal.2023.db"), table) == ["n2023"]
+        assert algo_ids(path.with_name("journal.2024.db"), table) == ["n2024"]
+        assert algo_ids(path, table) == ["n2026", "waiting"]
+    assert move_old_rows(path, NOW_MS) == 0
+
+
+def test_conditional_orders_of_all_years_are_read_and_exported_once(
+    with_algos: Path, tmp_path: Path
+) -> None:
+    reader = JournalReader(with_algos)
+    before = sorted(reader.algos(), key=lambda view: view.client_algo_id)
+    kept = with_algos.read_bytes()
+    move_old_rows(with_algos, NOW_MS)
+    assert [view.client_algo_id for view in reader.open_algos()] == ["waiting"]
+    for file in with_algos.parent.glob("journal.db*"):
+        file.unlink()
+    with_algos.write_bytes(kept)  # copied, and not yet removed
+    assert sorted(reader.algos(), key=lambda view: view.client_algo_id) == before
+    assert [view.client_algo_id for view in reader.algos(limit=1)] == ["n2026"]
+    target = tmp_path / "algos.csv"
+    assert reader.export_algos(target) == 4
+    lines = target.read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("symbol,client_algo_id,algo_id,")
+    assert [line.split(",")[1] for line in lines[1:]] == ["n2023", "waiting", "n2024", "n2026"]
+
+
+def test_a_conditional_intent_whose_fate_is_not_known_stays(with_algos: Path) -> None:
+    with closing(sqlite3.connect(with_algos)) as connection:
+        connection.execute("DELETE FROM algos WHERE client_algo_id = 'n2023'")
+        connection.commit()
+    move_old_rows(with_algos, NOW_MS)
+    assert "n2023" in algo_ids(with_algos, "algo_intents")
+
+
+def test_a_year_of_a_perpdesk_that_knew_no_conditional_orders_is_read(with_algos: Path) -> None:
+    move_old_rows(with_algos, NOW_MS)
+    with closing(sqlite3.connect(with_algos.with_name("journal.2023.db"))) as connection:
+        connection.executescript("DROP TABLE algos; DROP TABLE algo_intents")
+    found = {view.client_algo_id for view in JournalReader(with_algos).algos()}
+    assert found == {"n2024", "n2026", "waiting"}
 
 
 def test_a_kill_between_copy_and_removal_counts_nothing_twice(path: Path, tmp_path: Path) -> None:

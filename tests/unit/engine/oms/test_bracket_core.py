@@ -371,12 +371,56 @@ def test_a_stop_cancelled_by_somebody_else_is_not_placed_again() -> None:
     assert view.unprotected_since_ms is not None
 
 
+@pytest.mark.parametrize("kind", [STOP, TARGET])
+def test_no_other_exit_is_placed_while_somebody_elses_cancel_is_on_its_way(kind: LegKind) -> None:
+    table = filled()
+    before = placed(table)
+    leaving = (stop_of if kind is STOP else target_of)(table)
+    table.say_of(leaving, AlgoStatus.PENDING_CANCEL)
+    table.settle(10)
+    assert placed(table) == before
+    table.say_of(leaving, AlgoStatus.NEW)  # the exchange refused the cancel
+    assert table.settle(10).view.state is BracketState.PROTECTED
+    assert placed(table) == before
+
+
+def test_a_newer_stop_on_its_way_takes_over_from_one_that_somebody_else_cancelled() -> None:
+    table = filled(4)
+    smaller = stop_of(table)
+    table.fill_entry(6)
+    table.hear_all()
+    table.decide()
+    table.carry_out()  # the larger one stands, and nobody has heard of it
+    table.say_of(smaller, AlgoStatus.CANCELED)
+    table.hear_exit(smaller)
+    table.decide()
+    assert table.codes() == []
+    assert table.settle(10).view.state is BracketState.PROTECTED
+    table.tick()
+    table.move(-3)
+    table.settle(10)
+    assert quantities(table, STOP) == [D(7)]
+
+
 def test_a_target_cancelled_by_somebody_else_leaves_the_stop() -> None:
     table = filled()
     table.say_of(target_of(table), AlgoStatus.CANCELED)
     view = table.settle(10).view
     assert (view.state, view.target_price) == (BracketState.PROTECTED, None)
     assert table.codes() == ["bracket.target_cancelled"]
+
+
+def test_while_the_kill_switch_closes_a_position_its_bracket_says_so() -> None:
+    table = filled()
+    table.is_killed = True
+    before = placed(table)
+    for exit_id in (stop_of(table), target_of(table)):
+        table.say_of(exit_id, AlgoStatus.CANCELED)
+    table.settle(10)
+    assert placed(table) == before
+    assert table.codes() == ["bracket.killed", "bracket.killed", "bracket.unprotected"]
+    assert all("ill switch" in tell.sentence for tell in table.told)
+    assert not any("Nothing protects" in tell.sentence for tell in table.told)
 
 
 def test_letting_go_of_a_bracket_whose_stop_is_gone_ends_the_alarm() -> None:

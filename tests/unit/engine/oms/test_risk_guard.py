@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import fields
 
 from engine.commands import PlaceOrder
 from engine.errors import JournalError, NotConnected, OrderNotAllowed
@@ -96,6 +97,17 @@ def prepared(name: str) -> OmsBench:
 
 def judge(bench: OmsBench) -> None:
     bench.oms.guard.tick(bench.clock.monotonic())
+
+
+def test_every_limit_there_is_is_tried_here():
+    qualifiers = {"daily_loss_with_open", "day_begins_at_h", "cool_down_min"}  # of the day's loss
+    limits = {field.name for field in fields(RiskLimits)} - qualifiers
+    usual = RiskLimits()
+    tried = {
+        name for strict in STRICT.values() for name in limits
+        if getattr(strict, name) != getattr(usual, name)
+    }  # fmt: skip
+    assert tried == limits
 
 
 @pytest.mark.parametrize("name", STRICT)

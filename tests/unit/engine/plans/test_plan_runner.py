@@ -17,6 +17,7 @@ from engine.errors import (
     UnknownSymbol,
 )
 from engine.events import Alert
+from engine.oms.risk_rules import RiskLimits
 from engine.plan_records import Plan
 from engine.protection_events import GuardChanged, KillChanged, PlanChanged
 from engine.protection_views import GuardView, KillView
@@ -222,6 +223,48 @@ def test_a_ladder_is_checked_whole_before_its_first_order(bench):
     assert bench.gateway.calls == []
     assert bench.plans.plans() == []
     assert bench.memory.plans == {}
+
+
+@pytest.mark.parametrize(
+    ("terms", "risk"),
+    [
+        (scaled(), RiskLimits(max_position_qty={"BTCUSDT": D("0.08")})),
+        (scaled(), RiskLimits(max_open_orders=2)),
+        (twap(), RiskLimits(max_position_qty={"BTCUSDT": D("0.08")})),
+        (chase(), RiskLimits(max_order_qty={"BTCUSDT": D("0.08")})),
+        (scaled(), RiskLimits(max_daily_loss_usdt=D(1))),  # the day has not been read
+    ],
+)
+def test_the_guard_refuses_a_plan_whole_before_its_first_order(tmp_path, terms, risk):
+    bench = PlanBench(tmp_path, risk=risk)
+    with pytest.raises(OrderNotAllowed) as refused:
+        bench.plans.start(terms)
+    assert "limit" in str(refused.value) or "daily loss" in str(refused.value)
+    assert bench.journal.intents == []
+    assert bench.plans.plans() == []
+    assert bench.start(replace(terms, reduce_only=True))  # what reduces passes
+    bench.plans.close(1)
+
+
+def test_a_ladder_that_is_refused_names_its_order(tmp_path):
+    bench = PlanBench(tmp_path, risk=RiskLimits(max_open_orders=2))
+    with pytest.raises(OrderNotAllowed, match=r"Order 3 of 3: .* Nothing was sent"):
+        bench.plans.start(scaled())
+    bench.plans.close(1)
+
+
+def test_a_ladder_goes_no_faster_than_the_guard_allows(tmp_path):
+    bench = PlanBench(tmp_path, risk=RiskLimits(orders_per_second=2))
+    plan_id = bench.start(scaled(count=5))
+    assert len(bench.view(plan_id).child_ids) == 2
+    bench.later(1)
+    assert len(bench.view(plan_id).child_ids) == 4
+    bench.later(1)
+    assert len(bench.view(plan_id).child_ids) == 5
+    assert bench.view(plan_id).state is PlanState.RUNNING
+    reducing = bench.start(scaled(count=5, side=Side.SELL, reduce_only=True))
+    assert len(bench.view(reducing).child_ids) == 5  # what reduces is never held up
+    bench.plans.close(1)
 
 
 def test_a_refused_order_stops_a_ladder_and_the_others_stay(bench):
