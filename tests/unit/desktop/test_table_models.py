@@ -279,6 +279,7 @@ def test_watch_list_keeps_the_direction_of_the_last_change() -> None:
     model = _watch()
     for price in (3100.0, 3090.0, 3090.0):
         model.set_last_price("ETHUSDT", price)
+        model._show_newest()  # what its timer does a moment later
     row = model.row_of("ETHUSDT")
     assert row is not None
     assert (row.last_price, row.direction) == (3090.0, -1)
