@@ -30,6 +30,12 @@ def judge_brackets(views: Sequence[BracketView], rows: Sequence[Row]) -> Verdict
             wanted = [view.protected_qty]
             if stops != wanted or targets != (wanted if view.target_price is not None else []):
                 wrong.append(f"{name} with {view.protected_qty}, its exits are {stops} {targets}")
+            wrong += [
+                f"{name}, and its exit stands at {at} instead of {asked}"
+                for kind, asked in ((_STOP, view.stop_price), (_TARGET, view.target_price))
+                for at in _triggers(own, kind)
+                if at != asked
+            ]
         elif view.state in (BracketState.CLOSED, BracketState.ENTERING) and own:
             wrong.append(f"{name} and has exits {stops} {targets}")
     known = {view.bracket_id for view in views}
@@ -53,6 +59,10 @@ def judge_kept_brackets(kept: Sequence[str], views: Sequence[BracketView]) -> Ve
 
 def _quantities(rows: Sequence[Row], kind: str) -> list[Decimal]:
     return [Decimal(row["quantity"]) for row in rows if row["orderType"] == kind]
+
+
+def _triggers(rows: Sequence[Row], kind: str) -> list[Decimal]:
+    return [Decimal(row["triggerPrice"]) for row in rows if row["orderType"] == kind]
 
 
 def _is_bare_by_will(view: BracketView) -> bool:

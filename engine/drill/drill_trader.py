@@ -190,13 +190,16 @@ class DrillTrader:
         self.mistakes.append(f"thread {thread} ended: {error!r}")
 
     def close(self) -> bool:
-        """False when something did not end in time."""
+        """False when something did not end in time. Other than in use, whoever decides ends
+        first, with its step answered: what is cut off on its way is unknown on disk, and rightly,
+        but then nothing can be judged from it.
+        """
         self.plans.request_stop()
+        ended = self.brackets.stop(_CLOSE_S)
+        ended = self.plans.close(_CLOSE_S) and ended
         self.oms.close()
         self._house.request_stop()
         self.gateway.close(_CLOSE_S)
-        ended = self.brackets.stop(_CLOSE_S)
-        ended = self.plans.close(_CLOSE_S) and ended
         ended = self.oms.join(_CLOSE_S) and ended
         ended = self._queries.stop(_CLOSE_S) and ended
         ended = self._house.join(_CLOSE_S) and ended

@@ -21,6 +21,7 @@ from engine.events import CommandRefused, OrderChanged
 from engine.market.instruments import Instrument
 from engine.oms.client_ids import new_plan_id
 from engine.oms.order_manager import OrderManager
+from engine.oms.risk_rules import only_reduces
 from engine.plan_records import Plan, PlanTerms
 from engine.plans.best_prices import BestPrices
 from engine.plans.kept_plans import KeptPlan
@@ -279,7 +280,7 @@ class PlanRunner:
         """
         if not isinstance(step, Place | Amend):
             return True
-        if not self._oms.guard.has_room():
+        if not _reduces(run.plan) and not self._oms.guard.has_room():
             return False
         if not _is_chasing(run.plan):
             return True
@@ -337,6 +338,11 @@ class PlanRunner:
     def _on_guard(self, event: GuardChanged) -> None:
         if event.guard.locked_until_ms is not None:
             self.stop_all(event.guard.sentence, unless_reducing=True)
+
+
+def _reduces(plan: Plan) -> bool:
+    terms = plan.terms
+    return only_reduces(terms.side, terms.position_side, reduce_only=terms.reduce_only)
 
 
 def _is_chasing(plan: Plan) -> bool:

@@ -293,7 +293,8 @@ def test_an_order_whose_answer_was_lost_is_striped_everywhere_until_it_is_settle
     trader.fault("event_dropped", {"trigger": "event", "event": "ORDER_TRADE_UPDATE", "count": 0})
     trader.fault("unavailable_503", {"method": "GET", "path": "/fapi/v1/order", "count": 0})
     trader.fault("unavailable_503", {"path": "/fapi/v1/openOrders", "count": 0})
-    lost = {"method": "POST", "path": "/fapi/v1/order", "count": 1}
+    # the stranger goes on ordering: only our answer is to be lost
+    lost = {"method": "POST", "path": "/fapi/v1/order", "account": "first", "count": 1}
     trader.fault("reply_lost", lost, acted=True)
     trader.type_order(price)
     trader.click("orderTicket.side.buy")

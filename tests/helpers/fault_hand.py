@@ -12,13 +12,12 @@ from tests.helpers.paper import PaperClient, now_ms
 from tests.helpers.waiting import wait_until
 
 FAULTS = "/paper/v1/faults"
+_SKEW_S = 60.0  # longer than a test stands still, on a busy machine too
 ORDER = {"method": "POST", "path": "/fapi/v1/order"}
 
 
 class FaultHand(PaperClient):
     """`play` adds a rule and tells its number; `when` is as in a script."""
-
-    _skew: int | None = None
 
     def play(self, fault: str, **args: Any) -> int:
         answer = self.raw("POST", FAULTS, json.dumps({"fault": fault, **args}))
@@ -62,10 +61,9 @@ class FaultHand(PaperClient):
         signed between the two must not be too early.
         """
         clock.advance(seconds)
-        before = self._skew
-        self._skew = self.at_once("clock_skew", ms=clock.now_ms() - now_ms())
-        if before is not None:
-            self.end(before)
+        # the newest rule holds, those before it go by themselves
+        when = {"trigger": "time", "for_s": _SKEW_S}
+        self.play("clock_skew", ms=clock.now_ms() - now_ms(), when=when)
 
     def advance_until(
         self, clock: FakeClock, condition: Callable[[], object], step_s: float = 0.2
@@ -78,7 +76,7 @@ class FaultHand(PaperClient):
             self.advance(clock, step_s)
             return False
 
-        wait_until(step)
+        wait_until(step, timeout_s=60.0)  # each step is a call
 
     def wait_for_room_in_the_minute(self, seconds: float = 5.0) -> None:
         """The exchange counts by its own minute: a test that fills one must not meet the next."""

@@ -24,6 +24,7 @@ PATIENT = StreamSettings(
     silence_s=_MONTH_S,
     patience_max_s=_MONTH_S,
     lifetime_s=_MONTH_S,
+    key_check_s=1800.0,
 )
 """A fake clock outruns the threads of a busy machine: an answer that is only late in its time
 must not look like silence. A test gives back the patience that it is about.

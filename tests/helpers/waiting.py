@@ -19,7 +19,10 @@ def wait_until(condition: Callable[[], object], timeout_s: float = 10.0, what: s
 
 
 def advance_until(clock: FakeClock, condition: Callable[[], object], step_s: float = 0.2) -> None:
-    """Let the clock run, some 40 times as fast as real time, until the condition holds."""
+    """Let the clock run, some 40 times as fast as real time, until the condition holds.
+
+    It waits longer than others do: on a busy machine each of many steps is slow.
+    """
 
     def step() -> object:
         if condition():
@@ -27,4 +30,4 @@ def advance_until(clock: FakeClock, condition: Callable[[], object], step_s: flo
         clock.advance(step_s)
         return False
 
-    wait_until(step)
+    wait_until(step, timeout_s=30.0)

@@ -123,15 +123,35 @@ def test_the_key_is_extended_every_half_hour(desk: Desk) -> None:
     assert desk.key_calls() == [MAKE, KEEP, KEEP]
 
 
-def test_a_key_that_the_venue_has_forgotten_is_replaced_and_events_come_again(desk: Desk) -> None:
-    desk.hand.raw("DELETE", "/fapi/v1/listenKey")  # as another program with the same key may do
+@pytest.mark.parametrize(
+    ("is_replaced", "said"), [(False, "no longer known"), (True, "has another key")]
+)
+def test_a_key_that_the_venue_forgot_or_replaced_is_replaced_here_and_events_come_again(
+    desk: Desk, is_replaced: bool, said: str
+) -> None:
+    """Another program with the same account ended the key, and perhaps made one of its own."""
+    desk.hand.raw("DELETE", "/fapi/v1/listenKey")
+    if is_replaced:
+        desk.hand.raw("POST", "/fapi/v1/listenKey")
+    before = desk.key_calls()
     desk.clock.advance(1801.0)
     desk.gateway.tick()
     desk.is_live(connections=2)
+    assert desk.key_calls() == [*before, KEEP, MAKE]
+    assert said in desk.sentences()
+    desk.place(f"forgotten-{is_replaced}")
+    desk.hears_of(f"forgotten-{is_replaced}")
+
+
+def test_a_key_that_was_lost_while_connecting_is_noticed_within_seconds(
+    make: Callable[..., Desk],
+) -> None:
+    desk = make(key_check_s=2.0)
+    desk.hand.raw("DELETE", "/fapi/v1/listenKey")
+    desk.clock.advance(2.1)
+    desk.gateway.tick()
+    desk.is_live(connections=2)
     assert desk.key_calls() == [MAKE, KEEP, MAKE]
-    assert "no longer known" in desk.sentences()
-    desk.place("forgotten-1")
-    desk.hears_of("forgotten-1")
 
 
 def test_an_expired_key_is_told_and_replaced_and_events_come_again(desk: Desk) -> None:

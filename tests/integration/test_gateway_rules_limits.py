@@ -1,4 +1,6 @@
-"""The exchange's limits, met by a gateway whose time is the test's; each on an exchange of its own.
+"""The exchange's limits, met by a gateway whose time is the test's.
+
+Where a test fills the weight of the minute and another needs it, each has its own exchange.
 
 Which test proves which rule stands in resources/help/gateway-rules.md.
 """
@@ -28,6 +30,7 @@ from tests.helpers.waiting import wait_until
 
 BTC = "BTCUSDT"
 STEP_S = 0.9
+own_exchange = pytest.mark.parametrize("paper", ["own"], indirect=True)
 
 
 class WatchedClock(FakeClock):
@@ -50,10 +53,23 @@ class WatchedClock(FakeClock):
             self.waiting += change
 
 
-@pytest.fixture
-def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperProcess]:
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperProcess]:
     with paper_server(tmp_path_factory.mktemp("paper"), fresh=True) as process:
         yield process
+
+
+@pytest.fixture
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperProcess]:
+    with paper_server(tmp_path_factory.mktemp("paper"), fresh=True) as process:
+        yield process
+
+
+@pytest.fixture
+def paper(request: pytest.FixtureRequest) -> PaperProcess:
+    """`shared`, or `own` for a test marked so: its minute must be unused, or fills up."""
+    process: PaperProcess = request.getfixturevalue(getattr(request, "param", "shared"))
+    return process
 
 
 @pytest.fixture
@@ -88,6 +104,7 @@ def _place(gateway: BinanceGateway, **given: Any) -> Any:
     return gateway.submit_order(BTC, "BUY", "LIMIT", "0.01", Decimal(50_000), **given)
 
 
+@own_exchange
 def test_the_venues_count_replaces_our_own_and_keeps_a_fifth_for_cancels(
     paper: PaperProcess, hand: FaultHand, clock: WatchedClock, gateways: Gateways
 ) -> None:
@@ -181,6 +198,7 @@ def configured(paper: PaperProcess, clock: WatchedClock) -> Iterator[Callable[..
         gateway.close()
 
 
+@own_exchange
 def test_a_limit_from_the_settings_is_kept_though_the_venue_allows_more(
     configured: Callable[..., BinanceGateway], hand: FaultHand, clock: WatchedClock
 ) -> None:

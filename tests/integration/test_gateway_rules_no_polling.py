@@ -1,6 +1,6 @@
 """While its streams are healthy an engine asks for nothing that they tell.
 
-Engine and exchange are on one fake clock (see FaultHand.advance), so that ten minutes pass in
+Engine and exchange are on one fake clock (see FaultHand.advance), so that minutes pass in
 seconds, and the exchange's own list of requests is what is judged.
 """
 
@@ -99,7 +99,7 @@ class Minutes:
         return any(isinstance(event, AggTrade) for event in events)
 
 
-MINUTES = 9
+MINUTES = 6
 ONCE_IN_S = {
     # the account held against what we believe of it (engine/oms/account_audit)
     "GET /fapi/v1/openOrders": 30,

@@ -22,16 +22,13 @@ from desktop.models.review_tables import (
     TieOutLinesModel,
     TripsModel,
 )
-from desktop.models.strategies_model import StrategiesModel
 from desktop.models.table_model import TableModel
 from desktop.widgets.sorted_rows import SortedRows
 from engine.review.review_loader import load_review
 from engine.review_commands import LoadReview
 from engine.review_events import ExecutionMeasured
 from engine.review_views import Execution, Review, TieOutDifference, TieOutLine
-from engine.strategy_events import StrategyChanged
 from engine.trading_types import OrderType
-from tests.gui import scene
 from tests.helpers.trade_history import BEGIN_MS, D, journal_of, random_fills
 from tests.unit.desktop.test_table_models import MAKERS, RULES
 
@@ -102,14 +99,6 @@ def _differences(_review: Review) -> DifferencesModel:
     return model
 
 
-def _strategies(_review: Review) -> StrategiesModel:
-    model = StrategiesModel()
-    for event in scene.strategies():
-        if isinstance(event, StrategyChanged):
-            model.put_strategy(event.strategy)
-    return model
-
-
 def _made_by(make: Callable[[], TableModel[Any]]) -> Maker:
     return lambda _review: make()
 
@@ -121,7 +110,6 @@ ALL: list[Maker] = [
     _quality,
     _lines,
     _differences,
-    _strategies,
 ]
 
 

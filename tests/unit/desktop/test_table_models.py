@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
 
 from desktop.models.activity import ActivityModel
 from desktop.models.alerts_model import AlertsModel
@@ -19,12 +20,14 @@ from desktop.models.order_edits import EditRefused
 from desktop.models.order_history_model import OrderHistoryModel
 from desktop.models.plans_model import PlansModel
 from desktop.models.positions_model import PositionsModel
+from desktop.models.strategies_model import StrategiesModel
 from desktop.models.table_model import Cell, CellRole, Column, TableModel
 from desktop.models.watch_model import WatchModel
 from desktop.theme import palette
 from engine.commands import AmendOrder
 from engine.events import Alert
 from engine.protection_views import DeadManView
+from engine.strategy_events import StrategyChanged
 from engine.trading_types import AlertLevel, AlgoStatus, OrderStatus, OrderType
 from tests.gui import scene
 
@@ -103,6 +106,14 @@ def _watch() -> WatchModel:
     return model
 
 
+def _strategies() -> StrategiesModel:
+    model = StrategiesModel()
+    for event in scene.strategies():
+        if isinstance(event, StrategyChanged):
+            model.put_strategy(event.strategy)
+    return model
+
+
 MAKERS: list[Callable[[], TableModel[Any]]] = [
     _orders,
     _history,
@@ -115,6 +126,7 @@ MAKERS: list[Callable[[], TableModel[Any]]] = [
     _algo_history,
     _log,
     _plans,
+    _strategies,
 ]
 
 
@@ -275,17 +287,17 @@ def test_unrelated_update_does_not_end_the_wait_for_an_amend() -> None:
     assert index.data(CellRole.PENDING) == "64,180.0"
 
 
-def test_watch_list_keeps_the_direction_of_the_last_change() -> None:
+def test_watch_list_keeps_the_direction_of_the_last_change(qtbot: QtBot) -> None:
     model = _watch()
     for price in (3100.0, 3090.0, 3090.0):
         model.set_last_price("ETHUSDT", price)
-        model._show_newest()  # what its timer does a moment later
+        qtbot.waitUntil(lambda: not model.is_waiting())
     row = model.row_of("ETHUSDT")
     assert row is not None
     assert (row.last_price, row.direction) == (3090.0, -1)
 
 
-def test_price_of_a_symbol_no_longer_followed_is_grey_until_the_next() -> None:
+def test_price_of_a_symbol_no_longer_followed_is_grey_until_the_next(qapp: object) -> None:
     model = _watch()
     cell = model.index(model.shown_row("ETHUSDT"), model.column_named("Last"))
     model.set_last_price("ETHUSDT", 3100.0)

@@ -33,11 +33,13 @@ def a_view(state: BracketState = BracketState.PROTECTED, **changes: Any) -> Brac
 
 def an_exit(kind: LegKind, quantity: str = "3", **changes: Any) -> dict[str, Any]:
     types = {LegKind.STOP: "STOP_MARKET", LegKind.TARGET: "TAKE_PROFIT_MARKET"}
+    triggers = {LegKind.STOP: "90", LegKind.TARGET: "120"}
     row = {
         "clientAlgoId": leg_id_of("b1", kind, 1),
         "algoStatus": "NEW",
         "orderType": types[kind],
         "quantity": quantity,
+        "triggerPrice": triggers[kind],
     }
     return {**row, **changes}
 
@@ -63,6 +65,8 @@ def test_a_bracket_with_its_exits_is_clean() -> None:
         ([a_view()], BOTH[:1]),
         ([a_view()], [an_exit(LegKind.STOP, "2"), BOTH[1]]),
         ([a_view()], [*BOTH, an_exit(LegKind.STOP)]),
+        ([a_view()], [an_exit(LegKind.STOP, triggerPrice="91"), BOTH[1]]),
+        ([a_view()], [BOTH[0], an_exit(LegKind.TARGET, triggerPrice="119")]),
         ([a_view(BracketState.CLOSED)], BOTH[:1]),
         ([a_view(BracketState.ENTERING)], BOTH[:1]),
         ([], BOTH[:1]),

@@ -262,6 +262,8 @@ def test_a_ladder_goes_no_faster_than_the_guard_allows(tmp_path):
     bench.later(1)
     assert len(bench.view(plan_id).child_ids) == 5
     assert bench.view(plan_id).state is PlanState.RUNNING
+    reducing = bench.start(scaled(count=5, side=Side.SELL, reduce_only=True))
+    assert len(bench.view(reducing).child_ids) == 5  # what reduces is never held up
     bench.plans.close(1)
 
 
