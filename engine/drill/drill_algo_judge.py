@@ -76,20 +76,15 @@ def _unfinished(algos: Sequence[AlgoView]) -> list[str]:
 
 def _compare(algos: Sequence[AlgoView], by_id: dict[int, Row], what: str) -> list[str]:
     found = []
-    theirs_by_client_id = {row["clientAlgoId"] for row in by_id.values()}
+    by_client_id = {row["clientAlgoId"]: row for row in by_id.values()}
     for view in algos:
-        if view.algo_id is None:
-            if view.client_algo_id in theirs_by_client_id:
-                found.append(
-                    f"conditional order {view.client_algo_id} is {view.status} here and lives"
-                    " at the exchange"
-                )
-            continue
-        row = by_id.get(view.algo_id)
+        is_named = view.algo_id is not None
+        row = by_id.get(view.algo_id or 0) if is_named else by_client_id.get(view.client_algo_id)
         if row is None:
-            found.append(
-                f"conditional order {view.client_algo_id} is {what} and not at the exchange"
-            )
+            if is_named:
+                found.append(
+                    f"conditional order {view.client_algo_id} is {what} and not at the exchange"
+                )
             continue
         mine, theirs = _state_of_view(view), _state_of_row(row)
         if mine != theirs:
@@ -113,7 +108,10 @@ def _unlinked(algos: Sequence[AlgoView], orders: Sequence[OrderView]) -> list[st
 
 
 def _state_of_view(view: AlgoView) -> dict[str, object]:
+    # cancelled by its client id before anything told of its own: that is never learned
+    is_nameless = view.algo_id is None and view.status is not AlgoStatus.CANCELED
     return {
+        "named": not is_nameless,
         "status": view.status.value,
         "quantity": view.quantity,
         "trigger": view.trigger_price,
@@ -124,6 +122,7 @@ def _state_of_view(view: AlgoView) -> dict[str, object]:
 
 def _state_of_row(row: Row) -> dict[str, object]:
     return {
+        "named": True,
         "status": row["algoStatus"],
         "quantity": Decimal(row["quantity"]),
         "trigger": Decimal(row["triggerPrice"]),

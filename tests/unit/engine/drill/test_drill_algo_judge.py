@@ -46,6 +46,15 @@ def test_equal_books_are_clean() -> None:
     assert judge_algos_in_journal(PLACED, [ALGO], [ROW]).is_clean
 
 
+def test_one_that_was_cancelled_before_its_id_was_told_needs_none() -> None:
+    """Its answer was lost, its cancel by name accepted, and then the program was killed."""
+    nameless = replace(ALGO, status=AlgoStatus.CANCELED, algo_id=None, order_id=None)
+    cancelled = {**OPEN_ROW, "algoStatus": "CANCELED"}
+    assert judge_algos_in_journal(PLACED, [nameless], [cancelled]).is_clean
+    assert judge_algos_in_journal(PLACED, [nameless], [OPEN_ROW]).wrong_state
+    assert judge_algos_in_journal(PLACED, [nameless], []).is_clean
+
+
 def test_what_ended_before_a_restart_is_asked_of_the_journal_alone() -> None:
     assert judge_algos_in_memory([], [], [ROW]).is_clean
     assert judge_algos_in_journal(PLACED, [], [ROW]).lost
