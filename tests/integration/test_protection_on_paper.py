@@ -14,6 +14,8 @@ from engine.commands import ClosePosition, PlaceOrder
 from engine.config import Config
 from engine.errors import OrderNotAllowed, RateLimited
 from engine.events import CommandDone, CommandRefused, Event
+from engine.paper.paper_discovery import announce
+from engine.paper.paper_process import PaperOptions, PaperProcess
 from engine.protection_commands import (
     CancelOrders,
     Flatten,
@@ -40,10 +42,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def engine(folder: Path, quiet_config: Config) -> Iterator[TradingEngine]:
-    """One for all: the kill switch makes it flat after each test."""
-    with TradingEngine.open("paper", config=quiet_config, user_data=folder) as running:
-        running.market.wait_for_price("BTCUSDT")
-        yield running
+    """One for all: the kill switch makes it flat after each test.
+
+    So many of its readings in a minute are more than the exchange allows.
+    """
+    options = PaperOptions(
+        balance="50000000",
+        symbols=("BTCUSDT",),
+        quiet_market=True,
+        unlimited=True,
+        state_dir=folder / "paper",
+    )
+    exchange = PaperProcess.start(options)
+    announce(folder / "paper", exchange.ready)
+    try:
+        with TradingEngine.open("paper", config=quiet_config, user_data=folder) as running:
+            running.market.wait_for_price("BTCUSDT")
+            yield running
+    finally:
+        exchange.stop()
 
 
 @pytest.fixture
