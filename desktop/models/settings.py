@@ -20,7 +20,7 @@ AS_CONFIGURED = "as in config.yaml"
 AUTOMATIC = "automatic"
 _BOUNDLESS = 1e12  # a bound that nobody meets is not worth a word
 _EXAMPLE = "BTCUSDT 0.5, ETHUSDT 10"
-NEXT_START = "Takes effect at the next start, or when the environment is changed."
+NEXT_START = "From the next start."
 
 
 @unique
