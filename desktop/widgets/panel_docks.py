@@ -12,7 +12,10 @@ from desktop.widgets.dock_title import DockGrip, DockTitle
 
 _WIDTHS = {"watch": 256, "ladder": 250, "ticket": 288}
 _TICKET_LEAST = 280  # nothing that decides about an order is ever cut off
+_WATCH_LEAST = 200  # with its prices whole
 _CHART_HEIGHT = 300
+_GAP_PX = 6  # what separates two columns
+_COLUMNS = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea)
 
 
 class PanelDocks(QObject):
@@ -59,7 +62,7 @@ class PanelDocks(QObject):
 
     @Slot(object)
     def add_panel(self, panel: AddedPanel) -> None:
-        """A chart goes above the middle, a ladder beside the first one."""
+        """A chart goes above the middle, a ladder beside the first one, or behind its tab."""
         dock = QDockWidget(self._window)
         self._added[panel.panel_id] = dock
         dock.setObjectName(f"dock.{panel.panel_id}")
@@ -96,8 +99,14 @@ class PanelDocks(QObject):
             charts = [one for name, one in self._added.items() if name.startswith(kind.value)]
             window.resizeDocks(charts, [_CHART_HEIGHT] * len(charts), across)  # equal shares
             return
+        has_room = self._has_room_for(dock)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         if not self._ladder.isFloating() and not self._ladder.isHidden():
+            if not has_room:
+                window.tabifyDockWidget(self._ladder, dock)
+                dock.show()
+                dock.raise_()
+                return
             window.splitDockWidget(self._ladder, dock, across)
         dock.show()
         ladders = [one for name, one in self._added.items() if name.startswith(kind.value)]
@@ -105,6 +114,18 @@ class PanelDocks(QObject):
         # all at once: the ticket must not give its width away
         docks = [self._ladder, *ladders, self._ticket]
         window.resizeDocks(docks, [*widths, _WIDTHS["ticket"]], across)
+
+    def _has_room_for(self, dock: QDockWidget) -> bool:
+        """Side by side, or would Qt push the ticket's edge out of the window?"""
+        window = self._window
+        columns = [self._ladder, self._ticket, *self._added.values()]
+        docked = [one for one in columns if one is not dock and _is_in_a_column(one)]
+        left = _WATCH_LEAST if _is_in_a_column(self._watch) else 0
+        middle = window.centralWidget()
+        least = sum(_least_width(one) for one in (*docked, dock))
+        if middle is not None:
+            least += _least_width(middle)
+        return left + least + _GAP_PX * (len(docked) + 2) <= window.width()
 
     def _place(self) -> None:
         window = self._window
@@ -130,6 +151,18 @@ class PanelDocks(QObject):
         dock.toggleViewAction().setObjectName(f"header.panels.{name}")
         self._window.addDockWidget(area, dock)
         return dock
+
+
+def _is_in_a_column(dock: QDockWidget) -> bool:
+    """It takes width beside the others: not floating, not hidden, not behind another's tab."""
+    window = dock.parentWidget()
+    assert isinstance(window, QMainWindow)
+    is_beside = window.dockWidgetArea(dock) in _COLUMNS
+    return is_beside and not dock.isFloating() and not dock.visibleRegion().isEmpty()
+
+
+def _least_width(widget: QWidget) -> int:
+    return max(widget.minimumWidth(), widget.minimumSizeHint().width())
 
 
 def bring_to_screen(widget: QWidget) -> None:

@@ -118,6 +118,21 @@ def test_an_added_ladder_shows_the_book_of_its_symbol_alone(desk: Desk) -> None:
     assert ladder.ladder._is_stale
 
 
+@pytest.mark.parametrize(("width", "is_tab"), [(1280, True), (1440, True), (1920, False)])
+def test_an_added_ladder_never_pushes_the_ticket_out_of_the_window(
+    desk: Desk, width: int, is_tab: bool
+) -> None:
+    desk.window.resize(width, 900)
+    QApplication.processEvents()
+    add_ladder(desk, "ETHUSDT")
+    QApplication.processEvents()
+    main, added = (desk.find(QDockWidget, f"dock.{name}") for name in ("ladder", "ladder-1"))
+    assert (added in desk.window.tabifiedDockWidgets(main)) is is_tab
+    assert not added.visibleRegion().isEmpty(), "it was asked for, so it is in front"
+    ticket = desk.find(QDockWidget, "dock.ticket")
+    assert ticket.geometry().right() < desk.window.width() == width
+
+
 def test_a_click_on_another_symbol_fills_the_ticket_and_sends_nothing(desk: Desk) -> None:
     ladder = add_ladder(desk, "ETHUSDT")
     feed_book(desk)
