@@ -136,10 +136,9 @@ class PanelDocks(QObject):
         window.resizeDocks(docks, list(_WIDTHS.values()), across)
         window.resizeDocks([self._watch, self._tape], [250, 300], down)
         window.resizeDocks([self._blotter], [182], down)
-        window.tabifyDockWidget(self._ticket, self.paper)
-        window.tabifyDockWidget(self._blotter, self.strategies)
-        for dock in (self.paper, self.strategies):
-            dock.hide()
+        for beside, dock in ((self._ticket, self.paper), (self._blotter, self.strategies)):
+            dock.hide()  # before it is a tab: else the tabs are seen for a frame
+            window.tabifyDockWidget(beside, dock)
 
     def _add(self, name: str, title: str, panel: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self._window)

@@ -10,7 +10,10 @@ from pathlib import Path
 
 SCALES = ("1", "1.5", "2")
 SIZES = ("1280x720", "1440x900", "2560x1440")
-LIGHT_STATES = ("busy", "stop", "exits", "error", "disconnected", "locked", "kill", "plan")
+LIGHT_STATES = (
+    *("busy", "stop", "exits", "error", "disconnected", "locked", "kill", "plan"),
+    *("unprotected", "strategies"),
+)
 TABS = ("positions", "orders", "plans", "history", "fills", "balances", "alerts", "log")
 
 
@@ -38,7 +41,7 @@ def _main(folder: Path) -> None:
     percent = round(100 * float(os.environ["QT_SCALE_FACTOR"]))
 
     def shoot(name: str, size: str, prepare: Callable[[object], None]) -> None:
-        window = open_window()
+        window = open_window(has_hints=name.endswith("first-trade"))
         window.resize(QSize(*map(int, size.split("x"))))
         prepare(window)
         for _ in range(3):

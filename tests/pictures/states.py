@@ -13,21 +13,23 @@ from PySide6.QtTest import QTest
 from desktop.main_window import MainWindow
 from desktop.models.layouts import PanelKind
 from engine.commands import Command
+from engine.events import EngineStateChanged, LeverageChanged
 from engine.key_events import KeyPlace, KeysListed
 from engine.paper_events import FaultView, PaperChanged, PaperView
 from engine.protection_commands import Kill
 from engine.protection_events import BracketChanged, GuardChanged, KillChanged
 from engine.protection_views import GuardView, KillView
+from engine.recording_events import PlaybackChanged, PlaybackView
 from engine.review.review_loader import load_review
 from engine.review_commands import LoadReview
 from engine.review_events import ReviewLoaded
 from engine.review_views import Review
-from engine.trading_types import AlertLevel, EnvironmentKind, KillState, StreamState
+from engine.trading_types import AlertLevel, EngineState, EnvironmentKind, KillState, StreamState
 from tests.gui import scene
 from tests.helpers.trade_history import journal_of, random_fills
 
 
-def open_window() -> MainWindow:
+def open_window(*, has_hints: bool = False) -> MainWindow:
     def nowhere(_command: Command) -> None:
         """A picture asks for nothing."""
 
@@ -36,6 +38,7 @@ def open_window() -> MainWindow:
         kind=EnvironmentKind.PAPER,
         symbol="BTCUSDT",
         submit=nowhere,
+        has_hints=has_hints,
         now_ms=lambda: scene.NOW_MS,
     )
     window.show()
@@ -162,11 +165,38 @@ def _settings(window: MainWindow) -> None:
     window.show_settings()
 
 
-def _limits(window: MainWindow) -> None:
+def _settings_at(title: str) -> Callable[[MainWindow], None]:
+    def show(window: MainWindow) -> None:
+        _settings(window)
+        assert window._settings is not None
+        groups = window._settings.groups
+        (row,) = [n for n in range(groups.count()) if groups.item(n).text() == title]
+        groups.setCurrentRow(row)
+
+    return show
+
+
+def _first_trade(window: MainWindow) -> None:
+    """`window` has hints, as at the first start."""
+    window.set_instruments(scene.INSTRUMENTS)
+    window.handle_events([*scene.streams(), *scene.market(), *scene.account()[-4:-2]])
+    live = EngineStateChanged(state=EngineState.LIVE, sentence="Live.", gap_s=0.7)
+    leverage = LeverageChanged(symbol="BTCUSDT", leverage=20, event_ms=0)
+    window.handle_events([scene.terms(), leverage, live])
+    window.market.ticket.price.clear()
+
+
+def _recording(window: MainWindow) -> None:
+    window.set_environment("recording", EnvironmentKind.RECORDING)
     busy(window)
-    window.show_settings()
-    assert window._settings is not None
-    window._settings.groups.setCurrentRow(1)
+    view = PlaybackView(
+        environment="paper",
+        first_ms=scene.NOW_MS - 600_000,
+        last_ms=scene.NOW_MS,
+        position_ms=scene.NOW_MS - 200_000,
+        share_read=1.0,
+    )
+    window.handle_events([PlaybackChanged(playback=view)])
 
 
 def _guide(window: MainWindow) -> None:
@@ -231,7 +261,11 @@ def _ladder_keys(window: MainWindow) -> None:
 
 PANELS: dict[str, Callable[[MainWindow], None]] = {
     "settings": _settings,
-    "limits": _limits,
+    "limits": _settings_at("Risk limits"),
+    "appearance": _settings_at("Appearance"),
+    "keymap": _settings_at("Keys"),
+    "first-trade": _first_trade,
+    "recording": _recording,
     "guide": _guide,
     "keys": _keys,
     "review": _review,
