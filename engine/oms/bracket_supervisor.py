@@ -70,6 +70,7 @@ class BracketSupervisor:
         self._busy: set[str] = set()
         self._wakes: dict[str, int] = {}
         self._written: dict[str, tuple[object, ...]] = {}
+        self._unkept: dict[str, Bracket] = {}  # their record waits for its turn
         self._queues: dict[str, TaskQueue] = {}
         self._position_read_ms = 0
         self.longest_unprotected_ms = 0
@@ -141,6 +142,8 @@ class BracketSupervisor:
         ended = self._thread.join(timeout_s)
         for queue in list(self._queues.values()):
             ended = queue.stop(timeout_s) and ended
+        for bracket in list(self._unkept.values()):
+            self._keep(bracket)  # the queue ended before its turn came
         return ended
 
     # --- listeners: any thread, also under a tracker's lock, at once --------------------------
@@ -210,8 +213,15 @@ class BracketSupervisor:
             self._busy.add(bracket.bracket_id)
             self._submit(bracket.symbol, lambda: self._step(bracket, actions))
         elif self._written.get(bracket.bracket_id) != kept:
-            self._submit(bracket.symbol, lambda: self._hands.keep(bracket))
+            self._unkept[bracket.bracket_id] = bracket
+            self._submit(bracket.symbol, lambda: self._keep(bracket))
         self._written[bracket.bracket_id] = kept
+
+    def _keep(self, bracket: Bracket) -> None:
+        self._hands.keep(bracket)
+        with self.lock:
+            if self._unkept.get(bracket.bracket_id) is bracket:
+                del self._unkept[bracket.bracket_id]
 
     def _measure(self, bracket_id: str, now_ms: int) -> None:
         since = self._views[bracket_id].unprotected_since_ms

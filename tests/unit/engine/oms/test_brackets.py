@@ -200,6 +200,24 @@ def test_a_refused_entry_fails_the_bracket_with_its_reason(bench: BracketBench) 
     wait_until(lambda: bench.journal.ended == {view.bracket_id})
 
 
+def test_an_end_is_written_down_though_the_desk_closes_at_that_moment(bench: BracketBench) -> None:
+    view = bench.place()
+    order_id = bench.oms.get_order(view.entry_id).order_id
+    assert order_id is not None
+
+    def cancelled_while_the_step_still_runs() -> None:
+        bench.gateway.end(order_id)
+        queue = bench.brackets._supervisor._queues["BTCUSDT"]
+        assert queue._thread.stop_event.wait(5)
+
+    bench.gateway.plan("cancel", cancelled_while_the_step_still_runs)
+    bench.brackets.cancel(view.bracket_id)
+    wait_until(lambda: bench.state(view) is BracketState.CLOSED)
+    assert bench.journal.ended == set()
+    assert bench.brackets.stop()
+    assert bench.journal.ended == {view.bracket_id}
+
+
 def test_an_unknown_symbol_is_refused(bench: BracketBench) -> None:
     with pytest.raises(UnknownSymbol):
         bench.brackets.place(
