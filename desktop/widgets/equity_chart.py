@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from desktop.formatting import local_date_time_text, signed
@@ -16,6 +16,7 @@ from engine.review_views import CurvePoint
 
 _LEFT, _TOP, _BOTTOM = 10, 12, 22
 _NOTHING = "No booking in this time: nothing was closed, and no funding was paid."
+_PIECE = 20  # points of the line that are filled at once
 _FILL_ALPHA = 46
 
 
@@ -99,23 +100,13 @@ class EquityChart(QWidget):
 
     def _paint_curve(self, painter: QPainter, shape: CurveShape) -> None:
         line = [QPointF(x, y) for x, y in shape.curve()]
-        zero = shape.y(0.0)
-        area = QPolygonF([QPointF(line[0].x(), zero), *line, QPointF(line[-1].x(), zero)])
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ink(palette.ACCENT, _FILL_ALPHA))
-        painter.drawPolygon(area)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        _fill(painter, line, shape.y(0.0), ink(palette.ACCENT, _FILL_ALPHA))
         painter.setPen(hairline(palette.ACCENT, width=2))
         painter.drawPolyline(QPolygonF(line))
 
     def _paint_drawdown(self, painter: QPainter, shape: CurveShape) -> None:
-        top = shape.drawdown_y(0.0)
         line = [QPointF(x, y) for x, y in shape.drawdown()]
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ink(palette.SELL, _FILL_ALPHA * 2))
-        first, last = line[0].x(), line[-1].x()
-        painter.drawPolygon(QPolygonF([QPointF(first, top), *line, QPointF(last, top)]))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
+        _fill(painter, line, shape.drawdown_y(0.0), ink(palette.SELL, _FILL_ALPHA * 2))
         painter.setPen(hairline(palette.SELL))
         painter.drawPolyline(QPolygonF(line))
 
@@ -157,3 +148,20 @@ class EquityChart(QWidget):
         self.setAccessibleDescription(
             f"Ends at {signed(self._points[-1].net, 2)}, deepest drawdown {signed(-deepest, 2)}."
         )
+
+
+def _fill(painter: QPainter, line: list[QPointF], base: float, colour: QColor) -> None:
+    """Between the line and the level `base`. The line's own edge is drawn over it.
+
+    In short pieces: the time of one polygon grows with the square of its corners, and
+    a thousand of them would hold the window for a third of a second.
+    """
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # else seams would be seen
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    for at in range(0, len(line) - 1, _PIECE):
+        piece = line[at : at + _PIECE + 1]
+        first, last = QPointF(piece[0].x(), base), QPointF(piece[-1].x(), base)
+        painter.drawPolygon(QPolygonF([first, *piece, last]))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -25,6 +25,7 @@ import msgspec
 from engine.review_views import RoundTrip
 from engine.trading_types import PositionSide, Side
 from engine.utils.decimals import plain
+from engine.utils.letting_go import let_go
 from engine.views import ZERO, FillView
 
 Key = tuple[str, PositionSide]
@@ -241,6 +242,11 @@ class FifoPnl:
         """Oldest first."""
         found = [one for book in self._books.values() for one in book.closes]
         return sorted(found, key=lambda one: (one.time_ms, one.trade_id))
+
+    def let_go(self) -> None:
+        """Forget what was closed, in pieces: for whoever has read all of it."""
+        for book in self._books.values():
+            let_go(book.closes)
 
     def round_trips(self) -> list[RoundTrip]:
         """Ended ones, by their end, oldest first."""

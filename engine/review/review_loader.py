@@ -26,6 +26,7 @@ from engine.review_views import (
     TradeNote,
     trip_key,
 )
+from engine.utils.letting_go import let_go
 from engine.views import ZERO, FillView, IncomeView
 
 Tell = Callable[[float | None, str], None]  # share of the work, and what is done
@@ -96,7 +97,7 @@ def load_review(
         by_symbol[row.symbol] += row.income
     orders = orders_quality(executions, seen.filled)
     tell(0.95, "Working out the figures")
-    return Review(
+    review = Review(
         totals=_totals(seen, wanted, money, deepest),
         figures=trip_figures.figures_of(one.trip for one in trips),
         trips=trips,
@@ -112,6 +113,10 @@ def load_review(
         symbols=tuple(sorted(seen.symbols)),
         tags=tags,
     )
+    for gathered in (points, bookings, seen.bookings):
+        let_go(gathered)
+    seen.pnl.let_go()
+    return review
 
 
 def load_trips(reader: JournalReader, wanted: ReviewFilter, tell: Tell) -> tuple[ReviewedTrip, ...]:

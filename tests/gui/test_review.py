@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QWidget,
 )
+from pytestqt.qtbot import QtBot
 
 from desktop.widgets.data_table import DataTable
 from desktop.widgets.equity_chart import EquityChart
@@ -35,6 +37,7 @@ from engine.review_events import (
     TradeNoted,
 )
 from engine.review_views import (
+    CurvePoint,
     Execution,
     Review,
     TieOutDifference,
@@ -165,6 +168,27 @@ def test_the_pointer_on_the_curve_reads_a_booking(opened: Desk, review: Review) 
     assert chart.hovered() in review.curve
     assert chart.grab().toImage() != before
     assert "deepest drawdown" in chart.accessibleDescription()
+
+
+@pytest.mark.long
+def test_a_curve_that_goes_up_and_down_a_thousand_times_is_painted_between_two_frames(
+    qtbot: QtBot,
+) -> None:
+    """As one polygon it took a third of a second, at every move of the pointer."""
+    chart = EquityChart()
+    qtbot.addWidget(chart)
+    chart.resize(1000, 560)
+    points = [
+        CurvePoint(at_ms=BEGIN_MS + n * 60_000, net=D(n), drawdown=D(n % 2)) for n in range(1000)
+    ]
+    chart.show_points(points)
+    picture = QImage(1000, 560, QImage.Format.Format_RGB32)
+    spent_s = []
+    for _ in range(3):
+        began_s = time.process_time()
+        chart.render(picture)
+        spent_s.append(time.process_time() - began_s)
+    assert min(spent_s) < 0.12
 
 
 def test_a_click_on_a_day_shows_that_day_alone(opened: Desk, review: Review) -> None:
