@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -15,14 +16,29 @@ import pytest
 from tests.helpers.leaks import assert_no_new_threads, running_threads
 
 
+def pytest_collection_finish() -> None:
+    """What is there now stays to the end: no collection has to walk through it."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown() -> Iterator[None]:
     """Closed windows go at once: outside an event loop Qt keeps what is to be deleted later,
-    and a theme that changes would be put on every window of every earlier test."""
+    and a theme that changes would be put on every window of every earlier test.
+
+    And they go here: left to the collector, their last parts might be freed on any thread
+    of a later test, which Qt does not survive.
+    """
     yield
-    core = sys.modules.get("PySide6.QtCore")
-    if core is not None and core.QCoreApplication.instance() is not None:
-        core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete.value)
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    if widgets is None or widgets.QApplication.instance() is None:
+        return
+    had_windows = bool(widgets.QApplication.topLevelWidgets())
+    core = sys.modules["PySide6.QtCore"]
+    core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete.value)
+    if had_windows:
+        gc.collect()
 
 
 @pytest.fixture(autouse=True)
