@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from desktop.chosen_config import first_interval, with_chosen_limits
+from desktop.collector import Collector
 from desktop.crash_hooks import CrashHooks
 from desktop.engine_bridge import EngineBridge
 from desktop.main_window import MainWindow
@@ -262,6 +263,7 @@ def _serve(
     instance.second_start.connect(desks.come_forward)
     hooks = CrashHooks(user_data, desks.tell)
     hooks.install()
+    collector = Collector(app)
     if options.size is not None:
         desk.window.resize(*options.size)
     task = _task_for(options, desk, user_data)
@@ -272,6 +274,7 @@ def _serve(
         task.begin()
     code = app.exec()
     ctrl_c.stop()
+    collector.close()
     instance.close()
     hooks.close()
     close_logging()
