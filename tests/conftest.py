@@ -15,6 +15,8 @@ import pytest
 
 from tests.helpers.leaks import assert_no_new_threads, running_threads
 
+_QT_FOLDERS = {"gui", "desktop"}
+
 
 def pytest_collection_finish() -> None:
     """What is there now stays to the end: no collection has to walk through it."""
@@ -23,7 +25,7 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_teardown() -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Closed windows go at once: outside an event loop Qt keeps what is to be deleted later,
     and a theme that changes would be put on every window of every earlier test.
 
@@ -35,10 +37,15 @@ def pytest_runtest_teardown() -> Iterator[None]:
     if widgets is None or widgets.QApplication.instance() is None:
         return
     had_windows = bool(widgets.QApplication.topLevelWidgets())
+    is_last_of_qt = _is_about_qt(item) and (nextitem is None or not _is_about_qt(nextitem))
     core = sys.modules["PySide6.QtCore"]
     core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete.value)
-    if had_windows:
+    if had_windows or is_last_of_qt:
         gc.collect()
+
+
+def _is_about_qt(item: pytest.Item) -> bool:
+    return not _QT_FOLDERS.isdisjoint(item.path.parts)
 
 
 @pytest.fixture(autouse=True)
