@@ -225,5 +225,6 @@ class TestRestart:
                 )
                 return [row[4] for row in rows.body[:-2]]
 
-        assert past("one", fresh=True) == past("two", fresh=True)
+        # the past ends at the minute of the start: two tries are never both cut by a minute's end
+        assert any(past(f"one-{n}", fresh=True) == past(f"two-{n}", fresh=True) for n in range(2))
         assert past("three", fresh=False) != past("four", fresh=False)
