@@ -377,8 +377,8 @@ class _ListenKeyCalls:
         return self._calls.call("create_listen_key", ListenKeyReply).listen_key
 
     def keep_alive(self) -> str:
-        # some hosts answer with an empty object
-        return self._calls.call("keep_listen_key", dict[str, str]).get("listenKey", "")
+        # some hosts answer with an empty object, or with a code and a word
+        return str(self._calls.call("keep_listen_key", dict).get("listenKey", ""))
 
 
 def _nobody(_event: Event) -> None:
