@@ -169,6 +169,7 @@ class MainWindow(QMainWindow):
         shown = self.market.symbol or self._first_symbol
         if shown not in self._instruments and self._instruments:
             shown = next(iter(self._instruments))
+            self.market.ticket.forget_typed()  # it was typed for a contract that is not here
         self.header.set_symbols(tuple(self._instruments), shown)
         self.market.watch.watch(tuple(self._instruments))
         self.market.show_symbol(shown)
