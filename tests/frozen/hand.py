@@ -9,6 +9,7 @@ the fill must be in the journal. With `--wine` it is the Windows package that st
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -64,7 +65,9 @@ class Package:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.frozen.hand", description=__doc__)
     parser.add_argument("--wine", type=Path, metavar="FOLDER", help="the wine set-up's folder")
-    parser.add_argument("--picture", type=Path, metavar="FILE.png", help="the screen, before or as it failed")
+    parser.add_argument(
+        "--picture", type=Path, metavar="FILE.png", help="the screen, before or as it failed"
+    )
     given = parser.parse_args()
     package = Package(given.wine)
     with tempfile.TemporaryDirectory(
@@ -89,7 +92,7 @@ def trade(package: Package, screen: Screen, data: Path, picture: Path | None) ->
         say("ok the window is painted")
         screen.click(origin + places["orderTicket.type"])
         screen.click(origin + places["orderTicket.quantity"])
-        screen.hand("type", "--delay", "60", "0.01")
+        screen.hand("key", "--delay", "60", *("0", "period", "0", "1"))  # wine hears no `type`
         buy = origin + places["orderTicket.side.buy"] - QPoint(60, 0)  # beside its words
         wanted = QColor(DARK.BUY_BUTTON).rgb()
         until("BUY can be pressed", lambda: screen.picture().pixel(buy) == wanted)
@@ -117,6 +120,7 @@ def places_of(*names: str) -> dict[str, QPoint]:
 
     Of the row of order types it is the second one, Market.
     """
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
     app = cast("QApplication", QApplication.instance() or QApplication(["hand"]))
     apply_theme(app)
     window = open_window()
