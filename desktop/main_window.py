@@ -63,8 +63,8 @@ from engine.events import (
     Event,
     MarkPrice,
 )
+from engine.events.protection import HedgeModeChanged
 from engine.market.instruments import Instrument
-from engine.protection_events import HedgeModeChanged
 from engine.trading_types import AlertLevel, EnvironmentKind
 
 if TYPE_CHECKING:

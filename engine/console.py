@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable
 
 from engine.errors import BadInput
 from engine.events import AggTrade, BookTicker, BookView, CommandRefused, Event, Trade
+from engine.events.recording import RecordingChanged
 from engine.market.instruments import Instrument
 from engine.oms.algo_models import AlgoOrder
 from engine.oms.order_manager import OrderManager
 from engine.oms.order_models import Order
 from engine.recording_commands import StartRecording, StopRecording
-from engine.recording_events import RecordingChanged
 from engine.trading_engine import TradingEngine
 from engine.trading_types import AlgoStatus, OrderStatus
 from engine.utils.decimals import plain

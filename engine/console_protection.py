@@ -15,8 +15,8 @@ import msgspec
 from engine.commands import ClosePosition
 from engine.console import DONE, REFUSED, settled
 from engine.events import Alert, Event
+from engine.events.protection import DeadManChanged, KillChanged
 from engine.protection_commands import CancelOrders, ReversePosition
-from engine.protection_events import DeadManChanged, KillChanged
 from engine.trading_engine import TradingEngine
 from engine.trading_types import KillState, PositionSide, Side
 from engine.utils.decimals import plain, to_decimal

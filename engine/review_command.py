@@ -15,11 +15,11 @@ from engine.config import load_config
 from engine.console import DONE, REFUSED, table
 from engine.errors import BadInput, JournalError
 from engine.events import CommandRefused, Event
+from engine.events.review import TieOutDone
 from engine.journal.journal_reader import JournalReader, write_csv
 from engine.review.review_loader import load_review
 from engine.review.trip_csv import REVIEW_COLUMNS, review_row
 from engine.review_commands import LoadReview, TieOut
-from engine.review_events import TieOutDone
 from engine.review_views import Review, TieOutDifference, TieOutResult, TripGroup
 from engine.trading_engine import TradingEngine
 from engine.utils.decimals import plain

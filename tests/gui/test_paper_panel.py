@@ -13,6 +13,15 @@ from pytestqt.qtbot import QtBot
 from desktop.app import Desks
 from desktop.models.paper_faults import FAULT_GROUPS
 from engine.config import default_config
+from engine.events.paper import (
+    FaultPlayed,
+    FaultView,
+    PaperChanged,
+    PaperView,
+    PaperWasReset,
+    ReplayFileRead,
+    ReplayView,
+)
 from engine.paper.fault_kinds import KINDS
 from engine.paper.fault_script import rule_from
 from engine.paper_commands import (
@@ -24,15 +33,6 @@ from engine.paper_commands import (
     SetPaperMarket,
     SetReplay,
     WatchPaper,
-)
-from engine.paper_events import (
-    FaultPlayed,
-    FaultView,
-    PaperChanged,
-    PaperView,
-    PaperWasReset,
-    ReplayFileRead,
-    ReplayView,
 )
 from engine.trading_types import EnvironmentKind, PaperMarketKind, Route, StreamState
 from tests.gui.conftest import Desk

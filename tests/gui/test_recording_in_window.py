@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 from desktop.app import Desks
 from desktop.options import parse_options
 from engine.config import default_config
+from engine.events.recording import PlaybackChanged, PlaybackView, RecordingChanged
 from engine.recording_commands import SetPlayback, StartRecording, StopRecording
-from engine.recording_events import PlaybackChanged, PlaybackView, RecordingChanged
 from engine.trading_types import EnvironmentKind
 from tests.gui.conftest import Desk
 from tests.gui.test_desk_on_paper import Hands

@@ -25,9 +25,7 @@ from desktop.widgets.equity_chart import EquityChart
 from desktop.widgets.profit_calendar import ProfitCalendar
 from desktop.widgets.review_window import ReviewWindow
 from engine.events import CommandRefused
-from engine.review.review_loader import load_review
-from engine.review_commands import CancelReview, ExportReview, LoadReview, NoteTrade, TieOut
-from engine.review_events import (
+from engine.events.review import (
     ExecutionMeasured,
     ReviewCancelled,
     ReviewExported,
@@ -36,6 +34,8 @@ from engine.review_events import (
     TieOutDone,
     TradeNoted,
 )
+from engine.review.review_loader import load_review
+from engine.review_commands import CancelReview, ExportReview, LoadReview, NoteTrade, TieOut
 from engine.review_views import (
     CurvePoint,
     Execution,

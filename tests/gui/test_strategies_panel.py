@@ -16,8 +16,8 @@ from desktop.theme.resources import resource_path
 from desktop.widgets.data_table import DataTable
 from engine.config import default_config
 from engine.events import Alert, CommandRefused
+from engine.events.strategies import StrategyChanged, StrategyView
 from engine.strategy_commands import StartStrategy, StopStrategy
-from engine.strategy_events import StrategyChanged, StrategyView
 from engine.trading_types import AlertLevel, EnvironmentKind, StrategyState
 from tests.gui import scene
 from tests.gui.conftest import Desk

@@ -12,6 +12,7 @@ import pytest
 from engine import console_brackets
 from engine.errors import OrderNotAllowed
 from engine.events import Alert, CommandRefused, Event
+from engine.events.protection import BracketChanged
 from engine.protection_commands import (
     CancelAlgo,
     CancelBracket,
@@ -20,7 +21,6 @@ from engine.protection_commands import (
     PlaceBracket,
     ProtectPosition,
 )
-from engine.protection_events import BracketChanged
 from engine.protection_views import BracketView
 from engine.trading_engine import TradingEngine
 from engine.trading_types import AlgoStatus, BracketState, KillState, Side

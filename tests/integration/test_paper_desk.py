@@ -18,6 +18,7 @@ from engine.events import (
     Event,
     StreamStateChanged,
 )
+from engine.events.paper import FaultPlayed, PaperChanged, PaperWasReset, ReplayFileRead
 from engine.paper_commands import (
     CancelReplayFile,
     EndFaults,
@@ -30,7 +31,6 @@ from engine.paper_commands import (
     SetReplay,
     WatchPaper,
 )
-from engine.paper_events import FaultPlayed, PaperChanged, PaperWasReset, ReplayFileRead
 from engine.trading_engine import TradingEngine
 from engine.trading_types import EngineState, OrderStatus, PaperMarketKind, Route, StreamState
 from engine.utils.mailbox import Mailbox

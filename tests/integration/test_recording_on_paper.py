@@ -20,10 +20,10 @@ from engine.events import (
     OrderChanged,
     PositionChanged,
 )
+from engine.events.recording import PlaybackChanged, RecordingChanged
 from engine.recording.player import RecordingPlayer
 from engine.recording.recording_files import RecordingError
 from engine.recording_commands import SetPlayback, StartRecording, StopRecording
-from engine.recording_events import PlaybackChanged, RecordingChanged
 from engine.trading_engine import TradingEngine
 from engine.trading_types import OrderStatus, OrderType, Side
 from engine.utils.mailbox import Mailbox

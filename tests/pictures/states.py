@@ -14,15 +14,15 @@ from desktop.main_window import MainWindow
 from desktop.models.layouts import PanelKind
 from engine.commands import Command
 from engine.events import EngineStateChanged, LeverageChanged
-from engine.key_events import KeyPlace, KeysListed
-from engine.paper_events import FaultView, PaperChanged, PaperView
+from engine.events.keys import KeyPlace, KeysListed
+from engine.events.paper import FaultView, PaperChanged, PaperView
+from engine.events.protection import BracketChanged, GuardChanged, KillChanged
+from engine.events.recording import PlaybackChanged, PlaybackView
+from engine.events.review import ReviewLoaded
 from engine.protection_commands import Kill
-from engine.protection_events import BracketChanged, GuardChanged, KillChanged
 from engine.protection_views import GuardView, KillView
-from engine.recording_events import PlaybackChanged, PlaybackView
 from engine.review.review_loader import load_review
 from engine.review_commands import LoadReview
-from engine.review_events import ReviewLoaded
 from engine.review_views import Review
 from engine.trading_types import AlertLevel, EngineState, EnvironmentKind, KillState, StreamState
 from tests.gui import scene

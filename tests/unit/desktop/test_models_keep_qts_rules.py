@@ -24,9 +24,9 @@ from desktop.models.review_tables import (
 )
 from desktop.models.table_model import TableModel
 from desktop.widgets.sorted_rows import SortedRows
+from engine.events.review import ExecutionMeasured
 from engine.review.review_loader import load_review
 from engine.review_commands import LoadReview
-from engine.review_events import ExecutionMeasured
 from engine.review_views import Execution, Review, TieOutDifference, TieOutLine
 from engine.trading_types import OrderType
 from tests.helpers.trade_history import BEGIN_MS, D, journal_of, random_fills
