@@ -147,7 +147,7 @@ def test_kill_works_while_the_account_stream_is_down(
 ):
     trade(engine)
     fault(stranger, "unavailable_503", {"path": "/fapi/v1/listenKey", "count": 0})
-    venue = engine._parts.venue
+    venue = engine._built.venue
     monkeypatch.setenv("PERPDESK_API_KEY", venue.credentials.api_key)
     monkeypatch.setenv("PERPDESK_API_SECRET", venue.credentials.api_secret.reveal())
     hosts = {name: getattr(venue.hosts, name) for name in ("rest", "streams", "ws_api")}
