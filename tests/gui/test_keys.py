@@ -17,7 +17,7 @@ from engine.events import Alert, CommandRefused
 from engine.events.keys import Finding, KeyFinding, KeyPlace, KeysChecked, KeysListed
 from engine.key_commands import CheckKeys, KeepKeys, ListKeys, RemoveKeys
 from engine.trading_types import AlertLevel, EngineState, EnvironmentKind
-from tests.gui.test_desk_on_paper import Hands
+from tests.gui.hands import Hands
 from tests.helpers.paper import paper_server
 
 KINDS = {
