@@ -162,14 +162,14 @@ STATES: dict[str, Callable[[MainWindow], None]] = {
 
 def _settings(window: MainWindow) -> None:
     busy(window)
-    window.show_settings()
+    window.dialogs.show_settings()
 
 
 def _settings_at(title: str) -> Callable[[MainWindow], None]:
     def show(window: MainWindow) -> None:
         _settings(window)
-        assert window._settings is not None
-        groups = window._settings.groups
+        assert window.dialogs.settings is not None
+        groups = window.dialogs.settings.groups
         (row,) = [n for n in range(groups.count()) if groups.item(n).text() == title]
         groups.setCurrentRow(row)
 
@@ -201,7 +201,7 @@ def _recording(window: MainWindow) -> None:
 
 def _guide(window: MainWindow) -> None:
     busy(window)
-    window.show_help()
+    window.dialogs.show_help()
 
 
 def _keys(window: MainWindow) -> None:
@@ -244,7 +244,7 @@ def _added(window: MainWindow) -> None:
 
 def _notices(window: MainWindow) -> None:
     busy(window)
-    window._show_notices()
+    window.dialogs.show_notices()
 
 
 def _typed(window: MainWindow) -> None:
