@@ -123,6 +123,10 @@ class MainWindow(QMainWindow):
         self.set_environment(environment, kind)
         explain_all(self)
         self._start_clock()
+        self._bring_back(user_data, kind)
+
+    def _bring_back(self, user_data: Path | None, kind: EnvironmentKind) -> None:
+        """What was kept when the window was closed."""
         self.layouts.show_last()
         self._fit_docks(kind)  # kept from another environment
         for table in self.tables():

@@ -84,17 +84,20 @@ def build_venue(
     for market in markets.values():
         _open_market(exchange, market, now_ms)
     exchange.on_marks(now_ms)
-    ring = KeyRing(
-        [ApiKey(k.api_key, k.account_id, k.api_secret) for k in keys]
-        + [ApiKey(k.ed25519_api_key, k.account_id, k.ed25519_private_key) for k in keys]
-    )
     algos = AlgoService(exchange)
     for algo in saved.algos.values():
         algos.restore(algo)
-    venue = PaperVenue(exchange, algos, ring, folder, clock, settings.limits)
+    venue = PaperVenue(exchange, algos, _ring(keys), folder, clock, settings.limits)
     venue.commit(now_ms)
     venue.remember_markets()
     return venue, keys
+
+
+def _ring(keys: list[AccountKeys]) -> KeyRing:
+    return KeyRing(
+        [ApiKey(k.api_key, k.account_id, k.api_secret) for k in keys]
+        + [ApiKey(k.ed25519_api_key, k.account_id, k.ed25519_private_key) for k in keys]
+    )
 
 
 def _open_market(exchange: PaperExchange, market: PaperMarket, now_ms: int) -> None:

@@ -122,10 +122,22 @@ class PaperExchange:
         check_position_side(account, request)
         if request.client_order_id in account.open_by_client_id:
             raise refusal(-4116)
+        order = self._new_order(account, market, request, now_ms)
+        if order.only_reduces:
+            check_reduces(account, market, order)
+        check_number(account, market)
+        check_band(market, order.side, order.price_ticks)
+        check_notional(market, order)
+        check_margin(account, market, order, self)
+        return order
+
+    def _new_order(
+        self, account: PaperAccount, market: PaperMarket, request: OrderRequest, now_ms: int
+    ) -> PaperOrder:
         price_ticks = request.price_ticks
         if request.price_match != "NONE":
             price_ticks = matched_price(market, request.side, request.price_match)
-        order = PaperOrder(
+        return PaperOrder(
             account_id=account.account_id,
             symbol=market.symbol,
             order_id=self.next_id(),
@@ -150,13 +162,6 @@ class PaperExchange:
             activate_price=request.activate_price,
             callback_rate=request.callback_rate,
         )
-        if order.only_reduces:
-            check_reduces(account, market, order)
-        check_number(account, market)
-        check_band(market, order.side, order.price_ticks)
-        check_notional(market, order)
-        check_margin(account, market, order, self)
-        return order
 
     # amending and cancelling
 
@@ -189,25 +194,26 @@ class PaperExchange:
         )
         if qty_steps <= order.executed_steps or self._would_break_post_only(order, price_ticks):
             return self.cancel(account, order, now_ms)
-        order.price_ticks, order.qty_steps = price_ticks, qty_steps
-        order.amendments += 1
-        order.queue_id = amendment.amendment_id
-        order.modify_id = modify_id
-        order.updated_ms = now_ms
+        order.take(amendment)
         account.reserve(order)
         account.amendments.append(amendment)
         self.keep(amendment)
         self.keep(order)
         self.report(order, market, "AMENDMENT", now_ms)
         answer = order.amended(market.grid)
-        in_book = qty_steps
+        self._move_in_book(account, market, order, now_ms)
+        return answer
+
+    def _move_in_book(
+        self, account: PaperAccount, market: PaperMarket, order: PaperOrder, now_ms: int
+    ) -> None:
+        in_book = order.qty_steps
         if order.only_reduces:
             closable = closable_steps(account, market, order.position_side)
             in_book = order.executed_steps + min(order.remaining_steps, closable)
-        result = market.book.amend(order.order_id, price_ticks, in_book, now_ms=now_ms)
+        result = market.book.amend(order.order_id, order.price_ticks, in_book, now_ms=now_ms)
         assert result is not None, "an open order rests in the book"
         self.matching.settle(market, result, now_ms)
-        return answer
 
     def cancel(self, account: PaperAccount, order: PaperOrder, now_ms: int) -> dict[str, object]:
         """Take an open order out; the answer."""

@@ -103,7 +103,7 @@ class Matching:
         qty = min(qty_steps, resting.remaining)
         market.book.match_seq += 1
         match = Match(
-            resting, order.price_ticks, qty, 0, market.book.match_seq, resting.remaining - qty
+            resting, order.price_ticks, qty, market.book.match_seq, resting.remaining - qty
         )
         self._fill(market, order, match, now_ms, maker=True)
         market.on_matches([match], Side.SELL if order.is_buy else Side.BUY, now_ms)

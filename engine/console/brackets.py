@@ -11,7 +11,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from decimal import Decimal
 
-from engine.console import DONE, REFUSED, table
+from engine.console.answers import DONE, REFUSED, table
 from engine.events import Alert, Event
 from engine.events.protection import BracketChanged
 from engine.protection_commands import ProtectPosition
