@@ -20,6 +20,7 @@ from engine.clock import Clock
 from engine.commands import PlaceOrder
 from engine.errors import JournalError, OrderNotAllowed, PerpdeskError
 from engine.events import AccountUpdate, Alert, Event, FillRecorded
+from engine.events.protection import GuardChanged
 from engine.exchange.gateway import ExchangeGateway
 from engine.market.instruments import Instrument
 from engine.oms.algo_tracker import AlgoTracker
@@ -38,7 +39,6 @@ from engine.oms.risk_rules import (
     sent_lately,
 )
 from engine.protection_commands import PlaceAlgo
-from engine.protection_events import GuardChanged
 from engine.protection_views import AlgoView, GuardView, LockOut
 from engine.trading_types import AlertLevel, OrderType
 from engine.views import ZERO, OrderView

@@ -97,11 +97,11 @@ def test_dismissed_once_is_dismissed_for_good(guided: Desk, qtbot, tmp_path) -> 
 
 
 def test_the_guide_brings_dismissed_hints_back(guided: Desk) -> None:
-    guided.window.show_help()
+    guided.window.dialogs.show_help()
     again = guided.find(QPushButton, "help.hints")
     assert not again.isVisible(), "they are on show"
     guided.click("hint.dismiss")
-    guided.window.show_help()
+    guided.window.dialogs.show_help()
     assert again.isVisible()
     guided.click("help.hints")
     assert not guided.find(QWidget, "help").isVisible()
