@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
@@ -62,7 +62,8 @@ class OrderTracker:
         self._by_order_id: dict[tuple[str, int], Order] = {}
         # dictionaries without values: sets that keep their order
         self._active: dict[Order, None] = {}
-        self._closed: dict[Order, None] = {}
+        # an ordinary one would search for its oldest through all that it has given up
+        self._closed: OrderedDict[Order, None] = OrderedDict()
         self._lost: dict[Order, None] = {}
         self._incomplete: dict[Order, None] = {}
         self._open_counts: Counter[str] = Counter()
@@ -168,13 +169,16 @@ class OrderTracker:
     def _note_fill(self, fill: FillView) -> None:
         if fill.trade_id > self._last_trade_ids.get(fill.symbol, 0):
             self._last_trade_ids[fill.symbol] = fill.trade_id
-        if (fill.symbol, fill.trade_id) not in self._orphans:  # else it was told already
-            is_buy = fill.side is Side.BUY
-            signed = fill.quantity if is_buy else -fill.quantity
-            self._traded[fill.symbol, fill.position_side] += signed
+        if self._orphans and (fill.symbol, fill.trade_id) in self._orphans:
+            return  # it was told already
+        is_buy = fill.side is Side.BUY
+        signed = fill.quantity if is_buy else -fill.quantity
+        self._traded[fill.symbol, fill.position_side] += signed
+        if fill.realized_pnl:
             self._profits[fill.symbol] += fill.realized_pnl
+        if fill.commission:
             self._fees[fill.commission_asset] += fill.commission
-            self._publish(FillRecorded(fill=fill))
+        self._publish(FillRecorded(fill=fill))
 
     def _note_unapplied(self, outcome: Stale | Impossible) -> None:
         if isinstance(outcome, Stale):
@@ -246,15 +250,14 @@ class OrderTracker:
             self._lost[order] = None
         elif order in self._lost:
             del self._lost[order]
-        if order.missing_fill_qty:
+        if order.misses_fills:
             self._incomplete[order] = None
         elif order in self._incomplete:
             del self._incomplete[order]
 
     def _forget_oldest(self) -> None:
         while len(self._closed) > self._closed_kept:
-            oldest = next(iter(self._closed))
-            del self._closed[oldest]
+            oldest, _ = self._closed.popitem(last=False)
             self._incomplete.pop(oldest, None)
             if self._by_client_id.get(oldest.client_order_id) is oldest:
                 del self._by_client_id[oldest.client_order_id]
