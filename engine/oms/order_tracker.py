@@ -20,9 +20,15 @@ from engine.oms.order_changes import Applied, Change, Impossible, Outcome, Paren
 from engine.oms.order_models import Order, order_from
 from engine.oms.order_transitions import origin_of
 from engine.protection_views import AlgoView
-from engine.trading_types import AlertLevel, OrderOrigin, PositionSide, Side
+from engine.trading_types import (
+    TERMINAL_STATUSES,
+    AlertLevel,
+    OrderOrigin,
+    PositionSide,
+    Side,
+)
 from engine.utils.decimals import plain
-from engine.views import FillView, OrderView
+from engine.views import ZERO, FillView, OrderView
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +73,9 @@ class OrderTracker:
         self._lost: dict[Order, None] = {}
         self._incomplete: dict[Order, None] = {}
         self._open_counts: Counter[str] = Counter()
+        # what open orders may still add to a position, kept current: every order asks
+        self._resting: defaultdict[tuple[str, Side, PositionSide], Decimal] = defaultdict(Decimal)
+        self._rests: dict[Order, Decimal] = {}  # each one's part of it
         self._last_trade_ids: dict[str, int] = {}
         self._traded: defaultdict[tuple[str, PositionSide], Decimal] = defaultdict(Decimal)
         self._profits: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -157,6 +166,7 @@ class OrderTracker:
             return outcome
         if outcome.view.status is not before:
             self._change_lane(order, was_ended=before.is_terminal)
+        self._note_resting(order)
         self._publish(OrderChanged(order=outcome.view))
         if outcome.fill is not None:
             self._note_fill(outcome.fill)
@@ -238,6 +248,7 @@ class OrderTracker:
         self._closed.pop(order, None)
         self._active[order] = None
         self._open_counts[order.symbol] += 1
+        self._note_resting(order)
 
     def _close(self, order: Order) -> None:
         del self._active[order]
@@ -254,6 +265,19 @@ class OrderTracker:
             self._incomplete[order] = None
         elif order in self._incomplete:
             del self._incomplete[order]
+
+    def _note_resting(self, order: Order) -> None:
+        view = order.view
+        is_over = view.reduce_only or view.status in TERMINAL_STATUSES
+        rests = ZERO if is_over else view.orig_qty - view.executed_qty
+        counted = self._rests.get(order, ZERO)
+        if rests == counted:
+            return
+        self._resting[view.symbol, view.side, view.position_side] += rests - counted
+        if rests:
+            self._rests[order] = rests
+        else:
+            del self._rests[order]
 
     def _forget_oldest(self) -> None:
         while len(self._closed) > self._closed_kept:
@@ -299,6 +323,22 @@ class OrderTracker:
     def open_count(self, symbol: str) -> int:
         with self.lock:
             return self._open_counts[symbol]
+
+    def resting_qty(
+        self, symbol: str, side: Side, position_side: PositionSide, *, without: str = ""
+    ) -> Decimal:
+        """What open orders that may make this position larger have not filled yet.
+
+        `without`: the client id of one that is not counted.
+        """
+        with self.lock:
+            total = self._resting.get((symbol, side, position_side), ZERO)
+            left_out = self._by_client_id.get(without) if without else None
+            if left_out is None:
+                return total
+            view = left_out.view
+            is_among = (view.symbol, view.side, view.position_side) == (symbol, side, position_side)
+            return total - self._rests.get(left_out, ZERO) if is_among else total
 
     def unknown_order_ids(self) -> list[tuple[str, int]]:
         """Symbol and id of orders that are known by their trades alone."""
