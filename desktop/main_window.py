@@ -191,9 +191,10 @@ class MainWindow(QMainWindow):
         self.handle_events([CommandRefused(command=command, sentence=sentence)])
 
     def _let_out(self, command: Command) -> None:
+        """On its way first: what is shown of it waits."""
+        self._submit(command)
         self.account.note_sent(command)
         self.safety.note_sent(command)
-        self._submit(command)
 
     # --- events -------------------------------------------------------------------
 
