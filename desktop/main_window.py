@@ -47,7 +47,7 @@ from desktop.widgets.notice_desk import NoticeDesk
 from desktop.widgets.order_gate import OrderGate
 from desktop.widgets.panel_docks import PanelDocks
 from desktop.widgets.paper_desk import PaperDesk
-from desktop.widgets.recording_desk import RecordingDesk
+from desktop.widgets.recording_desk import CLOSED, RecordingDesk
 from desktop.widgets.review_desk import ReviewDesk
 from desktop.widgets.safety_desk import SafetyDesk
 from desktop.widgets.status_strip import StatusStrip
@@ -157,6 +157,10 @@ class MainWindow(QMainWindow):
         self._environment = name
         self._fit_docks(kind)
         self.recording.set_environment(kind)
+        closed = CLOSED if kind is EnvironmentKind.RECORDING else ""
+        self.market.ticket.set_closed(closed)
+        self.account.blotter.set_closed(bool(closed))
+        self.kill_switch.set_closed(closed)
         self.setWindowTitle(f"Perpdesk - {name}")
 
     def _fit_docks(self, kind: EnvironmentKind) -> None:
