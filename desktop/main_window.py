@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from desktop.handlers import in_turn
 from desktop.layout_desk import LayoutDesk
@@ -137,8 +137,7 @@ class MainWindow(QMainWindow):
             (self.strategies, self.docks.strategies),
         ):
             desk.set_environment(dock, kind)  # kept from another environment
-        for table in self.tables():
-            table.columns.restore(self.preferences.get(f"columns.{table.objectName()}", {}))
+        self._recall_columns(self)
         if user_data is not None:
             self.market.alerts.keep_in(user_data / "chart")
             self.market.chart_panel.keep_in(user_data / "chart")
@@ -200,7 +199,14 @@ class MainWindow(QMainWindow):
         self.link.show_changes()
 
     def tables(self) -> list[DataTable]:
-        return [self.market.watch_panel.table, *self.account.blotter.tables()]
+        """Those of panels and windows that were opened, too."""
+        return self.findChildren(DataTable)
+
+    @Slot(QWidget)
+    def _recall_columns(self, part: QWidget) -> None:
+        """As a person left them: at the start, and where tables are made later."""
+        for table in part.findChildren(DataTable):
+            table.columns.restore(self.preferences.get(f"columns.{table.objectName()}", {}))
 
     @Slot()
     def show_help(self) -> None:
@@ -413,12 +419,14 @@ class MainWindow(QMainWindow):
         self.account.refused.connect(self.safety.note_refused)
         self.safety.command_wanted.connect(self.submit)
         self.review.command_wanted.connect(self.submit)
+        self.review.opened.connect(self._recall_columns)
         self.safety.guard_changed.connect(self.header.set_guard)
         self.safety.guard_changed.connect(self.market.set_guard)
         self.kill_switch.command_wanted.connect(self.submit)
         self.paper.command_wanted.connect(self.submit)
         self.paper.was_reset.connect(self._reopen)
         self.strategies.command_wanted.connect(self.submit)
+        self.strategies.panel.shown.connect(lambda: self._recall_columns(self.strategies.panel))
         self.strategies.panel.export_wanted.connect(
             lambda table: self.account.export.ask(table, self)
         )

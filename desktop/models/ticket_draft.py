@@ -65,10 +65,8 @@ class TicketDraft:
 
     def missing(self) -> str:
         """Why there is no order yet, as a hint and not as a mistake; "" if there is one."""
-        if self.closed:
-            return self.closed
-        if self.instrument is None:
-            return "Waiting for the exchange's contract rules."
+        if self.closed or self.instrument is None:
+            return self.closed or "Waiting for the exchange's contract rules."
         if self.order_type is OrderType.TRAILING_STOP_MARKET:
             if self.callback_pct is None:
                 return "Enter a callback rate in %."

@@ -67,9 +67,7 @@ def test_a_low_chart_shows_one_notice_and_a_high_one_all(desk: Desk) -> None:
     desk.window.resize(1280, 720)
     QApplication.processEvents()
     for number in range(4):
-        desk.window.toasts.show(
-            f"Scaled BUY {number} BTCUSDT ended, 0.000 filled. Stopped by hand."
-        )
+        desk.window.toasts.show(f"Scaled BUY {number} BTCUSDT ended: nothing was filled.")
     assert shown(desk) == desk.window.toasts.toasts()[:1]
     desk.window.resize(2560, 1440)
     QApplication.processEvents()
