@@ -218,14 +218,19 @@ class _Fields(QScrollArea):
     def __init__(self, page: QWidget, never_beside: set[QWidget], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWidget(page)
+        self._page = page
         self._never_beside = never_beside
 
     def spread(self, height: int) -> None:
         """So high may it be: room that is left goes between the rows, as far as it looks well."""
-        column = self.widget().layout()
+        column = self._page.layout()
         assert column is not None
-        rows = [_row_height(column.itemAt(n), self._never_beside) for n in range(column.count())]
-        gaps = len([row for row in rows if row]) - 1
+        rows = [
+            max(widget.sizeHint().height() for widget in kept)
+            for n in range(column.count())
+            if (kept := set(_widgets_of(column.itemAt(n))) - self._never_beside)
+        ]
+        gaps = len(rows) - 1
         margins = column.contentsMargins()
         full = sum(rows) + margins.top() + margins.bottom()
         spacing = min(max((height - full) // gaps, _SPACING), _MOST_SPACING)
@@ -233,16 +238,16 @@ class _Fields(QScrollArea):
         self.setMaximumHeight(full + gaps * spacing)
 
     def minimumSizeHint(self) -> QSize:
-        width = self.widget().minimumSizeHint().width()
+        width = self._page.minimumSizeHint().width()
         return QSize(width, super().minimumSizeHint().height())
 
 
-def _row_height(item: QLayoutItem, ignored: set[QWidget]) -> int:
-    """Hidden or not; 0 for one that is all ignored."""
-    inside = item.layout()
+def _widgets_of(item: QLayoutItem | None) -> list[QWidget]:
+    """Itself, or those of its row, hidden or not."""
+    inside = item.layout() if item is not None else None
     items = [item] if inside is None else [inside.itemAt(n) for n in range(inside.count())]
-    widgets = [one.widget() for one in items if one.widget() is not None]
-    return max((w.sizeHint().height() for w in widgets if w not in ignored), default=0)
+    found = [one.widget() for one in items if one is not None]
+    return [widget for widget in found if widget is not None]
 
 
 def _row(widgets: Iterable[QWidget], *, stretch: int = 0) -> QHBoxLayout:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QTabBar, QWidget
 
 from desktop.theme import palette
 from desktop.widgets.decimal_field import DecimalField
@@ -330,3 +330,21 @@ def middle_colour(button: QPushButton) -> str:
     QApplication.processEvents()
     at = button.mapTo(button.window(), QPoint(8, button.height() // 2))
     return button.window().grab(QRect(at, QSize(1, 1))).toImage().pixelColor(0, 0).name()
+
+
+def test_the_fields_and_the_buttons_keep_their_places_when_the_kind_of_order_changes(
+    desk: Desk,
+) -> None:
+    ticket = desk.window.market.ticket
+    buy, fields = desk.find(QWidget, BUY), desk.find(QScrollArea, "orderTicket.fields")
+    for size in ((1280, 720), (1440, 900), (2560, 1440)):
+        desk.window.resize(*size)
+        QApplication.processEvents()
+        before = (buy.geometry(), ticket.leverage.geometry())
+        for tab in (2, 0):
+            ticket.type.setCurrentIndex(tab)
+            QApplication.processEvents()
+            assert (buy.geometry(), ticket.leverage.geometry()) == before
+            assert fields.verticalScrollBar().maximum() == 0, "all of it is seen"
+        lowest = ticket.time_in_force.mapTo(ticket, QPoint(0, ticket.time_in_force.height())).y()
+        assert ticket.problems.y() - lowest < 100, "no hole in the middle"
