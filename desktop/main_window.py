@@ -64,8 +64,8 @@ from engine.events import (
     MarkPrice,
 )
 from engine.market.instruments import Instrument
-from engine.protection_events import HedgeModeChanged
-from engine.trading_types import AlertLevel, EnvironmentKind
+from engine.protection_events import HedgeModeChanged, KillChanged
+from engine.trading_types import AlertLevel, EnvironmentKind, KillState
 
 if TYPE_CHECKING:
     from desktop.widgets.help_window import HelpWindow
@@ -280,6 +280,9 @@ class MainWindow(QMainWindow):
         own: dict[type[Event], Callable[[Any], None]] = {
             MarkPrice: self.account.set_mark_price,
             HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
+            KillChanged: lambda change: self.market.ticket.set_killing(
+                change.kill.state is KillState.WORKING
+            ),
         }
         desks = (
             self.account,

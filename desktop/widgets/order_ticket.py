@@ -125,6 +125,11 @@ class OrderTicket(TicketInput):
         self._facts.lock = lock_sentence(guard)
         self._check()
 
+    def set_killing(self, is_killing: bool) -> None:
+        """The kill switch is at work."""
+        self._facts.is_killing = is_killing
+        self._check()
+
     def set_closed(self, sentence: str) -> None:
         """Why nothing can be sent from this window at all, as from a recording; "" if it can."""
         self._facts.closed = sentence

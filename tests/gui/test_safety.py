@@ -299,3 +299,15 @@ def test_a_bare_position_says_so_in_its_own_row_after_a_kill_that_was_stopped(de
         )
     )
     assert table.index_of(key, "TP / SL").data() == "none"
+
+
+def test_while_kill_works_the_ticket_says_what_is_still_taken(full_desk: Desk) -> None:
+    full_desk.type_into("orderTicket.price", "64246.0")
+    full_desk.type_into("orderTicket.quantity", "0.120")
+    buy = full_desk.find(QPushButton, "orderTicket.side.buy")
+    assert buy.isEnabled()
+    kill(full_desk, KillState.WORKING, "Cancelling 11 orders.")
+    assert not buy.isEnabled()
+    assert "only market orders that reduce" in buy.toolTip()
+    kill(full_desk, KillState.FLAT, "Flat.")
+    assert buy.isEnabled()
