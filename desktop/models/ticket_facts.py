@@ -36,7 +36,9 @@ class TicketFacts:
     is_stale: bool = True
     is_account_stale: bool = True
     is_hedge: bool = False
+    is_killing: bool = False
     lock: str = ""
+    closed: str = ""  # why nothing at all can be sent
 
     def forget_contract(self) -> None:
         """Another contract is shown: nothing of the old one's holds."""
@@ -49,6 +51,14 @@ class TicketFacts:
         if self.is_account_stale or self.is_hedge:
             return None
         return self.position.quantity if self.position else ZERO
+
+    def hold(self) -> str:
+        """Why no new risk goes out: the engine would refuse it, too; "" if it does."""
+        if self.is_killing:
+            return "KILL is at work: only market orders that reduce are taken."
+        if self.is_account_stale and not self.lock:
+            return "The account stream is not live: only reduce-only orders go out."
+        return self.lock
 
     # --- figures --------------------------------------------------------------
 

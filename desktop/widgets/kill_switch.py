@@ -60,6 +60,12 @@ class KillSwitch(QPushButton):
         self._dialog: Confirmation | None = None
         self.clicked.connect(self._ask)
 
+    def set_closed(self, sentence: str) -> None:
+        """Why there is nothing to end from this window; "" where there is."""
+        self.setEnabled(not sentence)
+        if sentence:
+            self.setToolTip(sentence)
+
     @Slot()
     def _ask(self) -> None:
         if self._dialog is not None:

@@ -19,6 +19,7 @@ from engine.events.recording import PlaybackChanged, PlaybackView, RecordingChan
 from engine.recording_commands import SetPlayback, StartRecording, StopRecording
 from engine.trading_types import EnvironmentKind
 
+CLOSED = "A recording is played: nothing can be sent."
 _SPEEDS = (1, 2, 5, 10, 25, 50, 100)
 
 

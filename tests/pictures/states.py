@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -239,7 +240,8 @@ def _added(window: MainWindow) -> None:
     busy(window)
     for kind in PanelKind:
         window.added.add(kind)
-    window.handle_events([*scene.market()])
+    candles = replace(scene.candles(), request_id="chart-1:1")
+    window.handle_events([*scene.market(), candles])
 
 
 def _notices(window: MainWindow) -> None:
