@@ -161,6 +161,7 @@ class MainWindow(QMainWindow):
         shown = self.market.symbol or self._first_symbol
         if shown not in self._instruments and self._instruments:
             shown = next(iter(self._instruments))
+            self.market.ticket.forget_typed()  # it was typed for a contract that is not here
         self.header.set_symbols(tuple(self._instruments), shown)
         self.market.watch.watch(tuple(self._instruments))
         self.market.show_symbol(shown)
@@ -190,9 +191,10 @@ class MainWindow(QMainWindow):
         self.handle_events([CommandRefused(command=command, sentence=sentence)])
 
     def _let_out(self, command: Command) -> None:
+        """On its way first: what is shown of it waits."""
+        self._submit(command)
         self.account.note_sent(command)
         self.safety.note_sent(command)
-        self._submit(command)
 
     # --- events -------------------------------------------------------------------
 

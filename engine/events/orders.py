@@ -54,7 +54,7 @@ class OrderUpdate(Event, frozen=True, kw_only=True, gc=False):
     @property
     def is_whole_trade(self) -> bool:
         """A frame that was damaged on its way may still be JSON, with a field less."""
-        return self.last_price > 0 and self.last_qty > 0
+        return self.last_price > ZERO and self.last_qty > ZERO
 
 
 class AlgoUpdate(Event, frozen=True, kw_only=True):

@@ -47,19 +47,21 @@ class OrderBlock(
         "expiry_reason": "er",
     },
 ):
+    """In the venue's order: the decoder looks for each key first where the last one was."""
+
     symbol: str
     client_order_id: str
     side: Side
     type: str
+    time_in_force: str = "GTC"
     quantity: Decimal
     price: Decimal
+    avg_price: Decimal = ZERO
     execution: str
     status: str
     order_id: Whole
-    cum_qty: Decimal
-    time_in_force: str = "GTC"
-    avg_price: Decimal = ZERO
     last_qty: Decimal = ZERO
+    cum_qty: Decimal
     last_price: Decimal = ZERO
     commission_asset: str | None = None
     commission: Decimal | None = None

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from desktop import sounds
 from desktop.main_window import MainWindow
 from desktop.theme.apply_theme import apply_theme
 from desktop.theme.fonts import load_fonts
@@ -101,6 +102,12 @@ def full_desk(empty_desk: Desk) -> Desk:
     empty_desk.window.set_instruments(scene.INSTRUMENTS)
     empty_desk.feed(*scene.everything())
     return empty_desk
+
+
+@pytest.fixture(autouse=True)
+def _no_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A suite makes no sounds on a person's machine, and waits for no sound device."""
+    monkeypatch.setattr(sounds, "system_player", lambda: None)
 
 
 @pytest.fixture

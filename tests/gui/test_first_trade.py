@@ -146,6 +146,9 @@ def test_an_order_that_traded_at_once_leads_to_its_position() -> None:
     trade = FirstTrade()
     trade.note_order(scene.order(type=OrderType.MARKET))
     assert trade.step is Step.PRICE
+    trade.note_order(scene.order(type=OrderType.MARKET, status=OrderStatus.FILLED))
+    assert trade.step is Step.CLOSE
+    trade = FirstTrade()
     trade.note_order(scene.order(status=OrderStatus.FILLED))
     assert trade.step is Step.CLOSE
     trade = FirstTrade()
