@@ -378,7 +378,11 @@ class MainWindow(QMainWindow):
         self.hints: FirstTradeHints | None = None
         if self._has_hints:
             self.hints = FirstTradeHints(
-                self, self.market.ticket, self.account.blotter, self.preferences
+                self,
+                self.market.ticket,
+                self.account.blotter,
+                self.header.badge,
+                self.preferences,
             )
             self.alarms.height_changed.connect(self.hints.give_way)
         self.review = ReviewDesk(self._instruments, self._now_ms, self)
