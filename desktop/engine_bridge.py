@@ -20,6 +20,8 @@ from engine.event_hub import EventHub
 from engine.events import CommandRefused, Event
 from engine.utils.mailbox import Mailbox
 
+_ASIDE_S = 0.002
+
 
 class EngineBridge(QObject):
     """`events_ready` carries a list of events, on the GUI thread, in order."""
@@ -32,6 +34,7 @@ class EngineBridge(QObject):
         self._hub = hub
         self._submit = submit
         self._pace = FramePace()
+        self._has_stepped_aside = False
         self._since_drain = QElapsedTimer()
         self._since_drain.start()
         self._frame = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
@@ -41,9 +44,11 @@ class EngineBridge(QObject):
 
     @Slot(object)
     def submit(self, command: Command) -> None:
-        """Hand a command to the engine; never waits, the answer is an event.
+        """Hand a command to the engine; the answer is an event.
 
-        The next frame begins later: while the window draws, the order waits for the interpreter.
+        The order's thread needs the interpreter some ten times until the last byte has left,
+        and would have to win it back from this one each time: so this one steps aside for a
+        moment, once a frame, and the next frame begins later.
         """
         self._since_drain.restart()
         if self._frame.isActive():
@@ -52,6 +57,9 @@ class EngineBridge(QObject):
             self._submit(command)
         except ShuttingDown as error:
             self.events_ready.emit([CommandRefused(command=command, sentence=str(error))])
+        if not self._has_stepped_aside:  # many commands at once must not add up to a pause
+            self._has_stepped_aside = True
+            time.sleep(_ASIDE_S)
 
     def close(self) -> None:
         """No events after this call."""
@@ -66,6 +74,7 @@ class EngineBridge(QObject):
 
     @Slot()
     def _drain(self) -> None:
+        self._has_stepped_aside = False
         self._since_drain.restart()
         self._pace.note_frame(time.thread_time())
         if not self._mailbox.is_closed:

@@ -8,30 +8,27 @@ return at once. GUI thread only.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from desktop.handlers import in_turn
+from desktop.handlers import EventTurns, in_turn
 from desktop.layout_desk import LayoutDesk
 from desktop.layout_store import LayoutStore
-from desktop.models.keymap import PRESET_COUNT, Keymap
+from desktop.models.keymap import Keymap
 from desktop.models.phrase_reading import DeskNow
 from desktop.models.preferences import Preferences
-from desktop.models.settings import AUTOMATIC, GROUPING, SIZE_UNIT
-from desktop.models.size_unit import SizeUnit
+from desktop.setting_effects import SettingEffects
 from desktop.theme.icons import program_icon
 from desktop.widgets.account_desk import AccountDesk
 from desktop.widgets.account_link import AccountLink
 from desktop.widgets.added_panels import AddedPanels
 from desktop.widgets.alarm_bars import AlarmBars
-from desktop.widgets.chosen_look import look_on
 from desktop.widgets.command_palette import CommandPalette
 from desktop.widgets.connection_desk import ConnectionDesk
 from desktop.widgets.data_table import DataTable
@@ -39,7 +36,6 @@ from desktop.widgets.environment_badge import EnvironmentFrame
 from desktop.widgets.environment_switch import EnvironmentSwitch
 from desktop.widgets.first_trade_hints import FirstTradeHints
 from desktop.widgets.header_bar import HeaderBar
-from desktop.widgets.help_sections import section_of
 from desktop.widgets.keys_desk import KeysDesk
 from desktop.widgets.kill_switch import KillSwitch
 from desktop.widgets.market_desk import MarketDesk
@@ -56,20 +52,12 @@ from desktop.widgets.toasts import ToastStack
 from desktop.widgets.tooltips import explain_all
 from desktop.widgets.window_keys import WindowKeys
 from desktop.window_acts import acts_of
+from desktop.window_dialogs import WindowDialogs
 from engine.commands import Command
-from engine.events import (
-    Alert,
-    CommandRefused,
-    Event,
-    MarkPrice,
-)
+from engine.events import Alert, CommandRefused, Event, MarkPrice
+from engine.events.protection import HedgeModeChanged, KillChanged
 from engine.market.instruments import Instrument
-from engine.protection_events import HedgeModeChanged, KillChanged
 from engine.trading_types import AlertLevel, EnvironmentKind, KillState
-
-if TYPE_CHECKING:
-    from desktop.widgets.help_window import HelpWindow
-    from desktop.widgets.settings_dialog import SettingsDialog
 
 DEFAULT_SIZE = QSize(1440, 900)
 MINIMUM_SIZE = QSize(1280, 720)
@@ -110,33 +98,37 @@ class MainWindow(QMainWindow):
         self._submit = submit
         self._now_ms = now_ms
         self._first_symbol = symbol
-        self._unhandled: deque[Event] = deque()
         self._instruments: dict[str, Instrument] = {}
         self._layout_store = LayoutStore(user_data / "layout.json" if user_data else None)
         self.preferences = preferences or Preferences(
             user_data / "preferences.json" if user_data else None
         )
-        self._configured = configured or {}
-        self._help: HelpWindow | None = None
         self._environments = environments
         self._has_hints = has_hints
-        self._settings: SettingsDialog | None = None
+        self.dialogs = WindowDialogs(self, configured or {})
+        self._set_up()
         self._make_panels(interval)
+        self._make_desks()
         self._make_docks()
         self._frame = EnvironmentFrame(self)
-        self._handlers = self._all_handlers()
+        self._turns = EventTurns(
+            self._all_handlers(),
+            after_each=self.account.models.log.note,
+            after_all=self.link.show_changes,
+            parent=self,
+        )
         self._connect()
         self.header.badge.set_choices(tuple(environments))
         self._bind_keys()
         self.set_environment(environment, kind)
         explain_all(self)
         self._start_clock()
+        self._bring_back(user_data, kind)
+
+    def _bring_back(self, user_data: Path | None, kind: EnvironmentKind) -> None:
+        """What was kept when the window was closed."""
         self.layouts.show_last()
-        for desk, dock in (
-            (self.paper, self.docks.paper),
-            (self.strategies, self.docks.strategies),
-        ):
-            desk.set_environment(dock, kind)  # kept from another environment
+        self._fit_docks(kind)  # kept from another environment
         self._recall_columns(self)
         if user_data is not None:
             self.market.alerts.keep_in(user_data / "chart")
@@ -172,6 +164,7 @@ class MainWindow(QMainWindow):
         shown = self.market.symbol or self._first_symbol
         if shown not in self._instruments and self._instruments:
             shown = next(iter(self._instruments))
+            self.market.ticket.forget_typed()  # it was typed for a contract that is not here
         self.header.set_symbols(tuple(self._instruments), shown)
         self.market.watch.watch(tuple(self._instruments))
         self.market.show_symbol(shown)
@@ -180,23 +173,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def handle_events(self, events: Iterable[Event]) -> None:
         """One batch, in order; called once per frame. What changed repaints once."""
-        self._unhandled.extend(events)
-        self._handle_all()
-
-    @Slot()
-    def _handle_all(self) -> None:
-        """A handler that fails costs its own event alone: the rest follows in the next turn."""
-        try:
-            while self._unhandled:
-                event = self._unhandled.popleft()
-                handler = self._handlers.get(type(event))
-                if handler is not None:
-                    handler(event)
-                self.account.models.log.note(event)
-        finally:
-            if self._unhandled:
-                QTimer.singleShot(0, self._handle_all)
-        self.link.show_changes()
+        self._turns.take(events)
 
     def tables(self) -> list[DataTable]:
         """Those of panels and windows that were opened, too."""
@@ -207,52 +184,6 @@ class MainWindow(QMainWindow):
         """As a person left them: at the start, and where tables are made later."""
         for table in part.findChildren(DataTable):
             table.columns.restore(self.preferences.get(f"columns.{table.objectName()}", {}))
-
-    @Slot()
-    def show_help(self) -> None:
-        if self._help is None:
-            from desktop.widgets.help_window import HelpWindow  # noqa: PLC0415 - the first frame needs none of it
-
-            self._help = HelpWindow(self)
-            if self.hints is not None:
-                self._help.hints_wanted.connect(self.hints.begin)
-        self._help.show_keys(self.keymap)
-        self._help.offer_hints(self.hints is not None and self.hints.can_begin)
-        self._help.open(section_of(self.focusWidget()))
-
-    @Slot()
-    def show_settings(self) -> None:
-        if self._settings is None:
-            from desktop.widgets.settings_dialog import SettingsDialog  # noqa: PLC0415 - the first frame needs none of it
-
-            self._settings = SettingsDialog(self, self.preferences, self.keymap, self._configured)
-        self._settings.come_forward()
-
-    def _on_chosen(self, key: str) -> None:
-        """A person changed a setting: whatever can follow at once does."""
-        if key.startswith("askFirst."):
-            self.gate.reread()
-        elif key.startswith("appearance."):
-            look_on(self.preferences)
-        elif key == GROUPING.key:
-            self._group_ladder()
-        elif key == SIZE_UNIT.key:
-            self.market.ticket.set_size_unit(SizeUnit(self.preferences.value_of(SIZE_UNIT)))
-        elif key.startswith("sounds."):
-            self.notices.reread()
-        elif key == "keys":
-            self._show_keys()
-        elif key == "ticket.presets":
-            self.market.ticket.presets.reload()
-
-    def _group_ladder(self) -> None:
-        ticks = self.preferences.value_of(GROUPING)
-        self.market.ladder.set_grouping(None if ticks == AUTOMATIC else int(ticks))
-
-    def _show_keys(self) -> None:
-        self.window_keys.rebind()
-        names = [f"ticket.preset.{n + 1}" for n in range(PRESET_COUNT)]
-        self.market.ticket.presets.set_keys([self.keymap.key_of(name) for name in names])
 
     @Slot()
     def _reopen(self) -> None:
@@ -270,9 +201,10 @@ class MainWindow(QMainWindow):
         self.handle_events([CommandRefused(command=command, sentence=sentence)])
 
     def _let_out(self, command: Command) -> None:
+        """On its way first: what is shown of it waits."""
+        self._submit(command)
         self.account.note_sent(command)
         self.safety.note_sent(command)
-        self._submit(command)
 
     # --- events -------------------------------------------------------------------
 
@@ -306,14 +238,6 @@ class MainWindow(QMainWindow):
         self.toasts.show(alert.sentence, alert.level, key=alert.sentence)
         self.handle_events([alert])
 
-    def _show_notices(self) -> None:
-        from desktop.widgets.notice_dialog import NoticeDialog  # noqa: PLC0415 - the first frame needs none of it
-
-        dialog = NoticeDialog(self, self.notices.choices)
-        dialog.changed.connect(self.notices.set_choices)
-        dialog.sound_wanted.connect(self.sound_wanted)
-        dialog.open()
-
     @Slot()
     def _tick(self) -> None:
         now_ms = self._now_ms()
@@ -324,13 +248,15 @@ class MainWindow(QMainWindow):
 
     # --- building -----------------------------------------------------------------
 
-    def _make_panels(self, interval: str) -> None:
+    def _set_up(self) -> None:
         self.setObjectName("mainWindow")
         self.setWindowIcon(program_icon())
         self.setMinimumSize(MINIMUM_SIZE)
         self.resize(DEFAULT_SIZE)
         self.setDockNestingEnabled(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+    def _make_panels(self, interval: str) -> None:
         self.kill_switch = KillSwitch(lambda: self.account.kill_plan())  # noqa: PLW0108 (made later)
         self.header = HeaderBar(self.kill_switch)
         self.market = MarketDesk(
@@ -352,6 +278,8 @@ class MainWindow(QMainWindow):
             self._let_out,
         )
         self.account = AccountDesk(self._instruments, self.toasts, self._now_ms, self)
+
+    def _make_desks(self) -> None:
         self.palette_box = CommandPalette(self, self._desk_now)
         self.status = StatusStrip(self)
         self.setStatusBar(self.status)
@@ -412,47 +340,52 @@ class MainWindow(QMainWindow):
         self.layouts.add_entry("review", "Review past trades (Ctrl+R)", self.review.open)
         self.layouts.add_actions(self.recording.actions())
 
+    def _connect_commands(self) -> None:
+        for part in (
+            self.market,
+            self.added,
+            self.account,
+            self.safety,
+            self.review,
+            self.kill_switch,
+            self.paper,
+            self.strategies,
+            self.recording,
+            self.palette_box,
+        ):
+            part.command_wanted.connect(self.submit)
+        self.keys.command_wanted.connect(self._submit)  # past the gate: nothing is traded
+
     def _connect(self) -> None:
-        self.market.command_wanted.connect(self.submit)
-        self.added.command_wanted.connect(self.submit)
+        self._connect_commands()
         self.market.watch_panel.symbol_chosen.connect(self.added.choose)
         self.market.alerts.crossed.connect(self._tell_alert)
         self.notices.alert_made.connect(self._tell_alert)
         self.notices.sound_wanted.connect(self.sound_wanted)
-        self.layouts.add_entry("notices", "Sounds and notices …", self._show_notices)
-        self.account.command_wanted.connect(self.submit)
+        self.layouts.add_entry("notices", "Sounds and notices …", self.dialogs.show_notices)
         self.gate.ask_changed.connect(self.market.ticket.set_ask)
         self.market.ticket.ask_chosen.connect(self.gate.set_ask)
         self.account.refused.connect(self.safety.note_refused)
-        self.safety.command_wanted.connect(self.submit)
-        self.review.command_wanted.connect(self.submit)
         self.review.opened.connect(self._recall_columns)
         self.safety.guard_changed.connect(self.header.set_guard)
         self.safety.guard_changed.connect(self.market.set_guard)
-        self.kill_switch.command_wanted.connect(self.submit)
-        self.paper.command_wanted.connect(self.submit)
         self.paper.was_reset.connect(self._reopen)
-        self.strategies.command_wanted.connect(self.submit)
         self.strategies.panel.shown.connect(lambda: self._recall_columns(self.strategies.panel))
         self.strategies.panel.export_wanted.connect(
             lambda table: self.account.export.ask(table, self)
         )
-        self.recording.command_wanted.connect(self.submit)
         self.recording.file_wanted.connect(self.recording_wanted)
         self.recording.symbol_wanted.connect(self.market.show_symbol)
         self.switch.confirmed.connect(self.environment_wanted)
         self.header.badge.keys_wanted.connect(self.keys.open)
         self.keys.trade_wanted.connect(self.switch.ask)
-        self.keys.command_wanted.connect(self._submit)
         self.gate.held.connect(self._tell_held)
         self.header.type_command.clicked.connect(self.palette_box.open)
-        self.header.help.clicked.connect(self.show_help)
-        self.header.settings.clicked.connect(self.show_settings)
-        self.market.symbol_shown.connect(self._group_ladder)
+        self.header.help.clicked.connect(self.dialogs.show_help)
+        self.header.settings.clicked.connect(self.dialogs.show_settings)
         self.market.symbol_shown.connect(
             lambda: self.strategies.panel.set_symbol(self.market.symbol)
         )
-        self.palette_box.command_wanted.connect(self.submit)
         self.palette_box.symbol_wanted.connect(self.market.show_symbol)
         self.header.arm_switch.held_changed.connect(self.market.ticket.set_held)
 
@@ -471,8 +404,15 @@ class MainWindow(QMainWindow):
             ("window.kill", self.kill_switch, "Cancel all orders and close all positions"),
         ):
             self.window_keys.put_tip(name, widget, words)
-        self._show_keys()
-        self.preferences.listen(self._on_chosen)
+        self._effects = SettingEffects(
+            self.preferences,
+            self.keymap,
+            self.window_keys,
+            market=self.market,
+            gate=self.gate,
+            notices=self.notices,
+            parent=self,
+        )
 
     def _start_clock(self) -> None:
         self._clock = QTimer(self, interval=1000)
@@ -501,7 +441,5 @@ class MainWindow(QMainWindow):
         self.notices.close()
         self.review.close()
         self.keys.close()
-        for opened in (self._help, self._settings):
-            if opened is not None:
-                opened.close()
+        self.dialogs.close()
         self._clock.stop()

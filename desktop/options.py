@@ -26,6 +26,20 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 def parse_options(arguments: Sequence[str]) -> Options:
     """Exits with a usage message on stderr (code 2) when an argument is wrong."""
+    given = _parser().parse_args(arguments)
+    return Options(
+        config=given.config,
+        environment=given.environment,
+        user_data=given.user_data,
+        selftest=given.selftest,
+        screenshot=given.screenshot,
+        after_s=given.after,
+        size=given.size,
+        replay_recording=given.replay_recording,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="perpdesk", description="Trade USDⓈ-M perpetual futures by hand."
     )
@@ -56,17 +70,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
         metavar="FILE",
         help="play a recorded session; nothing can be sent from it",
     )
-    given = parser.parse_args(arguments)
-    return Options(
-        config=given.config,
-        environment=given.environment,
-        user_data=given.user_data,
-        selftest=given.selftest,
-        screenshot=given.screenshot,
-        after_s=given.after,
-        size=given.size,
-        replay_recording=given.replay_recording,
-    )
+    return parser
 
 
 def _seconds(text: str) -> float:

@@ -23,8 +23,8 @@ def acts_of(window: MainWindow) -> dict[str, Callable[[], None]]:
     ticket = market.ticket
     return {
         "window.palette": window.palette_box.open,
-        "window.settings": window.show_settings,
-        "window.help": window.show_help,
+        "window.settings": window.dialogs.show_settings,
+        "window.help": window.dialogs.show_help,
         "window.review": window.review.open,
         "symbol.next": lambda: _step_symbol(window, 1),
         "symbol.previous": lambda: _step_symbol(window, -1),

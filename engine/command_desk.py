@@ -90,7 +90,18 @@ class CommandDesk:
         self._hub = hub
         self._orders = orders
         self._queries = queries
-        self._order_works: Mapping[type[Command], Work] = {
+        self._order_works = self._works_in_order()
+        self._query_works = self._works_beside()
+        self._works_at_once: Mapping[type[Command], Work] = {
+            Kill: lambda _: self._end(None),
+            Flatten: lambda command: self._end(command.symbol),
+            StopKill: lambda _: oms.kill_switch.stop(),
+        }
+
+    def _works_in_order(self) -> Mapping[type[Command], Work]:
+        """What the `orders` queue carries out."""
+        oms, brackets, plans = self._oms, self._brackets, self._plans
+        return {
             PlaceOrder: oms.place,
             AmendOrder: self._amend,
             CancelOrder: self._cancel,
@@ -109,7 +120,10 @@ class CommandDesk:
             StartTwap: plans.start,
             StopPlan: self._stop_plan,
         }
-        self._query_works: Mapping[type[Command], Work] = {
+
+    def _works_beside(self) -> Mapping[type[Command], Work]:
+        """What the `queries` queue carries out."""
+        return {
             SetLeverage: self._set_leverage,
             SetMarginType: self._set_margin_type,
             SetHedgeMode: self._set_hedge_mode,
@@ -118,11 +132,6 @@ class CommandDesk:
             LoadCandles: self._load_candles,
             AskAgain: self._ask_again,
             SetDeadMan: self._set_dead_man,
-        }
-        self._works_at_once: Mapping[type[Command], Work] = {
-            Kill: lambda _: self._end(None),
-            Flatten: lambda command: self._end(command.symbol),
-            StopKill: lambda _: oms.kill_switch.stop(),
         }
 
     def submit(self, command: Command) -> None:
@@ -308,11 +317,3 @@ class CommandDesk:
 
     def _done(self, command: Command, sentence: str) -> None:
         self._hub.publish(CommandDone(command=command, sentence=sentence))
-
-
-def _error_of(work: Callable[[], object]) -> PerpdeskError | None:
-    try:
-        work()
-    except PerpdeskError as error:
-        return error
-    return None

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engine.errors import CredentialsError
-from engine.key_events import KeyPlace
+from engine.events.keys import KeyPlace
 from engine.secret import Credentials, Secret
 
 SERVICE = "perpdesk"

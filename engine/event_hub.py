@@ -60,15 +60,17 @@ class EventHub:
         return stop
 
     def publish(self, event: Event) -> None:
-        route = self._routes.get(type(event)) or self._new_route(type(event))
-        for listener in route.listeners:
+        listeners, mailboxes, has_key = self._routes.get(type(event)) or self._new_route(
+            type(event)
+        )
+        for listener in listeners:
             try:
                 listener(event)
             except Exception:
                 logger.exception("listener failed event=%s", type(event).__name__)
-        if route.mailboxes:
-            key = event.latest_key() if route.has_key else None
-            for mailbox in route.mailboxes:
+        if mailboxes:
+            key = event.latest_key() if has_key else None
+            for mailbox in mailboxes:
                 mailbox.put(event, key)
 
     def _new_route(self, event_type: type[Event]) -> _Route:

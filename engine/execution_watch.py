@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from engine.clock import Clock
 from engine.event_hub import EventHub
 from engine.events import Event, OrderChanged
+from engine.events.review import ExecutionMeasured
 from engine.market.market_state import MarketState
-from engine.review_events import ExecutionMeasured
 from engine.review_views import Execution
 from engine.trading_types import OrderOrigin, OrderStatus
 from engine.views import OrderView

@@ -1,6 +1,6 @@
 """What a person asks about API keys. Carried out on the thread `keys`, engine or no engine.
 
-Answered by KeysChecked and KeysListed of engine.key_events, or by CommandRefused.
+Answered by KeysChecked and KeysListed of engine.events.keys, or by CommandRefused.
 The secret is in CheckKeys alone, wrapped: it is never printed, logged or encoded.
 """
 

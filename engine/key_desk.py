@@ -20,8 +20,8 @@ from engine.credentials import (
 )
 from engine.errors import BadInput, CredentialsError, PerpdeskError
 from engine.events import CommandRefused, Event
+from engine.events.keys import KeyPlace, KeysChecked, KeysListed
 from engine.key_commands import CheckKeys, KeepKeys, KeyCommand, ListKeys, RemoveKeys
-from engine.key_events import KeyPlace, KeysChecked, KeysListed
 from engine.secret import Credentials
 from engine.utils.task_queue import TaskQueue
 from engine.utils.threads import CrashHandler

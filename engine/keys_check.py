@@ -15,8 +15,8 @@ from engine.errors import (
     OrderRefused,
     PerpdeskError,
 )
+from engine.events.keys import Finding, KeyFinding
 from engine.exchange.rest_client import RestClient, RestSettings
-from engine.key_events import Finding, KeyFinding
 from engine.secret import Credentials
 from engine.utils.retry import RetryPolicy
 from engine.wire.hosts import Hosts

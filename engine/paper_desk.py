@@ -17,6 +17,15 @@ import msgspec
 from engine.errors import BadInput, PaperExchangeError, PerpdeskError, ShuttingDown
 from engine.event_hub import EventHub
 from engine.events import CommandDone, CommandRefused
+from engine.events.paper import (
+    FaultPlayed,
+    FaultView,
+    PaperChanged,
+    PaperView,
+    PaperWasReset,
+    ReplayFileRead,
+    ReplayView,
+)
 from engine.paper.paper_control import FaultsNow, PaperControl, ReplayNow
 from engine.paper.paper_keeper import PaperKeeper
 from engine.paper.trade_span import TradeSpan, read_span
@@ -31,15 +40,6 @@ from engine.paper_commands import (
     SetPaperMarket,
     SetReplay,
     WatchPaper,
-)
-from engine.paper_events import (
-    FaultPlayed,
-    FaultView,
-    PaperChanged,
-    PaperView,
-    PaperWasReset,
-    ReplayFileRead,
-    ReplayView,
 )
 from engine.trading_types import PaperMarketKind
 from engine.utils.task_queue import TaskQueue

@@ -1,6 +1,6 @@
 """What a person asks about past trading. Carried out on the engine's thread `review`.
 
-Each is answered by its event of engine.review_events, or by CommandRefused; long
+Each is answered by its event of engine.events.review, or by CommandRefused; long
 work tells ReviewProgress in between and ends early after CancelReview.
 """
 

@@ -23,11 +23,11 @@ from engine.events import (
     PositionChanged,
     StreamStateChanged,
 )
+from engine.events.protection import AlgoChanged
+from engine.events.recording import RecordingChanged
 from engine.exchange.wire_tap import WireTap
-from engine.protection_events import AlgoChanged
 from engine.recording.record import VERSION, Head
 from engine.recording.recorder import Recorder
-from engine.recording_events import RecordingChanged
 from engine.trading_types import EngineState
 from engine.utils.threads import CrashHandler
 

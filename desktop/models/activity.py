@@ -26,15 +26,15 @@ from engine.events import (
     StreamStateChanged,
     ThreadCrashed,
 )
-from engine.paper_commands import WatchPaper
-from engine.paper_events import FaultPlayed
-from engine.protection_events import (
+from engine.events.paper import FaultPlayed
+from engine.events.protection import (
     AlgoChanged,
     BracketChanged,
     GuardChanged,
     KillChanged,
     PlanChanged,
 )
+from engine.paper_commands import WatchPaper
 
 _KEPT = 5000
 _NOT_ASKED_BY_A_PERSON = WatchSymbol | UnwatchSymbol | LoadCandles | WatchPaper

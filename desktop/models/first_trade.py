@@ -54,10 +54,12 @@ class FirstTrade:
             self.step = Step.DONE
 
     def _note_first(self, order: OrderView) -> None:
-        if order.type is not OrderType.LIMIT:
+        if order.type not in (OrderType.LIMIT, OrderType.MARKET):
             return
         if order.status is OrderStatus.FILLED:
             self.step = Step.CLOSE  # it was bought at once: there is a position to close
+        elif order.type is OrderType.MARKET:
+            return  # nothing rests that could be changed
         elif order.status in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED):
             self.order_id, self._price = order.client_order_id, order.price
             self.step = Step.CHANGE

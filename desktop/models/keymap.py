@@ -91,9 +91,6 @@ class Keymap:
         kept = self._kept()
         return {act.name: kept.get(act.name, act.key) for act in ACTS}
 
-    def is_changed(self, name: str) -> bool:
-        return name in self._kept()
-
     def choose(self, name: str, key: str) -> str:
         """Why it cannot be; "" and it is so from now on. An empty key takes it away."""
         problem = key_problem(key)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.events import Event, FillRecorded, HistoryLoaded
-from engine.protection_events import AlgoChanged
+from engine.events.protection import AlgoChanged
 from engine.protection_views import AlgoView
 from engine.views import FillView
 

@@ -59,9 +59,6 @@ class Preferences:
         """Called with the key after every change, on this thread."""
         self._listeners.append(told)
 
-    def unlisten(self, told: Callable[[str], None]) -> None:
-        self._listeners.remove(told)
-
     def save(self) -> None:
         """Nothing to do without a change. What could not be written is tried again next time."""
         if self._file is not None and self._is_dirty:

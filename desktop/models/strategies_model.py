@@ -9,8 +9,8 @@ from desktop.models.table_model import Cell, Column, TableModel
 from desktop.theme import palette
 from desktop.theme.colours import per_palette
 from desktop.theme.order_marks import MarkShape, OrderMark
+from engine.events.strategies import StrategyView
 from engine.strategy_commands import StopStrategy
-from engine.strategy_events import StrategyView
 from engine.trading_types import StrategyState
 
 STOP = "Stop"

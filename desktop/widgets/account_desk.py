@@ -50,9 +50,9 @@ from engine.events import (
     PositionChanged,
     ThreadCrashed,
 )
+from engine.events.protection import AlgoChanged, BracketChanged, DeadManChanged, PlanChanged
 from engine.market.instruments import Instrument
 from engine.protection_commands import MoveAlgo, PlaceAlgo, PlaceBracket, SetMarginType
-from engine.protection_events import AlgoChanged, BracketChanged, DeadManChanged, PlanChanged
 from engine.protection_views import AlgoView, BracketView
 from engine.trading_types import AlertLevel, Route, StreamState
 from engine.views import ZERO, OrderView, PositionView

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from engine.events import Alert, CommandRefused, Event
+from engine.events.keys import KeysChecked, KeysListed
 from engine.key_commands import ListKeys
-from engine.key_events import KeysChecked, KeysListed
 
 if TYPE_CHECKING:
     from desktop.widgets.keys_dialog import KeysDialog

@@ -32,8 +32,8 @@ from desktop.theme.fonts import ui_font
 from desktop.widgets.buttons import make_button
 from engine.errors import CredentialsError
 from engine.events import CommandRefused
+from engine.events.keys import Finding, KeyFinding, KeyPlace, KeysChecked, KeysListed
 from engine.key_commands import CheckKeys, KeepKeys, ListKeys, RemoveKeys
-from engine.key_events import Finding, KeyFinding, KeyPlace, KeysChecked, KeysListed
 from engine.secret import cleaned
 
 _MOST_BYTES = 16_384  # an RSA key of 8,192 bits is half of it

@@ -37,7 +37,7 @@ from engine.events import (
     OrderChanged,
     StreamStateChanged,
 )
-from engine.protection_events import BracketChanged
+from engine.events.protection import BracketChanged
 from engine.trading_types import (
     AlertLevel,
     BracketState,

@@ -54,9 +54,12 @@ class OrderTicket(TicketInput):
     # --- what it is told --------------------------------------------------------
 
     def set_instrument(self, instrument: Instrument) -> None:
-        """A new contract: prices and sizes of the old one mean nothing here."""
+        """A new contract: prices and sizes of the old one mean nothing here.
+
+        What was typed before the first contract's rules had come stays: it was typed for it.
+        """
         facts = self._facts
-        is_other = facts.instrument is None or facts.instrument.symbol != instrument.symbol
+        is_other = facts.instrument is not None and facts.instrument.symbol != instrument.symbol
         facts.instrument = instrument
         self._view.set_rules(instrument)
         self.presets.set_symbol(instrument.symbol)
@@ -64,12 +67,16 @@ class OrderTicket(TicketInput):
             facts.forget_contract()
             self._refusal = None
             self.margin_type.set_margin_type(None)
-            for field in self._price_fields():
-                field.clear()
-            self.quantity.clear()
+            self.forget_typed()
             self.disarm()
         self._view.show_best()
         self._is_dirty = True
+
+    def forget_typed(self) -> None:
+        """Prices and quantity, as for a contract that nobody has typed anything for."""
+        for field in self._price_fields():
+            field.clear()
+        self.quantity.clear()
 
     def set_book(self, book: BookView) -> None:
         """Best bid and ask. Cheap when they have not moved."""

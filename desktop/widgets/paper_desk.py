@@ -14,8 +14,8 @@ from desktop.widgets.confirmation import Confirmation
 from desktop.widgets.paper_panel import PaperPanel
 from desktop.widgets.toasts import ToastStack
 from engine.events import Event
+from engine.events.paper import FaultPlayed, PaperChanged, PaperWasReset, ReplayFileRead
 from engine.paper_commands import ResetPaper
-from engine.paper_events import FaultPlayed, PaperChanged, PaperWasReset, ReplayFileRead
 from engine.trading_types import EnvironmentKind
 
 

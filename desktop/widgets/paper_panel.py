@@ -26,6 +26,7 @@ from desktop.widgets.buttons import make_button
 from desktop.widgets.decimal_field import DecimalField
 from desktop.widgets.fault_list import FaultList, heading, words
 from desktop.widgets.time_line import TimeLine
+from engine.events.paper import PaperView, ReplayFileRead
 from engine.paper_commands import (
     CancelReplayFile,
     EndFaults,
@@ -34,7 +35,6 @@ from engine.paper_commands import (
     SetReplay,
     WatchPaper,
 )
-from engine.paper_events import PaperView, ReplayFileRead
 from engine.trading_types import PaperMarketKind
 
 _SPEEDS = (1, 2, 5, 10, 25, 50, 100)

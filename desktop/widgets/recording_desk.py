@@ -15,8 +15,8 @@ from desktop.widgets.fault_list import words
 from desktop.widgets.time_line import TimeLine
 from desktop.widgets.toasts import ToastStack
 from engine.events import Event
+from engine.events.recording import PlaybackChanged, PlaybackView, RecordingChanged
 from engine.recording_commands import SetPlayback, StartRecording, StopRecording
-from engine.recording_events import PlaybackChanged, PlaybackView, RecordingChanged
 from engine.trading_types import EnvironmentKind
 
 CLOSED = "A recording is played: nothing can be sent."

@@ -15,6 +15,14 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.formatting import local_date_time_text
 from engine.events import CommandRefused, Event
+from engine.events.review import (
+    ReviewCancelled,
+    ReviewExported,
+    ReviewLoaded,
+    ReviewProgress,
+    TieOutDone,
+    TradeNoted,
+)
 from engine.market.instruments import Instrument
 from engine.review_commands import (
     CancelReview,
@@ -23,14 +31,6 @@ from engine.review_commands import (
     NoteTrade,
     ReviewCommand,
     TieOut,
-)
-from engine.review_events import (
-    ReviewCancelled,
-    ReviewExported,
-    ReviewLoaded,
-    ReviewProgress,
-    TieOutDone,
-    TradeNoted,
 )
 from engine.review_views import Review, TieOutResult
 

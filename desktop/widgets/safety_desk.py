@@ -13,8 +13,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from desktop.widgets.alarm_bars import AlarmBars
 from engine.commands import Command
 from engine.events import CommandRefused, Event
+from engine.events.protection import BracketChanged, GuardChanged, KillChanged
 from engine.protection_commands import Kill, StopKill
-from engine.protection_events import BracketChanged, GuardChanged, KillChanged
 from engine.protection_views import BracketView, GuardView, KillView
 from engine.trading_types import AlertLevel, BracketState, KillState
 

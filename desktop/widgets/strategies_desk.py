@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QDockWidget
 from desktop.models.preferences import Preferences
 from desktop.widgets.strategies_panel import StrategiesPanel
 from engine.events import Alert, CommandRefused, Event
+from engine.events.strategies import StrategyChanged
 from engine.strategy_commands import StartStrategy, StrategyCommand
-from engine.strategy_events import StrategyChanged
 from engine.trading_types import EnvironmentKind
 
 _LAST = "strategies.last"

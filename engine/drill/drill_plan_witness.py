@@ -9,7 +9,7 @@ import time
 
 from engine.event_hub import EventHub
 from engine.events import OrderChanged
-from engine.protection_events import PlanChanged
+from engine.events.protection import PlanChanged
 from engine.trading_types import OrderStatus
 from engine.views import OrderView
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -33,11 +32,12 @@ from engine.errors import PerpdeskError
 from engine.journal.journal_reader import JournalReader
 from engine.oms.bracket_record import bracket_of
 from engine.plan_records import Plan
-from engine.utils.paths import program_dir
+from engine.utils.child_program import DRILL_VICTIM
 from engine.utils.threads import StoppableThread
 
 logger = logging.getLogger(__name__)
 
+TRADING = b"trading"  # the victim's one word
 START_S = 10.0
 _PLAY_S = 40.0
 _QUIET_S = 8.0
@@ -80,9 +80,10 @@ def run_session(seed: int, floor: DrillFloor) -> SessionResult:
         audits=session.may_lose_events,
     )
     try:
+        verdict = Verdict()
         if session.killed_after_s is not None:
-            _live_until_killed(session, place, references, floor)
-        verdict, unprotected_ms = _trade_and_judge(session, place, references, floor)
+            verdict = Verdict(hung=_live_until_killed(session, place, references, floor))
+        judged, unprotected_ms = _trade_and_judge(session, place, references, floor)
         reader = JournalReader(Path(place.journal))
         orders = len(reader.placed_ids()) + len(reader.placed_algo_ids())
         return SessionResult(
@@ -90,7 +91,7 @@ def run_session(seed: int, floor: DrillFloor) -> SessionResult:
             orders=orders,
             faults=tuple(floor.end_faults()),
             killed=session.killed_after_s is not None,
-            verdict=verdict,
+            verdict=verdict.with_more(judged),
             longest_unprotected_ms=unprotected_ms,
         )
     finally:
@@ -99,8 +100,11 @@ def run_session(seed: int, floor: DrillFloor) -> SessionResult:
 
 def _live_until_killed(
     session: Session, place: DrillPlace, references: Mapping[str, Reference], floor: DrillFloor
-) -> None:
-    """Another process trades; at an instant of the seed's choosing it is no more."""
+) -> tuple[str, ...]:
+    """Another process trades; at an instant of the seed's choosing it is no more.
+
+    What it says is its one word; a process that never traded was not killed at work.
+    """
     keys = floor.process.accounts[1]
     order = VictimOrder(
         seed=session.seed,
@@ -108,20 +112,21 @@ def _live_until_killed(
         references=references,
         counterparty=(keys.api_key, keys.api_secret),
     )
-    victim = subprocess.Popen(
-        [sys.executable, "-m", "engine.drill.drill_victim"],
+    victim = subprocess.Popen(  # noqa: S603 - our own program
+        DRILL_VICTIM.command(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        cwd=program_dir(),
+        cwd=DRILL_VICTIM.folder(),
     )
     with victim:
         assert victim.stdin is not None
         assert victim.stdout is not None
         victim.stdin.write(msgspec.json.encode(order) + b"\n")
         victim.stdin.flush()
-        victim.stdout.readline()  # it trades
+        trades = victim.stdout.readline().strip() == TRADING
         threading.Event().wait(session.killed_after_s)
         victim.kill()
+    return () if trades else ("the process that was to be killed did not trade",)
 
 
 def _trade_and_judge(

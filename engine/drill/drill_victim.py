@@ -1,4 +1,4 @@
-"""The process that is killed while it trades: `python -m engine.drill.drill_victim`.
+"""The process that is killed while it trades: a child program of the drill.
 
 Takes one line of JSON, says one word when it begins, and never ends by itself.
 """
@@ -11,7 +11,7 @@ import threading
 import msgspec
 
 from engine.drill.drill_play import DrillPlay
-from engine.drill.drill_run import START_S, VictimOrder
+from engine.drill.drill_run import START_S, TRADING, VictimOrder
 from engine.drill.drill_session import plan_session
 from engine.drill.drill_trader import DrillTrader
 from engine.drill.drill_venue import DrillVenue
@@ -33,8 +33,8 @@ def main() -> int:
         order.references,
         restart_venue=lambda: None,
     )
-    sys.stdout.write("trading\n")
-    sys.stdout.flush()
+    sys.stdout.buffer.write(TRADING + b"\n")
+    sys.stdout.buffer.flush()
     play.run(threading.Event())
     sys.stdin.buffer.read()  # the kill comes from outside
     return 0

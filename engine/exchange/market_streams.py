@@ -57,7 +57,6 @@ class MarketStreams:
         self.decode_errors = 0
         self.callback_errors = 0
         self.slow_batches = 0
-        self.refused_requests = 0
 
     # --- any thread ------------------------------------------------------------
 
@@ -188,7 +187,6 @@ class MarketStreams:
         """A control reply, the last messages of a stream just given up, or neither."""
         error_code = frame.error.code if frame.error is not None else frame.code
         if error_code is not None:
-            self.refused_requests += 1
             text = frame.error.msg if frame.error is not None else frame.msg
             logger.error("stream request refused id=%s code=%d %s", frame.id, error_code, text)
         elif frame.id is None and frame.data is None:

@@ -6,6 +6,7 @@ as it validates UTF-8 in Python and takes a call per field of a frame.
 
 from __future__ import annotations
 
+import random
 import select
 import socket
 import ssl
@@ -152,14 +153,36 @@ class StreamSocket:
                 raise NotConnected(f"The exchange closed the stream with code {code}.")
 
     def _send(self, payload: bytes, opcode: Opcode) -> None:
-        if self._websocket is None or self._sock is None:
+        sock = self._sock
+        if sock is None:
             raise NotConnected("The stream is not open.")
+        frame = websocket.ABNF.create_frame(payload, opcode)
+        frame.get_mask_key = _mask_key
+        data = frame.format()
         try:
-            self._sock.settimeout(_SEND_TIMEOUT_S)
-            self._timeout_s = _SEND_TIMEOUT_S
-            self._websocket.send(payload, opcode)
-        except (websocket.WebSocketException, OSError, ValueError) as error:
+            sent = self._send_at_once(sock, data)
+            if sent < len(data):
+                sock.settimeout(_SEND_TIMEOUT_S)
+                self._timeout_s = _SEND_TIMEOUT_S
+                sock.sendall(data[sent:])
+        except (OSError, ValueError) as error:
             raise NotConnected(f"The stream broke: {_reason(error)}.") from error
+
+    def _send_at_once(self, sock: socket.socket, data: bytes) -> int:
+        """How much the system takes without waiting. Each system call gives the interpreter
+        away, and an order has to win it back: with a time-out there would be three.
+        """
+        if self._timeout_s != 0.0:
+            return 0
+        try:
+            return sock.send(data)
+        except (BlockingIOError, ssl.SSLWantWriteError):
+            return 0
+
+
+def _mask_key(length: int) -> bytes:
+    """It hides nothing, so it need not be asked of the system."""
+    return random.randbytes(length)  # noqa: S311 - a mask is no secret
 
 
 class _HandshakeSocket:

@@ -33,18 +33,16 @@ from engine.exchange.venue_words import (
 )
 from engine.utils.decimals import is_amount
 from engine.views import ZERO
-from engine.wire.stream_messages import (
+from engine.wire.user_messages import (
     AccountConfigUpdate,
     AccountUpdateMessage,
-    AlgoUpdateMessage,
     BalanceBlock,
-    ExecutionReport,
     ListenKeyExpiredMessage,
     MarginCallMessage,
-    OrderTradeUpdate,
     PositionBlock,
     UserMessage,
 )
+from engine.wire.user_order_messages import AlgoUpdateMessage, ExecutionReport, OrderTradeUpdate
 
 _EXPIRY_REASONS = {
     "0": "",

@@ -187,7 +187,10 @@ class UserStream:
             if event is None:
                 self.ignored += 1
                 continue
-            if type(event) is OrderUpdate and event.trade_id > 0 and not event.is_whole_trade:
+            if type(event) is OrderUpdate:  # nearly always
+                if event.trade_id <= 0 or event.is_whole_trade:
+                    self._deliver(event)
+                    continue
                 event = UnknownMessage(raw=bytes(payload), reason="a trade without price or size")
             self._deliver(event)
             if isinstance(event, UnknownMessage):

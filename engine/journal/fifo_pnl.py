@@ -137,15 +137,7 @@ class _Book:
 
     def _close(self, fill: FillView, fee: Decimal) -> Decimal:
         """Returns what no lot was left for."""
-        left, entry_quote, entry_fees = fill.quantity, ZERO, ZERO
-        while left and self.lots:
-            lot = self.lots[0]
-            matched = min(left, lot.quantity)
-            entry_quote += matched * lot.price
-            entry_fees += lot.take(matched)
-            left -= matched
-            if not lot.quantity:
-                self.lots.popleft()
+        left, entry_quote, entry_fees = self._take_lots(fill.quantity)
         closed = fill.quantity - left
         opens_too = left and fill.position_side is PositionSide.BOTH
         own_fee = fee * closed / fill.quantity if opens_too else fee
@@ -176,6 +168,19 @@ class _Book:
         if not self.lots:
             self._end_trip(fill)
         return left
+
+    def _take_lots(self, quantity: Decimal) -> tuple[Decimal, Decimal, Decimal]:
+        """Oldest first: what is left over, what the rest has cost, and its fees."""
+        left, entry_quote, entry_fees = quantity, ZERO, ZERO
+        while left and self.lots:
+            lot = self.lots[0]
+            matched = min(left, lot.quantity)
+            entry_quote += matched * lot.price
+            entry_fees += lot.take(matched)
+            left -= matched
+            if not lot.quantity:
+                self.lots.popleft()
+        return left, entry_quote, entry_fees
 
     def _note_other_fee(self, fill: FillView) -> None:
         if fill.commission and not is_quote(fill.symbol, fill.commission_asset):

@@ -35,6 +35,7 @@ from engine.events import (
     StreamStateChanged,
     ThreadCrashed,
 )
+from engine.events.protection import AlgoChanged, BracketChanged, PlanChanged
 from engine.journal.journal_archive import move_old_rows
 from engine.journal.journal_file import journal_error, open_journal
 from engine.journal.journal_rows import (
@@ -54,7 +55,6 @@ from engine.journal.journal_rows import (
 from engine.journal.plan_rows import UPSERT_PLAN, plan_row
 from engine.journal.review_rows import REVIEW_EVENTS, review_statements
 from engine.plan_records import Plan
-from engine.protection_events import AlgoChanged, BracketChanged, PlanChanged
 from engine.trading_types import AlertLevel
 from engine.utils.mailbox import Mailbox
 from engine.utils.threads import StoppableThread

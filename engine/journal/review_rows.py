@@ -7,7 +7,7 @@ import sqlite3
 from decimal import Decimal
 
 from engine.events import Event
-from engine.review_events import ExecutionMeasured, IncomeRecorded, TradeNoted
+from engine.events.review import ExecutionMeasured, IncomeRecorded, TradeNoted
 from engine.review_views import Execution, TradeNote
 from engine.trading_types import OrderType, PositionSide, Side
 from engine.views import IncomeView

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable
 from engine.clock import Clock
 from engine.errors import BugError
 from engine.events import Alert, AlgoUpdate, Event
+from engine.events.protection import AlgoChanged
 from engine.oms.algo_changes import AlgoApplied, AlgoChange, AlgoOutcome
 from engine.oms.algo_models import AlgoOrder, algo_from
 from engine.oms.order_changes import Impossible, Stale
 from engine.oms.order_tracker import CLOSED_KEPT, OrderTracker
 from engine.oms.order_transitions import origin_of
-from engine.protection_events import AlgoChanged
 from engine.protection_views import AlgoView
 from engine.trading_types import AlertLevel, AlgoStatus
 from engine.utils.decimals import plain

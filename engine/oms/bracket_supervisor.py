@@ -24,12 +24,12 @@ from engine.events import (
     OrderChanged,
     PositionChanged,
 )
+from engine.events.protection import AlgoChanged, BracketChanged
 from engine.oms.bracket_books import BracketBooks
 from engine.oms.bracket_core import decide
 from engine.oms.bracket_facts import Action, Decision
 from engine.oms.bracket_hands import BracketHands, Change, Step
 from engine.oms.bracket_record import Bracket, view_of
-from engine.protection_events import AlgoChanged, BracketChanged
 from engine.protection_views import BracketView
 from engine.trading_types import EngineState
 from engine.utils.mailbox import Mailbox

@@ -16,7 +16,6 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.clock import Clock
-from engine.commands import PlaceOrder
 from engine.errors import BadInput, OrderNotAllowed, UnknownSymbol
 from engine.event_hub import EventHub
 from engine.exchange.gateway import ExchangeGateway
@@ -25,14 +24,19 @@ from engine.oms.bracket_absorb import absent
 from engine.oms.bracket_books import BracketBooks
 from engine.oms.bracket_checks import check_bracket, check_exits
 from engine.oms.bracket_hands import BracketHands, BracketJournal
+from engine.oms.bracket_intents import (
+    bracket_around,
+    bracket_from,
+    entry_from,
+    is_of_position,
+    with_exits,
+)
 from engine.oms.bracket_owners import BracketOwners
 from engine.oms.bracket_record import (
     Bracket,
     Leg,
     LegKind,
     bracket_of,
-    entry_id_of,
-    new_bracket_id,
     view_of,
 )
 from engine.oms.bracket_supervisor import BracketSupervisor
@@ -136,7 +140,7 @@ class Brackets:
         """
         instrument = self._instrument(command.symbol)
         check_bracket(command, instrument, self._price_now(command.symbol))
-        bracket = _bracket_from(command, self._clock)
+        bracket = bracket_from(command, self._clock)
         earlier = self._remember(command.request_id, bracket)
         if earlier is not None:
             return self.get(earlier)
@@ -144,7 +148,7 @@ class Brackets:
         is_placed = False
         try:
             self._write_down(bracket)
-            self._oms.place(_entry_from(command, bracket))
+            self._oms.place(entry_from(command, bracket))
             is_placed = True
         finally:
             if not is_placed:
@@ -185,11 +189,11 @@ class Brackets:
         side = Side.BUY if position.quantity > 0 else Side.SELL
         stop, target = command.stop_price, command.target_price
         check_exits(side, stop, target, instrument, self._price_now(command.symbol))
-        around = _bracket_around(command, side, self._clock)
+        around = bracket_around(command, side, self._clock)
         with self._lock:  # two at a time would make two
-            found = [b for b in self._supervisor.active() if _is_of_position(b, around)]
+            found = [b for b in self._supervisor.active() if is_of_position(b, around)]
             for bracket in found:
-                self._supervisor.change(bracket.bracket_id, lambda b: _with_exits(b, stop, target))
+                self._supervisor.change(bracket.bracket_id, lambda b: with_exits(b, stop, target))
             ids = [bracket.bracket_id for bracket in found]
             covered = sum((bracket.open_qty for bracket in found), ZERO)
             is_followed = any(not bracket.entry_id for bracket in found)
@@ -229,7 +233,7 @@ class Brackets:
         target = None if leg.kind is LegKind.STOP else price
         instrument = self._instrument(bracket.symbol)
         check_exits(bracket.side, stop, target, instrument, self._price_now(bracket.symbol))
-        self._supervisor.change(bracket.bracket_id, lambda b: _with_exits(b, stop, target))
+        self._supervisor.change(bracket.bracket_id, lambda b: with_exits(b, stop, target))
 
     def cancel_exit(self, command: CancelAlgo) -> None:
         """The bracket goes on without this exit, as the person wants it. Raises BadInput."""
@@ -356,70 +360,3 @@ def _decoded(bodies: Iterable[bytes]) -> Iterator[Bracket]:
 
 def _amount(value: Number | None, field: str) -> Decimal | None:
     return None if value is None else to_decimal(value, field)
-
-
-def _bracket_from(command: PlaceBracket, clock: Clock) -> Bracket:
-    bracket_id = new_bracket_id(clock)
-    now_ms = clock.now_ms()
-    return Bracket(
-        bracket_id=bracket_id,
-        symbol=command.symbol,
-        side=command.side,
-        quantity=command.quantity,
-        price=command.price,
-        stop_price=command.stop_price,
-        target_price=command.target_price,
-        time_in_force=command.time_in_force,
-        position_side=command.position_side,
-        working_type=command.working_type,
-        entry_id=entry_id_of(bracket_id),
-        created_at=now_ms,
-        updated_at=now_ms,
-    )
-
-
-def _entry_from(command: PlaceBracket, bracket: Bracket) -> PlaceOrder:
-    return PlaceOrder(
-        symbol=command.symbol,
-        side=command.side,
-        type=OrderType.MARKET if command.price is None else OrderType.LIMIT,
-        quantity=command.quantity,
-        price=command.price,
-        time_in_force=command.time_in_force,
-        position_side=command.position_side,
-        client_order_id=bracket.entry_id,
-    )
-
-
-def _bracket_around(command: ProtectPosition, side: Side, clock: Clock) -> Bracket:
-    now_ms = clock.now_ms()
-    return Bracket(
-        bracket_id=new_bracket_id(clock),
-        symbol=command.symbol,
-        side=side,
-        stop_price=command.stop_price,
-        target_price=command.target_price,
-        position_side=command.position_side,
-        working_type=command.working_type,
-        state=BracketState.UNPROTECTED,
-        is_entry_over=True,
-        created_at=now_ms,
-        updated_at=now_ms,
-    )
-
-
-def _is_of_position(bracket: Bracket, around: Bracket) -> bool:
-    return (
-        bracket.symbol == around.symbol
-        and bracket.position_side is around.position_side
-        and bracket.side is around.side
-        and not bracket.closing
-        and (bracket.open_qty > 0 or not bracket.entry_id)
-    )
-
-
-def _with_exits(bracket: Bracket, stop: Decimal | None, target: Decimal | None) -> Bracket:
-    """None leaves an exit as it is."""
-    if stop is not None:
-        bracket = replace(bracket, stop_price=stop, is_stop_released=False, leans_on_own_stop=False)
-    return bracket if target is None else replace(bracket, target_price=target)

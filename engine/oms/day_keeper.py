@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -59,7 +60,8 @@ class DayKeeper:
         self._reading = threading.Lock()  # one thread reads
         self._rows: dict[_RowKey, Entry] = {}
         self._booked: set[tuple[str, str]] = set()  # symbol and trade id in the statement
-        self._fills: dict[tuple[str, str], tuple[Entry, ...]] = {}  # not in it yet
+        self._fills: dict[tuple[str, str], Entry] = {}  # with their fees; not in it yet
+        self._heard: deque[FillView] = deque()  # told, and counted when somebody asks
         self._uncounted: set[str] = set()  # assets without a price
         self._newest_ms = 0
         self._sum: Day | None = None  # of today, as if the wallet were empty; None: count anew
@@ -96,17 +98,9 @@ class DayKeeper:
             self._due_s = now_s + _RETRY_S
 
     def note_fill(self, fill: FillView) -> None:
-        """At once, on the thread that applied it."""
-        key = (fill.symbol, str(fill.trade_id))
-        with self._lock:
-            self._is_stale, self._sum = True, None
-            if key in self._booked:
-                return
-            commission = self._worth(fill.commission_asset, -fill.commission)
-            self._fills[key] = (
-                Entry(fill.time_ms, fill.realized_pnl),
-                Entry(fill.time_ms, commission),
-            )
+        """At once, on the thread that applied it, which has more to do: counted when asked."""
+        self._heard.append(fill)
+        self._is_stale = True
 
     def note_booking(self) -> None:
         """Something was booked without a fill, such as funding: the statement knows how much."""
@@ -118,6 +112,7 @@ class DayKeeper:
         """Cheap: every order asks."""
         wallet = self._wallet()
         with self._lock:
+            self._count_fills()
             began_ms = day_start_ms(now_ms, self._limits.day_begins_at_h)
             if self._sum is None or self._sum.began_ms != began_ms:
                 self._sum = day_of(began_ms, self._entries(), ZERO)
@@ -127,24 +122,33 @@ class DayKeeper:
         """What the entries prove, today and of a day whose cool-down reaches into today."""
         wallet = self._wallet()
         with self._lock:
+            self._count_fills()
             entries = self._entries()
         return lock_outs(entries, wallet, now_ms, self._limits)
 
     def uncounted(self) -> tuple[str, ...]:
         """Assets in which something was booked and whose price is not known."""
         with self._lock:
+            self._count_fills()
             return tuple(sorted(self._uncounted))
 
     # --- within -------------------------------------------------------------------------
 
+    def _count_fills(self) -> None:
+        while self._heard:
+            fill = self._heard.popleft()
+            self._sum = None
+            key = (fill.symbol, str(fill.trade_id))
+            if key not in self._booked:
+                fee = self._worth(fill.commission_asset, fill.commission)
+                self._fills[key] = Entry(fill.time_ms, fill.realized_pnl - fee)
+
     def _entries(self) -> list[Entry]:
-        found = list(self._rows.values())
-        for entries in self._fills.values():
-            found += entries
-        return found
+        return [*self._rows.values(), *self._fills.values()]
 
     def _take(self, rows: list[IncomeView]) -> None:
         with self._lock:
+            self._count_fills()
             for row in rows:
                 key = (row.kind, row.transaction_id, row.symbol, row.asset, row.time_ms, row.income)
                 is_result = row.kind in RESULTS
@@ -163,7 +167,7 @@ class DayKeeper:
         old = [key for key, entry in self._rows.items() if entry.at_ms < from_ms]
         for key in old:
             del self._rows[key]
-        gone = [key for key, (first, _) in self._fills.items() if first.at_ms < from_ms]
+        gone = [key for key, entry in self._fills.items() if entry.at_ms < from_ms]
         for name in gone:
             del self._fills[name]
 

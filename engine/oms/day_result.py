@@ -37,7 +37,7 @@ RESULTS = frozenset(
 )
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One change of the wallet in USDT. `is_result`: by trading, not a transfer."""
 
     at_ms: int

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from engine.clock import Clock
 from engine.errors import BadInput, PerpdeskError, ShuttingDown
 from engine.events import Alert, Event
+from engine.events.protection import DeadManChanged
 from engine.exchange.gateway import ExchangeGateway
-from engine.protection_events import DeadManChanged
 from engine.protection_views import DeadManView
 from engine.trading_types import AlertLevel
 

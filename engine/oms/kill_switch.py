@@ -19,6 +19,7 @@ import msgspec
 from engine.commands import PlaceOrder
 from engine.errors import PerpdeskError, ShuttingDown
 from engine.events import AlgoUpdate, OrderUpdate
+from engine.events.protection import KillChanged
 from engine.exchange.gateway import ExchangeGateway
 from engine.market.instruments import Instrument
 from engine.oms.algo_face import AlgoFace
@@ -27,7 +28,6 @@ from engine.oms.order_changing import OrderChanging
 from engine.oms.order_desk import OrderDesk
 from engine.oms.order_placing import OrderPlacing
 from engine.oms.position_tracker import PositionTracker
-from engine.protection_events import KillChanged
 from engine.protection_views import AlgoView, KillView
 from engine.trading_types import AlertLevel, AlgoStatus, KillState, OrderStatus
 from engine.utils.backoff import Backoff

@@ -22,7 +22,7 @@ from engine.commands import (
     PlaceOrder,
 )
 from engine.errors import BadInput
-from engine.events import AccountUpdate, Event
+from engine.events import AccountUpdate, Event, FillRecorded
 from engine.exchange.gateway import ExchangeGateway
 from engine.market.instruments import Instrument
 from engine.oms.account_audit import AccountAudit, AuditSettings
@@ -341,10 +341,12 @@ class OrderManager:
 
     def on_event(self, event: Event) -> None:
         """Everything of the private stream, in its order, on its reading thread."""
+        if type(event) is not AccountUpdate:  # nearly always
+            self._events.on_event(event)
+            return
         self.guard.heard(event)
         self._events.on_event(event)
-        if type(event) is AccountUpdate:
-            self._fill_audit.heard(event)
+        self._fill_audit.heard(event)
 
     @property
     def events_taken(self) -> int:
@@ -366,7 +368,8 @@ class OrderManager:
         self.tracker.restore(orders, fills, last_trade_ids)
 
     def _publish(self, event: Event) -> None:
-        self.guard.heard(event)
+        if type(event) is FillRecorded:
+            self.guard.heard(event)
         self._hub.publish(event)
 
     def close(self) -> None:

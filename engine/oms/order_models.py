@@ -47,6 +47,12 @@ class Order(OwnSide):
         """Executed by the venue's word, but the trades have not been seen."""
         return self._view.executed_qty - self.filled_qty
 
+    @property
+    def misses_fills(self) -> bool:
+        """Whether `missing_fill_qty` is any, without working it out: every change asks."""
+        executed, fills = self._view.executed_qty, self._fills
+        return bool(executed) if fills is None else executed != fills.quantity
+
     def apply(self, change: Change) -> Outcome:
         """The only mutator. Never raises, and never blocks."""
         if type(change) is OrderUpdate:
@@ -156,10 +162,12 @@ class Order(OwnSide):
         }
         if update.created_ms:
             changes["created_at"] = update.created_ms
-        if self._ends_amend(update):
-            self._amended_ms = update.update_ms
-        if is_end or self._ends_amend(update):
-            changes["amend"] = None
+        if old.amend is not None:
+            ends_amend = _is_done(old.amend, update)
+            if ends_amend:
+                self._amended_ms = update.update_ms
+            if is_end or ends_amend:
+                changes["amend"] = None
         self._note_progress(update, is_end)
         return self._publishable(changes, update, fill, notice)
 

@@ -53,7 +53,7 @@ class OwnSide(OrderFace):
             return False
         if view.status is OrderStatus.UNKNOWN or self._lost_write is not None:
             return True
-        return ZERO < view.orig_qty <= view.executed_qty  # and yet not called FILLED
+        return view.executed_qty >= view.orig_qty > ZERO  # and yet not called FILLED
 
     def _apply_local(self, change: LocalChange) -> Outcome:
         if isinstance(change, ParentKnown):

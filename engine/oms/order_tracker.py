@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
@@ -20,9 +20,15 @@ from engine.oms.order_changes import Applied, Change, Impossible, Outcome, Paren
 from engine.oms.order_models import Order, order_from
 from engine.oms.order_transitions import origin_of
 from engine.protection_views import AlgoView
-from engine.trading_types import AlertLevel, OrderOrigin, PositionSide, Side
+from engine.trading_types import (
+    TERMINAL_STATUSES,
+    AlertLevel,
+    OrderOrigin,
+    PositionSide,
+    Side,
+)
 from engine.utils.decimals import plain
-from engine.views import FillView, OrderView
+from engine.views import ZERO, FillView, OrderView
 
 logger = logging.getLogger(__name__)
 
@@ -62,10 +68,14 @@ class OrderTracker:
         self._by_order_id: dict[tuple[str, int], Order] = {}
         # dictionaries without values: sets that keep their order
         self._active: dict[Order, None] = {}
-        self._closed: dict[Order, None] = {}
+        # an ordinary one would search for its oldest through all that it has given up
+        self._closed: OrderedDict[Order, None] = OrderedDict()
         self._lost: dict[Order, None] = {}
         self._incomplete: dict[Order, None] = {}
         self._open_counts: Counter[str] = Counter()
+        # what open orders may still add to a position, kept current: every order asks
+        self._resting: defaultdict[tuple[str, Side, PositionSide], Decimal] = defaultdict(Decimal)
+        self._rests: dict[Order, Decimal] = {}  # each one's part of it
         self._last_trade_ids: dict[str, int] = {}
         self._traded: defaultdict[tuple[str, PositionSide], Decimal] = defaultdict(Decimal)
         self._profits: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -156,6 +166,7 @@ class OrderTracker:
             return outcome
         if outcome.view.status is not before:
             self._change_lane(order, was_ended=before.is_terminal)
+        self._note_resting(order)
         self._publish(OrderChanged(order=outcome.view))
         if outcome.fill is not None:
             self._note_fill(outcome.fill)
@@ -168,13 +179,16 @@ class OrderTracker:
     def _note_fill(self, fill: FillView) -> None:
         if fill.trade_id > self._last_trade_ids.get(fill.symbol, 0):
             self._last_trade_ids[fill.symbol] = fill.trade_id
-        if (fill.symbol, fill.trade_id) not in self._orphans:  # else it was told already
-            is_buy = fill.side is Side.BUY
-            signed = fill.quantity if is_buy else -fill.quantity
-            self._traded[fill.symbol, fill.position_side] += signed
+        if self._orphans and (fill.symbol, fill.trade_id) in self._orphans:
+            return  # it was told already
+        is_buy = fill.side is Side.BUY
+        signed = fill.quantity if is_buy else -fill.quantity
+        self._traded[fill.symbol, fill.position_side] += signed
+        if fill.realized_pnl:
             self._profits[fill.symbol] += fill.realized_pnl
+        if fill.commission:
             self._fees[fill.commission_asset] += fill.commission
-            self._publish(FillRecorded(fill=fill))
+        self._publish(FillRecorded(fill=fill))
 
     def _note_unapplied(self, outcome: Stale | Impossible) -> None:
         if isinstance(outcome, Stale):
@@ -234,6 +248,7 @@ class OrderTracker:
         self._closed.pop(order, None)
         self._active[order] = None
         self._open_counts[order.symbol] += 1
+        self._note_resting(order)
 
     def _close(self, order: Order) -> None:
         del self._active[order]
@@ -246,15 +261,27 @@ class OrderTracker:
             self._lost[order] = None
         elif order in self._lost:
             del self._lost[order]
-        if order.missing_fill_qty:
+        if order.misses_fills:
             self._incomplete[order] = None
         elif order in self._incomplete:
             del self._incomplete[order]
 
+    def _note_resting(self, order: Order) -> None:
+        view = order.view
+        is_over = view.reduce_only or view.status in TERMINAL_STATUSES
+        rests = ZERO if is_over else view.orig_qty - view.executed_qty
+        counted = self._rests.get(order, ZERO)
+        if rests == counted:
+            return
+        self._resting[view.symbol, view.side, view.position_side] += rests - counted
+        if rests:
+            self._rests[order] = rests
+        else:
+            del self._rests[order]
+
     def _forget_oldest(self) -> None:
         while len(self._closed) > self._closed_kept:
-            oldest = next(iter(self._closed))
-            del self._closed[oldest]
+            oldest, _ = self._closed.popitem(last=False)
             self._incomplete.pop(oldest, None)
             if self._by_client_id.get(oldest.client_order_id) is oldest:
                 del self._by_client_id[oldest.client_order_id]
@@ -296,6 +323,22 @@ class OrderTracker:
     def open_count(self, symbol: str) -> int:
         with self.lock:
             return self._open_counts[symbol]
+
+    def resting_qty(
+        self, symbol: str, side: Side, position_side: PositionSide, *, without: str = ""
+    ) -> Decimal:
+        """What open orders that may make this position larger have not filled yet.
+
+        `without`: the client id of one that is not counted.
+        """
+        with self.lock:
+            total = self._resting.get((symbol, side, position_side), ZERO)
+            left_out = self._by_client_id.get(without) if without else None
+            if left_out is None:
+                return total
+            view = left_out.view
+            is_among = (view.symbol, view.side, view.position_side) == (symbol, side, position_side)
+            return total - self._rests.get(left_out, ZERO) if is_among else total
 
     def unknown_order_ids(self) -> list[tuple[str, int]]:
         """Symbol and id of orders that are known by their trades alone."""

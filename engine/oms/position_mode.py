@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from engine.errors import OutcomeUnknown, PerpdeskError, VenueError
 from engine.events import Event
+from engine.events.protection import HedgeModeChanged
 from engine.exchange.gateway import ExchangeGateway
-from engine.protection_events import HedgeModeChanged
 
 logger = logging.getLogger(__name__)
 

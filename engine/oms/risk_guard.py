@@ -20,6 +20,7 @@ from engine.clock import Clock
 from engine.commands import PlaceOrder
 from engine.errors import JournalError, OrderNotAllowed, PerpdeskError
 from engine.events import AccountUpdate, Alert, Event, FillRecorded
+from engine.events.protection import GuardChanged
 from engine.exchange.gateway import ExchangeGateway
 from engine.market.instruments import Instrument
 from engine.oms.algo_tracker import AlgoTracker
@@ -38,7 +39,6 @@ from engine.oms.risk_rules import (
     sent_lately,
 )
 from engine.protection_commands import PlaceAlgo
-from engine.protection_events import GuardChanged
 from engine.protection_views import AlgoView, GuardView, LockOut
 from engine.trading_types import AlertLevel, OrderType
 from engine.views import ZERO, OrderView
@@ -321,14 +321,13 @@ class RiskGuard:
     def _facts(
         self, wish: Wish, instrument: Instrument, mark: Decimal | None, replaced: str
     ) -> Facts:
-        """What no rule asks for is left out: a book of many orders takes time to add up."""
+        """What no rule asks for is left out."""
         limits = self.limits
         position = self._positions.position(wish.symbol, wish.position_side)
         algos = [a.view for a in self._algos.open_algos() if not a.has_triggered]
         resting = ZERO
         if limits.bound_position(wish.symbol):
-            orders = self._tracker.open_orders(wish.symbol)
-            resting = self._resting(wish, [order.view for order in orders], algos, replaced)
+            resting = self._resting(wish, algos, replaced)
         return Facts(
             now_ms=self._clock.now_ms(),
             mark_price=mark,
@@ -342,24 +341,10 @@ class RiskGuard:
             sent=tuple(self._sent),
         )
 
-    def _resting(
-        self,
-        wish: Wish,
-        orders: Iterable[OrderView],
-        algos: Iterable[AlgoView],
-        replaced: str,
-    ) -> Decimal:
-        """`replaced`: the id of the order that this wish takes the place of.
-
-        Hundreds may be open and an order waits for this: the cheapest question comes first.
-        """
+    def _resting(self, wish: Wish, algos: Iterable[AlgoView], replaced: str) -> Decimal:
+        """`replaced`: the id of the order that this wish takes the place of."""
         symbol, side, held = wish.symbol, wish.side, wish.position_side
-        total = ZERO
-        for order in orders:
-            if order.side is not side or order.symbol != symbol or order.reduce_only:
-                continue
-            if order.position_side is held and order.client_order_id != replaced:
-                total += order.remaining_qty
+        total = self._tracker.resting_qty(symbol, side, held, without=replaced)
         for algo in algos:
             if algo.side is not side or algo.symbol != symbol or algo.only_reduces:
                 continue

@@ -28,7 +28,6 @@ class Match(msgspec.Struct, frozen=True):
     maker_order: RestingOrder
     price: int
     qty: int
-    taker_order_id: int
     match_seq: int
     maker_remaining: int
 

@@ -104,7 +104,7 @@ class VenueFaults:
             self._book.note(play, target, "there was no open order to fill")
             return
         steps = max(1, int(order.remaining_steps * play["share"]))
-        filled = venue.exchange.fill_alone(order, steps, now_ms)
+        filled = venue.exchange.matching.fill_alone(order, steps, now_ms)
         venue.commit(now_ms)
         self._book.note(play, target, f"filled {filled} of {order.qty_steps} steps")
 

@@ -275,9 +275,7 @@ class MatchingBook:
             maker.remaining -= qty
             taker.remaining -= qty
             self.match_seq += 1
-            matches.append(
-                Match(maker, level.price, qty, taker.order_id, self.match_seq, maker.remaining)
-            )
+            matches.append(Match(maker, level.price, qty, self.match_seq, maker.remaining))
         return False
 
     def _forget(self, maker: RestingOrder, level: PriceLevel) -> None:

@@ -84,31 +84,34 @@ def build_venue(
     for market in markets.values():
         _open_market(exchange, market, now_ms)
     exchange.on_marks(now_ms)
-    ring = KeyRing(
-        [ApiKey(k.api_key, k.account_id, k.api_secret) for k in keys]
-        + [ApiKey(k.ed25519_api_key, k.account_id, k.ed25519_private_key) for k in keys]
-    )
     algos = AlgoService(exchange)
     for algo in saved.algos.values():
         algos.restore(algo)
-    venue = PaperVenue(exchange, algos, ring, folder, clock, settings.limits)
+    venue = PaperVenue(exchange, algos, _ring(keys), folder, clock, settings.limits)
     venue.commit(now_ms)
     venue.remember_markets()
     return venue, keys
 
 
+def _ring(keys: list[AccountKeys]) -> KeyRing:
+    return KeyRing(
+        [ApiKey(k.api_key, k.account_id, k.api_secret) for k in keys]
+        + [ApiKey(k.ed25519_api_key, k.account_id, k.ed25519_private_key) for k in keys]
+    )
+
+
 def _open_market(exchange: PaperExchange, market: PaperMarket, now_ms: int) -> None:
     """Fill the book; the synthetic market has traded for a few seconds when the doors open."""
     if market.source is None:
-        exchange.start_market(market, quiet_book(market.opening_spec), now_ms)
+        exchange.matching.start(market, quiet_book(market.opening_spec), now_ms)
         return
     if not isinstance(market.source, SyntheticMarket):
-        exchange.start_market(market, market.source.start(market.book, now_ms), now_ms)
+        exchange.matching.start(market, market.source.start(market.book, now_ms), now_ms)
         return
     actions = market.source.start(market.book, now_ms - _WARM_UP_MS)
-    exchange.start_market(market, actions, now_ms - _WARM_UP_MS)
+    exchange.matching.start(market, actions, now_ms - _WARM_UP_MS)
     for time_ms in range(now_ms - _WARM_UP_MS, now_ms, STEP_MS):
-        exchange.step_market(market, time_ms + STEP_MS)
+        exchange.matching.step(market, time_ms + STEP_MS)
 
 
 def _listed(settings: VenueSettings, saved: SavedState, sources: Iterable[str]) -> list[str]:
@@ -185,7 +188,7 @@ def _restore(exchange: PaperExchange, saved: SavedState) -> None:
             account.orders[order.symbol, order.order_id] = order  # its place among all of them
         else:
             account.add_order(order)
-    exchange.restore_all(
+    exchange.resting.restore_all(
         order
         for order in saved.orders.values()
         if order.is_open and order.symbol in exchange.markets

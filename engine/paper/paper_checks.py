@@ -8,6 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from engine.paper.paper_account import PaperAccount
 from engine.paper.paper_grid import ZERO
 from engine.paper.paper_margin import Grids, Marks, account_margin, symbol_margin
@@ -180,3 +182,31 @@ def _assumed_price(market: PaperMarket, order: PaperOrder, mark: Decimal) -> Dec
         return market.spec.ticks_to_price(order.price_ticks)
     best = market.book.best_ask() if order.is_buy else market.book.best_bid()
     return mark if best is None else max(market.spec.ticks_to_price(best), mark)
+
+
+def check_amend(
+    account: PaperAccount,
+    market: PaperMarket,
+    order: PaperOrder,
+    price_ticks: int,
+    qty_steps: int,
+    prices: VenuePrices,
+) -> None:
+    """May this order have that price and total quantity?"""
+    if order.type != "LIMIT":
+        raise refusal(-5025)
+    if (price_ticks, qty_steps) == (order.price_ticks, order.qty_steps):
+        raise refusal(-5027)
+    if order.amendments + 1 >= market.spec.max_move_order_limit:
+        raise refusal(-5026)
+    check_band(market, order.side, price_ticks)
+    notional = market.grid.quote(price_ticks * qty_steps)
+    if not order.only_reduces and notional < market.spec.min_notional:
+        raise refusal(
+            -5029,
+            f"Order's notional must be no smaller than {market.spec.min_notional} "
+            "(unless you choose reduce only).",
+        )
+    if not order.only_reduces:
+        changed = replace(order, price_ticks=price_ticks, qty_steps=qty_steps)
+        check_margin(account, market, changed, prices, replaced=order)

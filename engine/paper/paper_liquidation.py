@@ -94,7 +94,7 @@ class LiquidationService:
             position_side=position.side,
             self_trade_prevention="NONE",
         )
-        exchange.force(account, order, now_ms)
+        exchange.matching.force(account, order, now_ms)
 
     def _insure(self, account: PaperAccount, missing: Decimal, now_ms: int) -> None:
         """The insurance fund pays what the margin did not."""

@@ -27,6 +27,34 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_options(argv: Sequence[str] | None) -> ServerOptions:
+    words = _parser().parse_args(argv)
+    settings = VenueSettings(
+        seed=time.time_ns() % 2**31 if words.seed is None else words.seed,
+        symbols=words.symbols,
+        balance=words.balance,
+        fresh=words.fresh,
+        new_keys=words.new_keys,
+        quiet_market=words.quiet_market,
+        unlimited=words.unlimited,
+        verify=words.verify,
+    )
+    sockets = SocketSettings(
+        ping_every_s=words.ping_every,
+        pong_within_s=words.pong_within,
+        life_s=words.connection_life,
+    )
+    return ServerOptions(
+        port=words.port,
+        state_dir=words.state_dir,
+        settings=settings,
+        sockets=sockets,
+        faults=words.faults,
+        clock_speed=words.clock_speed,
+        sources=SourceSettings(replays=tuple(words.replay), speed=words.speed, mirror=words.mirror),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="paper-server", description="The paper exchange on this computer's loopback."
     )
@@ -58,31 +86,7 @@ def parse_options(argv: Sequence[str] | None) -> ServerOptions:
         ("--connection-life", venues.life_s, "until any WebSocket is closed"),
     ):
         parser.add_argument(name, type=float, default=default, metavar="SECONDS", help=what)
-    words = parser.parse_args(argv)
-    settings = VenueSettings(
-        seed=time.time_ns() % 2**31 if words.seed is None else words.seed,
-        symbols=words.symbols,
-        balance=words.balance,
-        fresh=words.fresh,
-        new_keys=words.new_keys,
-        quiet_market=words.quiet_market,
-        unlimited=words.unlimited,
-        verify=words.verify,
-    )
-    sockets = SocketSettings(
-        ping_every_s=words.ping_every,
-        pong_within_s=words.pong_within,
-        life_s=words.connection_life,
-    )
-    return ServerOptions(
-        port=words.port,
-        state_dir=words.state_dir,
-        settings=settings,
-        sockets=sockets,
-        faults=words.faults,
-        clock_speed=words.clock_speed,
-        sources=SourceSettings(replays=tuple(words.replay), speed=words.speed, mirror=words.mirror),
-    )
+    return parser
 
 
 def _add_sources(parser: argparse.ArgumentParser) -> None:

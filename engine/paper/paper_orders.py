@@ -76,6 +76,14 @@ class PaperOrder(msgspec.Struct, tag_field="k", tag="order", kw_only=True, eq=Fa
             return self.reduce_only
         return (self.position_side == "LONG") == (self.side == "SELL")
 
+    def take(self, amendment: Amendment) -> None:
+        """New price and total quantity, at the back of the queue."""
+        self.price_ticks, self.qty_steps = amendment.price_after, amendment.qty_after
+        self.amendments = amendment.count
+        self.queue_id = amendment.amendment_id
+        self.modify_id = amendment.modify_id
+        self.updated_ms = amendment.time_ms
+
     def written(self, grid: Grid) -> dict[str, object]:
         """Answer to placing and cancelling."""
         executed = grid.qty(self.executed_steps)

@@ -17,7 +17,7 @@ from typing import IO, ClassVar
 import msgspec
 
 from engine.errors import PaperExchangeError
-from engine.utils.paths import is_frozen, program_dir
+from engine.utils.child_program import PAPER_SERVER
 from engine.utils.threads import StoppableThread
 from engine.wire.hosts import Hosts
 
@@ -143,14 +143,14 @@ class PaperProcess:
 
     @classmethod
     def _launch(cls, options: PaperOptions) -> PaperProcess:
-        words = _command() + options.arguments()
+        words = PAPER_SERVER.command() + options.arguments()
         try:
             child = subprocess.Popen(  # noqa: S603 - our own program with our own options
                 words,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                cwd=None if is_frozen() else program_dir(),
+                cwd=PAPER_SERVER.folder(),
                 creationflags=_creation_flags(),
             )
         except OSError as error:
@@ -242,12 +242,6 @@ class PaperProcess:
             if text:
                 self._complaints.append(text)
                 logger.debug("paper exchange says: %s", text)
-
-
-def _command() -> list[str]:
-    if is_frozen():
-        return [sys.executable, "--paper-server"]
-    return [sys.executable, "-m", "engine.paper.paper_server"]
 
 
 def _creation_flags() -> int:

@@ -161,7 +161,7 @@ def _countdown_cancel_all(call: Call) -> object:
     wait_ms = whole_number(call.params, "countdownTime")
     if wait_ms is None or wait_ms < 0:
         raise bad_value("countdownTime")
-    call.exchange.set_countdown(call.account, symbol, wait_ms, call.now_ms)
+    call.exchange.deadlines.set_countdown(call.account, symbol, wait_ms, call.now_ms)
     return {"symbol": symbol, "countdownTime": str(wait_ms)}
 
 

@@ -223,13 +223,13 @@ class PaperVenue:
         """Let time pass: markets, marks, expiries, timed streams. About every 50 ms."""
         exchange = self.exchange
         for market in exchange.markets.values():
-            exchange.step_market(market, now_ms)
+            exchange.matching.step(market, now_ms)
         if now_ms - self._marked_ms >= _MARK_MS:
             self._marked_ms = now_ms
             exchange.on_marks(now_ms)
             self._liquidation.look(now_ms)
             settle_funding(exchange, now_ms)
-        exchange.on_time(now_ms)
+        exchange.deadlines.on_time(now_ms)
         self._expire_listen_keys(now_ms)
         self.commit(now_ms)
         self.feed.on_time(now_ms)

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from engine.clock import Clock
 from engine.errors import BadInput, JournalError
 from engine.events import Alert, Event
+from engine.events.protection import PlanChanged
 from engine.plans.plan_journal import PlanJournal
 from engine.plans.plan_locks import PlanLocks
 from engine.plans.plan_run import PlanRun
-from engine.protection_events import PlanChanged
 from engine.protection_views import PlanView
 from engine.trading_types import AlertLevel, PlanState, Side
 from engine.utils.deadline import Deadline

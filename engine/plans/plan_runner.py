@@ -18,6 +18,7 @@ from engine.clock import Clock
 from engine.errors import BadInput, OrderNotAllowed, ShuttingDown, UnknownSymbol
 from engine.event_hub import EventHub
 from engine.events import CommandRefused, OrderChanged
+from engine.events.protection import GuardChanged, KillChanged
 from engine.market.instruments import Instrument
 from engine.oms.client_ids import new_plan_id
 from engine.oms.order_manager import OrderManager
@@ -32,7 +33,6 @@ from engine.plans.plan_models import Amend, Place, PlanSight, Rest, Step, view_o
 from engine.plans.plan_run import PlanRun
 from engine.plans.plan_steps import next_step
 from engine.protection_commands import StartChase
-from engine.protection_events import GuardChanged, KillChanged
 from engine.protection_views import PlanView
 from engine.trading_types import KillState, PlanState, Side
 from engine.utils.threads import CrashHandler, StoppableThread

@@ -25,12 +25,12 @@ from engine.events import (
     Event,
     UnknownMessage,
 )
+from engine.events.recording import PlaybackChanged, PlaybackView
 from engine.market.instruments import Instrument
 from engine.market.local_book import LocalBook
 from engine.recording.record import Asked, Called, Happened, Heard, Record, event_of
 from engine.recording.recording_files import RecordingError, RecordingReader
 from engine.recording_commands import SetPlayback
-from engine.recording_events import PlaybackChanged, PlaybackView
 from engine.trading_types import EngineState, Route
 from engine.utils.threads import StoppableThread
 from engine.wire.codec import decode_frame, decode_reply

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable
 from engine.clock import Clock
 from engine.errors import PerpdeskError
 from engine.events import Event
+from engine.events.review import IncomeRecorded
 from engine.journal.journal_reader import JournalReader
 from engine.review.statement_reader import KEPT_MS, StatementSource, read_statement
-from engine.review_events import IncomeRecorded
 from engine.views import IncomeView
 
 logger = logging.getLogger(__name__)

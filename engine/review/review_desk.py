@@ -15,6 +15,14 @@ from typing import Any, Protocol
 from engine.clock import Clock
 from engine.errors import BadInput, JournalError, PerpdeskError, ShuttingDown
 from engine.events import AccountUpdate, CommandRefused, Event
+from engine.events.review import (
+    ReviewCancelled,
+    ReviewExported,
+    ReviewLoaded,
+    ReviewProgress,
+    TieOutDone,
+    TradeNoted,
+)
 from engine.journal.journal_reader import JournalReader, write_csv
 from engine.review.income_keeper import IncomeKeeper
 from engine.review.review_loader import ReviewGivenUp, Tell, load_review, load_trips
@@ -29,14 +37,6 @@ from engine.review_commands import (
     NoteTrade,
     ReviewCommand,
     TieOut,
-)
-from engine.review_events import (
-    ReviewCancelled,
-    ReviewExported,
-    ReviewLoaded,
-    ReviewProgress,
-    TieOutDone,
-    TradeNoted,
 )
 from engine.review_views import TradeNote
 from engine.utils.task_queue import TaskQueue

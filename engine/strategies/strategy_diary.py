@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from engine.clock import Clock
 from engine.event_hub import EventHub
 from engine.events import Alert
-from engine.strategy_events import StrategyChanged, StrategyView
+from engine.events.strategies import StrategyChanged, StrategyView
 from engine.trading_types import AlertLevel, StrategyState
 from engine.utils.logger import redact
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from engine.errors import BadInput, PerpdeskError, ShuttingDown
 from engine.events import Event
-from engine.protection_events import KillChanged
+from engine.events.protection import KillChanged
+from engine.events.strategies import StrategyView
 from engine.strategies.loader import LoadedStrategy, load_strategy, where_it_failed
 from engine.strategies.strategy_desk import StrategyDesk
 from engine.strategies.strategy_diary import StrategyDiary
-from engine.strategy_events import StrategyView
 from engine.trading_engine import TradingEngine
 from engine.trading_types import AlertLevel, KillState, StrategyState
 from engine.utils.deadline import Deadline

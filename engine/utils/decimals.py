@@ -31,7 +31,7 @@ def to_decimal(value: Number, field: str) -> Decimal:
 def is_amount(*numbers: Decimal) -> bool:
     """All finite, and small enough that printing or adding them cannot exhaust memory."""
     for number in numbers:
-        if not number.is_finite() or not -_SANE_DIGITS <= number.adjusted() <= _SANE_DIGITS:
+        if not (number.is_finite() and -_SANE_DIGITS <= number.adjusted() <= _SANE_DIGITS):
             return False
     return True
 

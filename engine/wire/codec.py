@@ -13,13 +13,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from engine.events import UnknownMessage
-from engine.wire.stream_messages import (
-    USER_EVENTS,
-    StreamFrame,
-    UserEnvelope,
-    UserEventName,
-    UserMessage,
-)
+from engine.wire.stream_messages import StreamFrame
+from engine.wire.user_messages import USER_EVENTS, UserEnvelope, UserEventName, UserMessage
 
 T = TypeVar("T")
 Payload = bytes | bytearray | memoryview

@@ -262,10 +262,6 @@ class SymbolBrackets(_Reply, frozen=True, kw_only=True):
     brackets: tuple[BracketRow, ...]
 
 
-class PositionModeReply(_Reply, frozen=True, kw_only=True):
-    dual_side_position: bool
-
-
 class CommissionReply(_Reply, frozen=True, kw_only=True):
     symbol: str
     maker_commission_rate: Decimal

@@ -11,7 +11,8 @@ import sys
 import time
 
 from engine.paper import paper_server
-from engine.paper.paper_server import PaperServer
+from engine.paper.fault_stage import FaultStage
+from engine.paper.paper_venue import PaperVenue
 from tests.benchmarks.measuring import now_us
 
 STREAM = "btcusdt@bookTicker"
@@ -21,8 +22,8 @@ _TICK_S = 0.005
 def main(words: list[str]) -> int:
     rate = float(words[0])
 
-    async def publish(server: PaperServer) -> None:
-        hub = server._venue.hub
+    async def publish(venue: PaperVenue, _stage: FaultStage) -> None:
+        hub = venue.hub
         began, sent = time.monotonic(), 0
         while True:
             await asyncio.sleep(_TICK_S)
@@ -31,7 +32,7 @@ def main(words: list[str]) -> int:
                 hub.publish(STREAM, _best_prices(number))
             sent = due
 
-    PaperServer.run_market = publish  # type: ignore[method-assign]
+    paper_server.run_market = publish
     return paper_server.main(["--quiet-market", "--state-dir", words[1]])
 
 

@@ -17,6 +17,7 @@ DIST = ROOT / "dist" / "perpdesk"
 SUFFIX = ".exe" if sys.platform == "win32" else ""
 WINDOW = DIST / f"perpdesk{SUFFIX}"
 CONSOLE = DIST / f"perpdesk-cli{SUFFIX}"
+DRILL = ("drill", "--seeds", "12", "--seed", "1", "--json")  # one of ten is killed
 _TIMEOUT_S = 180
 
 
@@ -29,6 +30,7 @@ def main() -> int:
     say(f"size: {size_mb():.0f} MB in {DIST.relative_to(ROOT)}")
     say(f"licences of {len(list((DIST / '_internal' / 'licences').iterdir()))} parts inside")
     say(f"console: {console_says('--version')}")
+    say(f"drill, with a process that is killed: {console_says(*DRILL)}")
     say(f"start to painted window and a picture of it, best of 3: {start_s():.2f} s")
     return selftest()
 

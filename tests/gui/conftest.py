@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from desktop import sounds
 from desktop.main_window import MainWindow
 from desktop.theme.apply_theme import apply_theme
+from desktop.theme.fonts import load_fonts
+from desktop.widgets.chart import CandleChart
+from desktop.widgets.ladder import PriceLadder
+from engine.clock import FakeClock
 from engine.commands import Command, LoadCandles, UnwatchSymbol, WatchSymbol
+from engine.config import default_config
 from engine.events import Event
 from engine.paper_commands import WatchPaper
 from engine.trading_types import EnvironmentKind
 from tests.gui import scene
+from tests.gui.hands import Gestures, Hands, open_program
+from tests.helpers import mouse
+from tests.helpers.market_samples import BTCUSDT, book, candles
 
-Kind = TypeVar("Kind", bound=QWidget)
 
-
-class Desk:
+class Desk(Gestures):
     """The window and what left it, with the gestures of a person."""
 
     def __init__(self, qtbot: QtBot, **options: Any) -> None:
@@ -47,19 +56,6 @@ class Desk:
 
     def feed(self, *events: Event) -> None:
         self.window.handle_events(list(events))
-
-    def find(self, kind: type[Kind], name: str) -> Kind:
-        found = self.window.findChild(kind, name)
-        assert found is not None, name
-        return found
-
-    def click(self, name: str) -> None:
-        self.qtbot.mouseClick(self.find(QWidget, name), Qt.MouseButton.LeftButton)
-
-    def type_into(self, name: str, text: str) -> None:
-        field = self.find(QWidget, name)
-        self.qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-        self.qtbot.keyClicks(field, text)
 
     def click_cell(self, table_name: str, key: object, title: str) -> None:
         viewport, point = self.cell(table_name, key, title)
@@ -106,3 +102,51 @@ def full_desk(empty_desk: Desk) -> Desk:
     empty_desk.window.set_instruments(scene.INSTRUMENTS)
     empty_desk.feed(*scene.everything())
     return empty_desk
+
+
+@pytest.fixture(autouse=True)
+def _no_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A suite makes no sounds on a person's machine, and waits for no sound device."""
+    monkeypatch.setattr(sounds, "system_player", lambda: None)
+
+
+@pytest.fixture
+def hands(qtbot: QtBot, tmp_path: Path) -> Iterator[Hands]:
+    """The whole program on a paper exchange of its own with one contract."""
+    config = default_config().with_values(paper__symbols=["BTCUSDT"])
+    with open_program(qtbot, config, "paper", tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def ladder(qtbot: QtBot, clock: FakeClock) -> PriceLadder:
+    """Alone, with a book."""
+    load_fonts()
+    widget = PriceLadder(clock=clock)
+    qtbot.addWidget(widget)
+    widget.resize(330, 480)
+    with qtbot.waitExposed(widget):
+        widget.show()
+    mouse.leave(widget)  # the pointer may rest where the window opened
+    widget.set_instrument(BTCUSDT)
+    widget.set_book(book())
+    clock.advance(1)
+    return widget
+
+
+@pytest.fixture
+def chart(qtbot: QtBot, clock: FakeClock) -> CandleChart:
+    """Alone, with candles of minutes."""
+    load_fonts()
+    widget = CandleChart(clock=clock)
+    qtbot.addWidget(widget)
+    widget.resize(900, 500)
+    widget.show()
+    widget.set_instrument(BTCUSDT)
+    widget.set_candles(candles(), "1m")
+    return widget

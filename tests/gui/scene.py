@@ -22,10 +22,10 @@ from engine.events import (
     SymbolTerms,
     Ticker24h,
 )
+from engine.events.protection import AlgoChanged, BracketChanged, GuardChanged, PlanChanged
+from engine.events.strategies import StrategyChanged, StrategyView
 from engine.market.instruments import Instrument, QuantityRule
-from engine.protection_events import AlgoChanged, BracketChanged, GuardChanged, PlanChanged
 from engine.protection_views import AlgoView, BracketView, GuardView, PlanView
-from engine.strategy_events import StrategyChanged, StrategyView
 from engine.trading_types import (
     AlertLevel,
     AlgoStatus,

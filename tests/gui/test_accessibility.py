@@ -64,8 +64,8 @@ def test_every_control_of_the_window_has_a_name_and_a_place_in_the_tab_order(
 
 
 def test_every_control_of_the_settings_has_a_name_and_a_place(desk: Desk) -> None:
-    desk.window.show_settings()
-    dialog = desk.window._settings
+    desk.window.dialogs.show_settings()
+    dialog = desk.window.dialogs.settings
     assert dialog is not None
     for row in range(dialog.groups.count()):
         dialog.groups.setCurrentRow(row)

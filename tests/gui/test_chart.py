@@ -8,13 +8,11 @@ import msgspec
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
-from pytestqt.qtbot import QtBot
 
 from desktop.theme import palette
 from desktop.theme.fonts import load_fonts
 from desktop.widgets.chart import CandleChart
 from desktop.widgets.chart_title import title_texts
-from engine.clock import FakeClock
 from engine.trading_types import OrderStatus, PositionSide, Side
 from engine.views import AmendInFlight, Candle, PositionView
 from tests.helpers import mouse
@@ -22,23 +20,6 @@ from tests.helpers.market_samples import BTCUSDT, MINUTE_MS, START_MS, candles, 
 from tests.helpers.pixels import colour_at, colours_of_row
 
 CTRL = Qt.KeyboardModifier.ControlModifier
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def chart(qtbot: QtBot, clock: FakeClock) -> CandleChart:
-    load_fonts()
-    widget = CandleChart(clock=clock)
-    qtbot.addWidget(widget)
-    widget.resize(900, 500)
-    widget.show()
-    widget.set_instrument(BTCUSDT)
-    widget.set_candles(candles(), "1m")
-    return widget
 
 
 def near_last(chart: CandleChart, offset: int) -> Decimal:

@@ -8,13 +8,10 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
-from pytestqt.qtbot import QtBot
 
 from desktop.models.price_alerts import PriceAlert
 from desktop.theme import palette
-from desktop.theme.fonts import load_fonts
 from desktop.widgets.chart import CandleChart
-from engine.clock import FakeClock
 from engine.protection_views import AlgoView
 from engine.trading_types import AlgoStatus, Side
 from engine.views import OrderView
@@ -24,18 +21,6 @@ from tests.helpers.pixels import colours_of_row
 
 STOP = "algo stop"
 AWAY = QPointF(400, 120)
-
-
-@pytest.fixture
-def chart(qtbot: QtBot) -> CandleChart:
-    load_fonts()
-    widget = CandleChart(clock=FakeClock())
-    qtbot.addWidget(widget)
-    widget.resize(900, 500)
-    widget.show()
-    widget.set_instrument(BTCUSDT)
-    widget.set_candles(candles(), "1m")
-    return widget
 
 
 def price(offset: int) -> Decimal:

@@ -136,7 +136,7 @@ def test_a_stop_is_dragged_to_another_trigger_and_a_cut_in_mid_drag_sends_nothin
     start = chart.point_of_order(moved.key)
     mouse.hold_and_move(chart, start, start + QPointF(0, 30))
     assert chart._state.dragged == moved.key
-    program.desk.engine._parts.venue.paper._process.kill()  # type: ignore[union-attr]
+    program.desk.engine._built.venue.paper._process.kill()
     program.wait(lambda: chart._state.dragged is None)
     mouse.release(chart, start + QPointF(0, 30))
     assert chart._state.ghosts == {}

@@ -12,28 +12,14 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop.models.overlays import Overlay
-from desktop.theme.fonts import load_fonts
 from desktop.widgets.chart import CandleChart
 from desktop.widgets.chart_overlays import overlay_colours
 from desktop.widgets.interval_bar import IntervalBar
 from desktop.widgets.overlay_switches import OverlaySwitches
-from engine.clock import FakeClock
 from engine.trading_types import Side
 from engine.views import FillView
 from tests.helpers import mouse
-from tests.helpers.market_samples import BTCUSDT, MINUTE_MS, START_MS, candles
-
-
-@pytest.fixture
-def chart(qtbot: QtBot) -> CandleChart:
-    load_fonts()
-    widget = CandleChart(clock=FakeClock())
-    qtbot.addWidget(widget)
-    widget.resize(900, 500)
-    widget.show()
-    widget.set_instrument(BTCUSDT)
-    widget.set_candles(candles(), "1m")
-    return widget
+from tests.helpers.market_samples import MINUTE_MS, START_MS, candles
 
 
 def on_axis(chart: CandleChart) -> QPointF:

@@ -2,76 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
 
-import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QTabBar, QWidget
+from PySide6.QtWidgets import QComboBox, QTabBar
 from pytestqt.qtbot import QtBot
 
 from desktop.app import Desks
 from desktop.widgets.data_table import DataTable
 from engine.config import default_config
 from engine.trading_types import AlgoStatus, EngineState
-from tests.helpers.waiting import wait_until
-
-W = TypeVar("W", bound=QWidget)
-_DEADLINE_S = 60.0  # a busy machine starts an exchange slowly
-
-
-class Hands:
-    """A person before the open window, patient up to a deadline."""
-
-    def __init__(self, qtbot: QtBot, desks: Desks) -> None:
-        self.qtbot = qtbot
-        self.desks = desks
-
-    @property
-    def window(self) -> QWidget:
-        return self.desks.desk.window
-
-    def find(self, kind: type[W], name: str) -> W:
-        found = self.window.findChild(kind, name)
-        assert found is not None, name
-        return found
-
-    def click(self, name: str) -> None:
-        self.qtbot.mouseClick(self.find(QWidget, name), Qt.MouseButton.LeftButton)
-
-    def type_into(self, name: str, text: str) -> None:
-        field = self.find(QWidget, name)
-        self.qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-        self.qtbot.keyClicks(field, text)
-
-    def see(self, condition: Callable[[], object]) -> None:
-        def looked() -> object:
-            QApplication.processEvents()
-            return condition()
-
-        wait_until(looked, _DEADLINE_S)
-
-    def wait_until_live(self) -> None:
-        engine = self.desks.desk.engine
-        self.see(lambda: engine.state is EngineState.LIVE)
-        self.see(lambda: self.find(QWidget, "orderTicket.best.ask").isEnabled())
-
-
-@pytest.fixture
-def hands(qtbot: QtBot, tmp_path: Path) -> Iterator[Hands]:
-    config = default_config()
-    desks = Desks(config, config.environment("paper"), tmp_path)
-    ended: list[object] = []
-    desks.closed.connect(ended.append)
-    desks.desk.open()
-    made = Hands(qtbot, desks)
-    made.wait_until_live()
-    yield made
-    desks.close()
-    made.see(lambda: ended)
-    assert ended == [True]
+from tests.gui.hands import Hands
 
 
 def test_a_stop_order_is_estimated_waits_at_the_exchange_and_is_cancelled(hands: Hands) -> None:

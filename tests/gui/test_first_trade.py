@@ -102,11 +102,11 @@ def test_dismissed_once_is_dismissed_for_good(guided: Desk, qtbot, tmp_path) -> 
 
 
 def test_the_guide_brings_dismissed_hints_back(guided: Desk) -> None:
-    guided.window.show_help()
+    guided.window.dialogs.show_help()
     again = guided.find(QPushButton, "help.hints")
     assert not again.isVisible(), "they are on show"
     guided.click("hint.dismiss")
-    guided.window.show_help()
+    guided.window.dialogs.show_help()
     assert again.isVisible()
     guided.click("help.hints")
     assert not guided.find(QWidget, "help").isVisible()
@@ -151,6 +151,9 @@ def test_an_order_that_traded_at_once_leads_to_its_position() -> None:
     trade = FirstTrade()
     trade.note_order(scene.order(type=OrderType.MARKET))
     assert trade.step is Step.PRICE
+    trade.note_order(scene.order(type=OrderType.MARKET, status=OrderStatus.FILLED))
+    assert trade.step is Step.CLOSE
+    trade = FirstTrade()
     trade.note_order(scene.order(status=OrderStatus.FILLED))
     assert trade.step is Step.CLOSE
     trade = FirstTrade()

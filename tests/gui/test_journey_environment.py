@@ -11,14 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop.app import Desks
 from desktop.theme import palette
 from desktop.widgets.click_guard import QUIET_MS
 from engine import config as engine_config
 from engine.config import default_config
 from engine.paper.paper_process import PaperProcess
 from engine.trading_types import EnvironmentKind, OrderStatus
-from tests.gui.test_desk_on_paper import Hands
+from tests.gui.hands import Hands, open_program
 from tests.helpers.paper import PaperClient, paper_server
 
 
@@ -63,16 +62,8 @@ def hands(
     monkeypatch.setattr(engine_config, "_kind_of", lambda hosts: kinds[hosts["rest"]])
     use_keys_of(first, monkeypatch)
     config = default_config().with_values(environments=named)
-    desks = Desks(config, config.environment("practice"), tmp_path / "user")
-    ended: list[object] = []
-    desks.closed.connect(ended.append)
-    desks.desk.open()
-    made = Hands(qtbot, desks)
-    made.wait_until_live()
-    yield made
-    desks.close()
-    made.see(lambda: ended)
-    assert ended == [True]
+    with open_program(qtbot, config, "practice", tmp_path / "user") as made:
+        yield made
 
 
 def use_keys_of(server: PaperProcess, monkeypatch: pytest.MonkeyPatch) -> None:

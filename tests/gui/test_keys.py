@@ -14,10 +14,10 @@ from engine import credentials
 from engine.commands import Command
 from engine.config import default_config
 from engine.events import Alert, CommandRefused
+from engine.events.keys import Finding, KeyFinding, KeyPlace, KeysChecked, KeysListed
 from engine.key_commands import CheckKeys, KeepKeys, ListKeys, RemoveKeys
-from engine.key_events import Finding, KeyFinding, KeyPlace, KeysChecked, KeysListed
 from engine.trading_types import AlertLevel, EngineState, EnvironmentKind
-from tests.gui.test_desk_on_paper import Hands
+from tests.gui.hands import Hands
 from tests.helpers.paper import paper_server
 
 KINDS = {

@@ -9,12 +9,10 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QComboBox, QToolButton
-from pytestqt.qtbot import QtBot
 
 from desktop.theme import palette
 from desktop.theme.fonts import load_fonts
 from desktop.widgets.ladder import PriceLadder
-from engine.clock import FakeClock
 from engine.events import BookView
 from engine.trading_types import OrderStatus, Side
 from engine.views import AmendInFlight
@@ -24,26 +22,6 @@ from tests.helpers.pixels import colour_at, colours_of_row
 
 BID = Decimal("63999.5")
 ASK = Decimal("64000.5")
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def ladder(qtbot: QtBot, clock: FakeClock) -> PriceLadder:
-    load_fonts()
-    widget = PriceLadder(clock=clock)
-    qtbot.addWidget(widget)
-    widget.resize(330, 480)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    mouse.leave(widget)  # the pointer may rest where the window opened
-    widget.set_instrument(BTCUSDT)
-    widget.set_book(book())
-    clock.advance(1)
-    return widget
 
 
 def hint(ladder: PriceLadder) -> str:

@@ -25,20 +25,11 @@ KEY = Qt.Key
 
 
 @pytest.fixture
-def ladder(qtbot: QtBot) -> PriceLadder:
-    load_fonts()
-    clock = FakeClock()
-    widget = PriceLadder(clock=clock)
-    qtbot.addWidget(widget)
-    widget.resize(330, 480)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    mouse.leave(widget)
-    widget.set_instrument(BTCUSDT)
-    widget.set_book(book())
-    widget.set_grouping(1)
+def ladder(ladder: PriceLadder, clock: FakeClock) -> PriceLadder:
+    """A row for each tick."""
+    ladder.set_grouping(1)
     clock.advance(1)
-    return widget
+    return ladder
 
 
 @pytest.fixture

@@ -4,44 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
-from pytestqt.qtbot import QtBot
 
 from desktop.theme import palette
-from desktop.theme.fonts import load_fonts
 from desktop.widgets.ladder import PriceLadder
-from engine.clock import FakeClock
 from engine.trading_types import AlgoStatus, Side
 from tests.helpers import mouse
-from tests.helpers.market_samples import BTCUSDT, book, limit_order, stop_order
+from tests.helpers.market_samples import BTCUSDT, limit_order, stop_order
 from tests.helpers.pixels import colours_of_row
 
 BID = Decimal("63999.5")
 ASK = Decimal("64000.5")
 STOP = "algo stop"
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-def ladder(qtbot: QtBot, clock: FakeClock) -> PriceLadder:
-    load_fonts()
-    widget = PriceLadder(clock=clock)
-    qtbot.addWidget(widget)
-    widget.resize(330, 480)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    mouse.leave(widget)
-    widget.set_instrument(BTCUSDT)
-    widget.set_book(book())
-    clock.advance(1)
-    return widget
 
 
 def rows_below(ladder: PriceLadder, at: QPoint, rows: int) -> QPoint:

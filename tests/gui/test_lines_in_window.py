@@ -23,8 +23,8 @@ from engine.events import (
     OrderChanged,
     StreamStateChanged,
 )
+from engine.events.protection import AlgoChanged
 from engine.protection_commands import CancelAlgo, MoveAlgo
-from engine.protection_events import AlgoChanged
 from engine.trading_types import AlgoStatus, EnvironmentKind, OrderType, Route, Side, StreamState
 from tests.gui import scene
 from tests.gui.conftest import Desk

@@ -21,7 +21,7 @@ from engine.events import (
     OrderChanged,
     PositionChanged,
 )
-from engine.protection_events import BracketChanged
+from engine.events.protection import BracketChanged
 from engine.trading_types import (
     AlertLevel,
     BracketState,
@@ -148,7 +148,7 @@ def test_sounds_are_muted_heard_and_kept_by_the_dialog(
     desk: Desk, heard: list[str], tmp_path: Path
 ) -> None:
     desk.window.preferences = desk.window.notices._preferences = Preferences(tmp_path / "p.json")
-    desk.window._show_notices()
+    desk.window.dialogs.show_notices()
     desk.find(QCheckBox, "notices.sound.fill").click()
     desk.find(QCheckBox, "notices.tray").click()
     desk.find(QSpinBox, "notices.funding").setValue(30)

@@ -58,6 +58,20 @@ def test_buy_sends_exactly_what_was_typed(desk: Desk) -> None:
     ]
 
 
+def test_what_was_typed_before_the_rules_had_come_stays(empty_desk: Desk) -> None:
+    empty_desk.click("orderTicket.quantity")
+    empty_desk.type_into("orderTicket.quantity", "0.01")
+    empty_desk.window.set_instruments(scene.INSTRUMENTS)
+    assert empty_desk.find(DecimalField, "orderTicket.quantity").text() == "0.01"
+
+
+def test_what_was_typed_for_a_contract_that_is_not_here_goes(empty_desk: Desk) -> None:
+    empty_desk.type_into("orderTicket.quantity", "0.01")
+    others = {name: rules for name, rules in scene.INSTRUMENTS.items() if name != "BTCUSDT"}
+    empty_desk.window.set_instruments(others)
+    assert empty_desk.find(DecimalField, "orderTicket.quantity").text() == ""
+
+
 def test_sell_reduce_only_and_post_only_are_sent(desk: Desk) -> None:
     desk.feed(PositionChanged(position=scene.position()))
     desk.type_into("orderTicket.price", "64300")

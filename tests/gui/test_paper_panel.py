@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QComboBox, QDockWidget, QLabel, QLineEdit, QProgressBar, QWidget
-from pytestqt.qtbot import QtBot
 
-from desktop.app import Desks
 from desktop.models.paper_faults import FAULT_GROUPS
-from engine.config import default_config
+from engine.events.paper import (
+    FaultPlayed,
+    FaultView,
+    PaperChanged,
+    PaperView,
+    PaperWasReset,
+    ReplayFileRead,
+    ReplayView,
+)
 from engine.paper.fault_kinds import KINDS
 from engine.paper.fault_script import rule_from
 from engine.paper_commands import (
@@ -25,18 +30,9 @@ from engine.paper_commands import (
     SetReplay,
     WatchPaper,
 )
-from engine.paper_events import (
-    FaultPlayed,
-    FaultView,
-    PaperChanged,
-    PaperView,
-    PaperWasReset,
-    ReplayFileRead,
-    ReplayView,
-)
 from engine.trading_types import EnvironmentKind, PaperMarketKind, Route, StreamState
 from tests.gui.conftest import Desk
-from tests.gui.test_desk_on_paper import Hands
+from tests.gui.hands import Hands
 from tests.helpers.trade_files import write_trades
 
 D = Decimal
@@ -154,21 +150,6 @@ def test_the_panel_is_there_on_paper_only(desk: Desk) -> None:
     desk.window.set_environment("live", EnvironmentKind.LIVE)
     assert dock.isHidden()
     assert not dock.toggleViewAction().isVisible()
-
-
-@pytest.fixture
-def hands(qtbot: QtBot, tmp_path: Path) -> Iterator[Hands]:
-    config = default_config().with_values(paper__symbols=["BTCUSDT"])
-    desks = Desks(config, config.environment("paper"), tmp_path)
-    ended: list[object] = []
-    desks.closed.connect(ended.append)
-    desks.desk.open()
-    made = Hands(qtbot, desks)
-    made.wait_until_live()
-    yield made
-    desks.close()
-    made.see(lambda: ended)
-    assert ended == [True]
 
 
 def test_on_a_real_exchange_a_cut_a_replay_and_a_reset(hands: Hands, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 from desktop.widgets.plan_dialog import PlanDialog
 from engine.commands import AmendOrder, PlaceOrder
 from engine.events import CommandRefused, OrderChanged
+from engine.events.protection import DeadManChanged, PlanChanged
 from engine.protection_commands import (
     SetDeadMan,
     StartChase,
@@ -18,7 +19,6 @@ from engine.protection_commands import (
     StartTwap,
     StopPlan,
 )
-from engine.protection_events import DeadManChanged, PlanChanged
 from engine.protection_views import DeadManView
 from engine.trading_types import OrderStatus, OrderType, PlanState, Side
 from tests.gui import scene

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
-from pytestqt.qtbot import QtBot
 
-from desktop.app import Desks
 from desktop.options import parse_options
-from engine.config import default_config
+from engine.events.recording import PlaybackChanged, PlaybackView, RecordingChanged
 from engine.recording_commands import SetPlayback, StartRecording, StopRecording
-from engine.recording_events import PlaybackChanged, PlaybackView, RecordingChanged
 from engine.trading_types import EnvironmentKind
 from tests.gui.conftest import Desk
-from tests.gui.test_desk_on_paper import Hands
+from tests.gui.hands import Hands
 
 
 def test_the_menu_starts_and_ends_a_recording_and_shows_what_the_engine_said(desk: Desk) -> None:
@@ -62,21 +57,6 @@ def test_the_bar_under_a_recording_pauses_hurries_and_moves(desk: Desk) -> None:
 def test_a_recording_can_be_named_on_the_command_line() -> None:
     options = parse_options(["--replay-recording", "a.jsonl.gz"])
     assert options.replay_recording == Path("a.jsonl.gz")
-
-
-@pytest.fixture
-def hands(qtbot: QtBot, tmp_path: Path) -> Iterator[Hands]:
-    config = default_config().with_values(paper__symbols=["BTCUSDT"])
-    desks = Desks(config, config.environment("paper"), tmp_path)
-    ended: list[object] = []
-    desks.closed.connect(ended.append)
-    desks.desk.open()
-    made = Hands(qtbot, desks)
-    made.wait_until_live()
-    yield made
-    desks.close()
-    made.see(lambda: ended)
-    assert ended == [True]
 
 
 def test_a_recorded_session_is_opened_in_the_same_window_and_a_wrong_file_leads_back(

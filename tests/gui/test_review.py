@@ -25,9 +25,7 @@ from desktop.widgets.equity_chart import EquityChart
 from desktop.widgets.profit_calendar import ProfitCalendar
 from desktop.widgets.review_window import ReviewWindow
 from engine.events import CommandRefused
-from engine.review.review_loader import load_review
-from engine.review_commands import CancelReview, ExportReview, LoadReview, NoteTrade, TieOut
-from engine.review_events import (
+from engine.events.review import (
     ExecutionMeasured,
     ReviewCancelled,
     ReviewExported,
@@ -36,12 +34,12 @@ from engine.review_events import (
     TieOutDone,
     TradeNoted,
 )
+from engine.review.review_loader import load_review
+from engine.review_commands import CancelReview, ExportReview, LoadReview, NoteTrade, TieOut
 from engine.review_views import (
     CurvePoint,
     Execution,
     Review,
-    TieOutDifference,
-    TieOutLine,
     TieOutResult,
     TradeNote,
     trip_key,
@@ -50,7 +48,14 @@ from engine.trading_types import OrderType
 from engine.views import ZERO
 from tests.gui.conftest import Desk
 from tests.helpers.mouse import move
-from tests.helpers.trade_history import BEGIN_MS, D, journal_of, random_fills
+from tests.helpers.trade_history import (
+    BEGIN_MS,
+    D,
+    a_missing_booking,
+    a_tie_out_line,
+    journal_of,
+    random_fills,
+)
 
 
 @pytest.fixture(scope="module")
@@ -291,20 +296,13 @@ def test_the_tie_out_lists_sums_and_every_difference(opened: Desk, review: Revie
     load(opened, review)
     opened.click("review.tieOut")
     asked = last(opened, TieOut)
-    line = TieOutLine(
-        kind="COMMISSION", asset="USDT", venue=D(-3), journal=D(-2), venue_rows=3, journal_rows=2
-    )
-    missing = TieOutDifference(
-        kind="COMMISSION",
-        symbol="BTCUSDT",
-        asset="USDT",
-        trade_id="77",
-        time_ms=BEGIN_MS,
-        venue=D(-1),
-        journal=None,
-    )
+    line = a_tie_out_line()
     result = TieOutResult(
-        since_ms=BEGIN_MS, until_ms=BEGIN_MS + 1, lines=(line,), differences=(missing,), added=2
+        since_ms=BEGIN_MS,
+        until_ms=BEGIN_MS + 1,
+        lines=(line,),
+        differences=(a_missing_booking(),),
+        added=2,
     )
     opened.feed(TieOutDone(request_id=asked.request_id, result=result))
     assert "1 booking differs" in words(opened)

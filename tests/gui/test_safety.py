@@ -12,8 +12,8 @@ from desktop.widgets.chart_hints import below_alarm
 from desktop.widgets.data_table import DataTable
 from engine.commands import ClosePosition, PlaceOrder
 from engine.events import CommandRefused, PositionChanged
+from engine.events.protection import BracketChanged, GuardChanged, KillChanged
 from engine.protection_commands import Kill, StopKill
-from engine.protection_events import BracketChanged, GuardChanged, KillChanged
 from engine.protection_views import GuardView, KillView
 from engine.trading_types import BracketState, EnvironmentKind, KillState, PositionSide, Side
 from tests.gui import scene

@@ -277,10 +277,10 @@ def test_a_key_for_moving_is_not_given_away(desk: Desk, settings: SettingsDialog
     settings.keys.choose("orders.cancelAll", "Space")
     assert "needed for moving" in settings.keys.rows["orders.cancelAll"].problem.text()
     assert desk.window.keymap.key_of("orders.cancelAll") == "Ctrl+Shift+X"
-    desk.window.show_help()
+    desk.window.dialogs.show_help()
     assert "Ctrl+Shift+X" in desk.find(QWidget, "help.keys").toPlainText()  # type: ignore[attr-defined]
     settings.keys.choose("orders.cancelAll", "")
-    desk.window.show_help()
+    desk.window.dialogs.show_help()
     assert "Ctrl+Shift+X" not in desk.find(QWidget, "help.keys").toPlainText()  # type: ignore[attr-defined]
 
 

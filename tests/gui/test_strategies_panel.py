@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDockWidget, QFileDialog, QLabel, QLineEdit, QWidget
-from pytestqt.qtbot import QtBot
 
-from desktop.app import Desks
 from desktop.theme.resources import resource_path
 from desktop.widgets.data_table import DataTable
-from engine.config import default_config
 from engine.events import Alert, CommandRefused
+from engine.events.strategies import StrategyChanged, StrategyView
 from engine.strategy_commands import StartStrategy, StopStrategy
-from engine.strategy_events import StrategyChanged, StrategyView
 from engine.trading_types import AlertLevel, EnvironmentKind, StrategyState
 from tests.gui import scene
 from tests.gui.conftest import Desk
-from tests.gui.test_desk_on_paper import Hands
+from tests.gui.hands import Hands
 
 CRASHING = """
 class Bad:
@@ -149,21 +145,6 @@ def test_a_recording_runs_no_strategies(desk: Desk) -> None:
     dock = desk.find(QDockWidget, "dock.strategies")
     assert dock.isHidden()
     assert not dock.toggleViewAction().isVisible()
-
-
-@pytest.fixture
-def hands(qtbot: QtBot, tmp_path: Path) -> Iterator[Hands]:
-    config = default_config().with_values(paper__symbols=["BTCUSDT"])
-    desks = Desks(config, config.environment("paper"), tmp_path)
-    ended: list[object] = []
-    desks.closed.connect(ended.append)
-    desks.desk.open()
-    made = Hands(qtbot, desks)
-    made.wait_until_live()
-    yield made
-    desks.close()
-    made.see(lambda: ended)
-    assert ended == [True]
 
 
 def test_on_a_real_exchange_the_example_trades_and_a_crash_takes_nothing_along(

@@ -13,6 +13,7 @@ from desktop.models.open_orders_model import algo_key
 from desktop.widgets.data_table import DataTable
 from engine.commands import ClosePosition
 from engine.events import CommandRefused, FillRecorded, OrderChanged, PositionChanged
+from engine.events.protection import AlgoChanged
 from engine.protection_commands import (
     CancelAlgo,
     CancelOrders,
@@ -20,7 +21,6 @@ from engine.protection_commands import (
     ProtectPosition,
     ReversePosition,
 )
-from engine.protection_events import AlgoChanged
 from engine.trading_types import AlgoStatus, OrderStatus, PositionSide, Side
 from tests.gui import scene
 from tests.gui.conftest import Desk

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QComboBox, QPushButton, QTabBar, QToolButton, QWid
 from desktop.widgets.decimal_field import DecimalField
 from engine.commands import PlaceOrder
 from engine.events import BalanceChanged, CommandDone, CommandRefused, PositionChanged
+from engine.events.protection import HedgeModeChanged
 from engine.protection_commands import PlaceAlgo, PlaceBracket, SetMarginType
-from engine.protection_events import HedgeModeChanged
 from engine.trading_types import (
     MarginType,
     OrderType,

@@ -100,7 +100,7 @@ def test_a_failing_handler_costs_its_own_event_alone(
     def fail(_health: HealthReport) -> None:
         raise ValueError("no such number")
 
-    monkeypatch.setitem(desk.window._handlers, HealthReport, fail)
+    monkeypatch.setitem(desk.window._turns.handlers, HealthReport, fail)
     events = [scene.health(), OrderChanged(order=scene.order())]
     with pytest.raises(ValueError, match="no such number"):
         desk.window.handle_events(events)

@@ -10,10 +10,11 @@ import json
 import socket
 import ssl
 import struct
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.helpers.toy_listener import ToyListener
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Reply:
 Script = Callable[[Request], Reply]
 
 
-class ToyHttpServer:
+class ToyHttpServer(ToyListener):
     """Serves `script` until closed. `requests` and `connections` tell what came."""
 
     def __init__(self, script: Script, tls: ssl.SSLContext | None = None) -> None:
@@ -58,55 +59,21 @@ class ToyHttpServer:
         self._tls = tls
         self.requests: list[Request] = []
         self.connections = 0
-        self._stopping = threading.Event()
-        self._sockets: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
+        super().__init__("toy-http")
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
-        self._start(self._accept)
 
     def of(self, path: str) -> list[Request]:
         return [request for request in self.requests if request.path == path]
 
-    def cut_idle_connections(self) -> None:
-        for sock in self._sockets:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        self._stopping.set()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.cut_idle_connections()
-        for thread in self._threads:
-            thread.join(5)
-        for sock in self._sockets:
-            sock.close()
-
-    def _start(self, body: Callable[..., None], *args: object) -> None:
-        thread = threading.Thread(target=body, args=args, name="toy-http", daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            if self._tls is not None:
-                try:
-                    sock = self._tls.wrap_socket(sock, server_side=True)
-                except OSError:
-                    sock.close()
-                    continue
-            self._sockets.append(sock)
-            self._start(self._serve, sock)
-
     def _serve(self, sock: socket.socket) -> None:
+        self.connections += 1
+        try:
+            if self._tls is not None:
+                sock = self._tls.wrap_socket(sock, server_side=True)
+        except OSError:
+            sock.close()
+            return
+        self._sockets.append(sock)
         with contextlib.suppress(OSError):
             received = b""
             while not self._stopping.is_set():

@@ -13,6 +13,8 @@ import struct
 import threading
 from collections.abc import Iterator
 
+from tests.helpers.toy_listener import ToyListener
+
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -78,7 +80,7 @@ class ToyConnection:
             self.sock.shutdown(socket.SHUT_RDWR)
 
 
-class ToyStreamServer:
+class ToyStreamServer(ToyListener):
     def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
         self.connections: list[ToyConnection] = []
@@ -86,12 +88,8 @@ class ToyStreamServer:
         self.refuse_status: int | None = None
         self.targets: list[str] = []
         self._changed = threading.Condition()
-        self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", port))
-        self.port: int = self._listener.getsockname()[1]
+        super().__init__("toy-ws", port)
         self.url = f"{'wss' if tls else 'ws'}://127.0.0.1:{self.port}"
-        self._start(self._accept)
 
     def connection(self, number: int = 0, route: str = "", timeout_s: float = 5.0) -> ToyConnection:
         """The connection with this number (0 is the first) of a route, once it is there."""
@@ -106,31 +104,6 @@ class ToyStreamServer:
             )
             return found()[number]
 
-    def close(self) -> None:
-        self._stopping.set()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for connection in self.connections:
-            connection.cut()
-        for thread in self._threads:
-            thread.join(5)
-        for connection in self.connections:
-            connection.sock.close()
-
-    def _start(self, body: object, *args: object) -> None:
-        thread = threading.Thread(target=body, args=args, name="toy-ws", daemon=True)  # type: ignore[arg-type]
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
-                return
-            self._start(self._serve, sock)
-
     def _serve(self, sock: socket.socket) -> None:
         try:
             if self._tls is not None:
@@ -142,6 +115,7 @@ class ToyStreamServer:
         if connection is None:
             sock.close()
             return
+        self._sockets.append(sock)
         with contextlib.suppress(OSError, ValueError):
             self._read(connection)
         connection.closed.set()

@@ -11,6 +11,7 @@ from engine.clock import SystemClock
 from engine.events import Event, FillRecorded
 from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_writer import JournalWriter
+from engine.review_views import TieOutDifference, TieOutLine
 from engine.trading_types import PositionSide, Side
 from engine.views import FillView
 
@@ -97,3 +98,23 @@ def write_journal(path: Path, events: Iterable[Event]) -> JournalReader:
 
 def journal_of(path: Path, fills: Iterable[FillView], *others: Event) -> JournalReader:
     return write_journal(path, [*(FillRecorded(fill=one) for one in fills), *others])
+
+
+def a_tie_out_line() -> TieOutLine:
+    """The venue took more commission than the journal knows of."""
+    return TieOutLine(
+        kind="COMMISSION", asset="USDT", venue=D(-3), journal=D(-2), venue_rows=3, journal_rows=2
+    )
+
+
+def a_missing_booking() -> TieOutDifference:
+    """The line of it that the journal has not."""
+    return TieOutDifference(
+        kind="COMMISSION",
+        symbol="BTCUSDT",
+        asset="USDT",
+        trade_id="77",
+        time_ms=BEGIN_MS,
+        venue=D(-1),
+        journal=None,
+    )

@@ -12,10 +12,11 @@ import pytest
 
 from engine.config import Config, default_config
 from engine.paper.paper_discovery import find_running
+from engine.paper.paper_process import PaperProcess
 from engine.trading_engine import TradingEngine
 from engine.wire.hosts import Hosts
 from tests.helpers.gateways import Gateways, gateways_closed_at_the_end
-from tests.helpers.paper import PaperClient
+from tests.helpers.paper import PaperClient, paper_server
 
 
 class Stranger(PaperClient):
@@ -45,6 +46,13 @@ def engine(tmp_path: Path, quiet_config: Config) -> Iterator[TradingEngine]:
 @pytest.fixture
 def stranger(engine: TradingEngine, tmp_path: Path) -> Stranger:
     return Stranger(tmp_path / "paper")
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperProcess]:
+    """A quiet exchange of the module's own, without an engine."""
+    with paper_server(tmp_path_factory.mktemp("paper"), fresh=True) as process:
+        yield process
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from engine import console_brackets
+from engine.console import brackets
 from engine.errors import OrderNotAllowed
 from engine.events import Alert, CommandRefused, Event
+from engine.events.protection import BracketChanged
 from engine.protection_commands import (
     CancelAlgo,
     CancelBracket,
@@ -20,7 +21,6 @@ from engine.protection_commands import (
     PlaceBracket,
     ProtectPosition,
 )
-from engine.protection_events import BracketChanged
 from engine.protection_views import BracketView
 from engine.trading_engine import TradingEngine
 from engine.trading_types import AlgoStatus, BracketState, KillState, Side
@@ -166,8 +166,8 @@ def test_the_console_protects_a_position_and_tells_what_happens(
     given = Namespace(
         symbol="btcusdt", stop="60000", target=None, position_side="BOTH", seconds=1.0
     )
-    assert console_brackets.protect(engine, given) == 0
+    assert brackets.protect(engine, given) == 0
     said = capsys.readouterr().out
     assert "protected BUY BTCUSDT 0.1/0.1 protected 0.1 stop 60000 target -" in said
-    assert console_brackets.brackets(engine, Namespace(follow=True, seconds=0.1)) == 0
+    assert brackets.brackets(engine, Namespace(follow=True, seconds=0.1)) == 0
     assert "60000" in capsys.readouterr().out

@@ -112,17 +112,17 @@ def test_close_a_share_reverse_flatten_kill(cli):
 
 
 def test_dead_man_is_switched_off_by_ctrl_c(cli, monkeypatch):
-    from engine import console_protection
+    from engine.console import protection
 
     waits = iter([False, True])
 
-    class Impatient(console_protection.Mailbox):
+    class Impatient(protection.Mailbox):
         def wait(self, timeout_s=None):
             if next(waits):
                 raise KeyboardInterrupt
             return super().wait(3.0)
 
-    monkeypatch.setattr(console_protection, "Mailbox", Impatient)
+    monkeypatch.setattr(protection, "Mailbox", Impatient)
     code, out, _ = cli("dead-man", "BTCUSDT", "5")
     assert code == 0
     assert "Unless it hears from Perpdesk for 5 s" in out

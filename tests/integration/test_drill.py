@@ -43,6 +43,7 @@ from engine.paper.fault_script import rule_from
 from engine.plans.plan_models import End
 from engine.protection_commands import PlaceAlgo
 from engine.trading_types import OrderType, PlanKind, PlanState, Side
+from engine.utils.child_program import ChildProgram
 from engine.views import FillView
 
 pytestmark = pytest.mark.long
@@ -142,6 +143,16 @@ def test_forty_sessions_with_faults_and_kills_lose_and_double_nothing(
     assert report["orders"] > 150
     assert report["faults"] > 20
     assert code == 0
+
+
+def test_a_process_that_ended_before_it_traded_is_no_kill(
+    floor: DrillFloor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.drill.drill_run.DRILL_VICTIM", ChildProgram("--none", "this"))
+    seed = next(seed for seed in itertools.count() if plan_session(seed).killed_after_s is not None)
+    assert run_session(seed, floor).verdict.hung == (
+        "the process that was to be killed did not trade",
+    )
 
 
 def test_what_ends_a_worker_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -22,18 +21,11 @@ from engine.trading_types import (
     WorkingType,
 )
 from tests.helpers.gateways import Gateways
-from tests.helpers.paper import PaperClient, paper_server
+from tests.helpers.paper import PaperClient
 from tests.helpers.waiting import wait_until
 
 D = Decimal
 BTC = "BTCUSDT"
-
-
-@pytest.fixture(scope="module")
-def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperProcess]:
-    folder: Path = tmp_path_factory.mktemp("paper")
-    with paper_server(folder, fresh=True) as process:
-        yield process
 
 
 @pytest.fixture

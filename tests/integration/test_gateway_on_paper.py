@@ -37,13 +37,6 @@ from tests.helpers.paper import paper_server
 from tests.helpers.waiting import wait_until
 
 
-@pytest.fixture(scope="module")
-def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperProcess]:
-    folder: Path = tmp_path_factory.mktemp("paper")
-    with paper_server(folder, fresh=True) as process:
-        yield process
-
-
 class Desk:
     """A gateway with its user stream collected."""
 

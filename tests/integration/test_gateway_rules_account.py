@@ -6,13 +6,11 @@ Which test proves which rule stands in resources/help/gateway-rules.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
 
-from engine.clock import FakeClock
 from engine.events import (
     Event,
     ListenKeyExpired,
@@ -23,9 +21,8 @@ from engine.events import (
 from engine.exchange.binance_gateway import GatewaySettings
 from engine.paper.paper_process import PaperProcess
 from engine.trading_types import OrderStatus, StreamState
-from tests.helpers.fault_hand import FaultHand
 from tests.helpers.gateways import PATIENT, Gateways
-from tests.helpers.paper import now_ms, paper_server
+from tests.helpers.rule_desk import RuleDesk, desks_of
 from tests.helpers.waiting import advance_until, wait_until
 
 BTC = "BTCUSDT"
@@ -33,26 +30,16 @@ KEEP, MAKE = "PUT /fapi/v1/listenKey", "POST /fapi/v1/listenKey"
 ORDER_EVENTS = {"trigger": "event", "event": "ORDER_TRADE_UPDATE", "count": 0}
 
 
-@pytest.fixture(scope="module")
-def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperProcess]:
-    with paper_server(tmp_path_factory.mktemp("paper"), fresh=True) as process:
-        yield process
-
-
-class Desk:
+class Desk(RuleDesk):
     """A gateway whose user stream is live, on a clock that stands still."""
 
     def __init__(
         self, gateways: Gateways, paper: PaperProcess, orders_over: str = "rest", **patience: Any
     ) -> None:
-        self.clock = FakeClock(now_ms())
-        self.hand = FaultHand(paper)
         self.heard: list[Event] = []
-        self.gateway = gateways.open(
-            paper.hosts,
-            api_key=paper.api_key,
-            api_secret=paper.api_secret,
-            clock=self.clock,
+        super().__init__(
+            gateways,
+            paper,
             settings=GatewaySettings(
                 orders_over=orders_over,  # type: ignore[arg-type]
                 streams=msgspec.structs.replace(PATIENT, **patience),
@@ -62,11 +49,6 @@ class Desk:
         self.ear = self.hand.listen()
         self.gateway.start_user_stream(self.heard.append)
         self.is_live()
-
-    def place(self, name: str) -> OrderUpdate:
-        return self.gateway.submit_order(
-            BTC, "BUY", "LIMIT", "0.01", Decimal(50_000), client_order_id=name
-        )
 
     def hears_of(self, name: str) -> None:
         """Of an order that was placed."""
@@ -98,10 +80,8 @@ class Desk:
 
 @pytest.fixture
 def make(paper: PaperProcess, gateways: Gateways) -> Iterator[Callable[..., Desk]]:
-    yield lambda *args, **given: Desk(gateways, paper, *args, **given)
-    gateways.close()
-    FaultHand(paper).end_all()
-    FaultHand(paper).clean()
+    with desks_of(Desk, gateways, paper) as made:
+        yield made
 
 
 @pytest.fixture

@@ -6,12 +6,10 @@ Which test proves which rule stands in resources/help/gateway-rules.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from engine.clock import FakeClock
 from engine.errors import (
     ClockRefused,
     NotConnected,
@@ -22,16 +20,15 @@ from engine.errors import (
     ShuttingDown,
     TemporarilyRefused,
 )
-from engine.events import Alert, Event, OrderUpdate, RateBrake
+from engine.events import Alert, Event, RateBrake
 from engine.exchange.binance_gateway import GatewaySettings
 from engine.exchange.rest_client import RestSettings
 from engine.exchange.stream_liveness import StreamSettings
 from engine.paper.paper_process import PaperProcess
 from engine.utils.retry import RetryPolicy
 from tests.helpers.calls import Call
-from tests.helpers.fault_hand import FaultHand
 from tests.helpers.gateways import Gateways
-from tests.helpers.paper import now_ms, paper_server
+from tests.helpers.rule_desk import RuleDesk, desks_of
 from tests.helpers.waiting import wait_until
 
 BTC = "BTCUSDT"
@@ -42,26 +39,16 @@ CLOCK = "GET /fapi/v1/time"
 THREE_TRIES = RetryPolicy(attempts=3, base_s=1.0, max_pause_s=8.0)
 
 
-@pytest.fixture(scope="module")
-def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperProcess]:
-    with paper_server(tmp_path_factory.mktemp("paper"), fresh=True) as process:
-        yield process
-
-
-class Desk:
+class Desk(RuleDesk):
     """A gateway on a clock that stands still, and a hand on the exchange's faults."""
 
     def __init__(
         self, gateways: Gateways, paper: PaperProcess, orders_over: str = "rest", **rest: Any
     ) -> None:
-        self.clock = FakeClock(now_ms())
-        self.hand = FaultHand(paper)
         self.told: list[Event] = []
-        self.gateway = gateways.open(
-            paper.hosts,
-            api_key=paper.api_key,
-            api_secret=paper.api_secret,
-            clock=self.clock,
+        super().__init__(
+            gateways,
+            paper,
             settings=GatewaySettings(
                 orders_over=orders_over,  # type: ignore[arg-type]
                 rest=RestSettings(**{"read_retry": THREE_TRIES, "write_timeout_s": 0.5, **rest}),
@@ -73,11 +60,6 @@ class Desk:
         )
         self.gateway.warm_up()
         self.ear = self.hand.listen()
-
-    def place(self, name: str) -> OrderUpdate:
-        return self.gateway.submit_order(
-            BTC, "BUY", "LIMIT", "0.01", Decimal(50_000), client_order_id=name
-        )
 
     def asked(self, *wanted: str) -> list[str]:
         """Those requests that came since the gateway is ready."""
@@ -92,16 +74,8 @@ class Desk:
 
 @pytest.fixture
 def make(paper: PaperProcess, gateways: Gateways) -> Iterator[Callable[..., Desk]]:
-    made: list[Desk] = []
-
-    def build(*args: Any, **given: Any) -> Desk:
-        made.append(Desk(gateways, paper, *args, **given))
-        return made[-1]
-
-    yield build
-    gateways.close()
-    FaultHand(paper).end_all()
-    FaultHand(paper).clean()
+    with desks_of(Desk, gateways, paper) as made:
+        yield made
 
 
 @pytest.fixture

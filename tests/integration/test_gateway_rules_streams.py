@@ -32,9 +32,9 @@ from engine.exchange.wire_tap import WireTap
 from engine.kpi.tcp_relay import TcpRelay
 from engine.paper.paper_process import PaperProcess
 from engine.trading_types import Route, StreamState
-from tests.helpers.fault_hand import FaultHand
 from tests.helpers.gateways import PATIENT, Gateways
-from tests.helpers.paper import now_ms, paper_server
+from tests.helpers.paper import paper_server
+from tests.helpers.rule_desk import RuleDesk, desks_of
 from tests.helpers.waiting import advance_until, wait_until
 
 TRADES, QUOTES, MARKS = "btcusdt@aggTrade", "btcusdt@bookTicker", "btcusdt@markPrice@1s"
@@ -47,22 +47,19 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperProcess]:
         yield process
 
 
-class Desk:
+class Desk(RuleDesk):
     """A gateway on a clock that stands still, and all that it heard."""
 
     def __init__(self, gateways: Gateways, paper: PaperProcess, **patience: Any) -> None:
-        self.clock = FakeClock(now_ms())
-        self.hand = FaultHand(paper)
         self.heard: list[Event] = []
         self.states: list[StreamStateChanged] = []
         hosts = paper.hosts
         if "streams" in patience:
             hosts = msgspec.structs.replace(hosts, streams=patience.pop("streams"))
-        self.gateway = gateways.open(
-            hosts,
-            api_key=paper.api_key,
-            api_secret=paper.api_secret,
-            clock=self.clock,
+        super().__init__(
+            gateways,
+            paper,
+            hosts=hosts,
             settings=GatewaySettings(
                 orders_over="rest", streams=msgspec.structs.replace(PATIENT, **patience)
             ),
@@ -107,9 +104,8 @@ class Desk:
 
 @pytest.fixture
 def make(paper: PaperProcess, gateways: Gateways) -> Iterator[Callable[..., Desk]]:
-    yield lambda **patience: Desk(gateways, paper, **patience)
-    gateways.close()
-    FaultHand(paper).end_all()
+    with desks_of(Desk, gateways, paper) as made:
+        yield made
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 from engine.commands import ClosePosition
 from engine.errors import OrderNotAllowed
 from engine.events import CommandDone, CommandRefused, EngineStateChanged, Event
+from engine.events.protection import HedgeModeChanged
 from engine.paper.paper_discovery import find_running
 from engine.protection_commands import SetHedgeMode, SetMarginType
-from engine.protection_events import HedgeModeChanged
 from engine.trading_engine import TradingEngine
 from engine.trading_types import EngineState, MarginType, PositionSide, Side
 from engine.utils.mailbox import Mailbox

@@ -13,10 +13,10 @@ from engine.clock import SystemClock
 from engine.config import default_config
 from engine.errors import ShuttingDown
 from engine.events import CommandRefused
+from engine.events.keys import Finding, KeyPlace, KeysChecked, KeysListed
 from engine.exchange.rest_client import RestSettings
 from engine.key_commands import CheckKeys, KeepKeys, ListKeys, RemoveKeys
 from engine.key_desk import KeyDesk
-from engine.key_events import Finding, KeyPlace, KeysChecked, KeysListed
 from engine.keys_check import check_keys
 from engine.secret import Credentials, Secret
 from engine.wire.hosts import Hosts, loopback

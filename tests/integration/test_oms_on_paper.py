@@ -19,22 +19,16 @@ from pathlib import Path
 
 import pytest
 
-from engine.clock import SystemClock
 from engine.commands import CancelOrder
 from engine.errors import JournalError, OrderNotAllowed, OrderRefused
-from engine.event_hub import EventHub
-from engine.events import Alert, Event, FillRecorded, OrderChanged
-from engine.exchange.binance_gateway import BinanceGateway, GatewaySettings
+from engine.events import Alert, FillRecorded, OrderChanged
 from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_writer import JournalWriter
-from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.oms.order_models import Order
-from engine.paper.paper_process import PaperAccountKeys, PaperProcess
+from engine.paper.paper_process import PaperProcess
 from engine.trading_types import OrderStatus
-from engine.utils.mailbox import Mailbox
-from engine.utils.task_queue import TaskQueue
-from engine.wire.hosts import Hosts
 from tests.helpers.paper import PaperClient, paper_server
+from tests.helpers.trader import Trader
 from tests.helpers.waiting import wait_until
 
 D = Decimal
@@ -42,45 +36,8 @@ D = Decimal
 BALANCE = "50000000"
 
 
-class Trader:
-    """What the engine builds, by hand: gateway, journal, order management, one query thread."""
-
-    def __init__(self, hosts: Hosts, keys: PaperAccountKeys, journal: Path) -> None:
-        self.hub = EventHub()
-        self.heard: Mailbox[Event] = self.hub.attach(Mailbox())
-        self.events: list[Event] = []
-        self.gateway = BinanceGateway(
-            hosts=hosts,
-            api_key=keys.api_key,
-            api_secret=keys.api_secret,
-            settings=GatewaySettings(weight_limit=1_000_000),  # many starts in one minute
-        )
-        self.journal = JournalWriter(journal, SystemClock(), self.hub.publish)
-        self.journal.start(self.hub)
-        self.queries = TaskQueue("queries")
-        self.queries.start()
-        self.oms = OrderManager(
-            self.gateway,
-            self.journal,
-            self.hub,
-            SystemClock(),
-            self.gateway.get_exchange_instruments,
-            OmsSettings(strict=True),
-            on_gap=self._recover_elsewhere,
-        )
-        reader = JournalReader(journal)
-        self.oms.restore(
-            reader.open_orders(), reader.fills_of_open_orders(), reader.last_trade_ids()
-        )
-        self._live = threading.Event()
-        self.gateway.start_user_stream(self.oms.on_event)
-        if not self._live.wait(10):
-            self.die()  # or its threads fail the tests that follow
-            raise AssertionError("not live within 10 s")
-
-    def of(self, kind: type[Event]) -> list[Event]:
-        self.events += self.heard.drain()
-        return [event for event in self.events if isinstance(event, kind)]
+class OrderTrader(Trader):
+    """Reads what was told of orders."""
 
     def fills(self) -> list[D]:
         return [e.fill.quantity for e in self.of(FillRecorded) if isinstance(e, FillRecorded)]
@@ -91,25 +48,6 @@ class Trader:
             for e in self.of(OrderChanged)
             if isinstance(e, OrderChanged) and e.order.client_order_id == order.client_order_id
         ]
-
-    def close(self) -> None:
-        self.oms.close()
-        self.gateway.close()
-        self.queries.stop(5)
-        assert self.journal.close()
-
-    def die(self) -> None:
-        """As far as the venue and the journal can tell, the process is gone."""
-        self.gateway.close()
-        self.queries.stop(5)
-        self.journal.close()
-
-    def _recover_elsewhere(self) -> None:
-        self.queries.submit(self._recover)
-
-    def _recover(self) -> None:
-        self.oms.reconciler.recover(threading.Event())
-        self._live.set()
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +72,8 @@ def journal(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def trader(server: PaperProcess, stranger: PaperClient, journal: Path) -> Iterator[Trader]:
-    trader = Trader(server.hosts, server.accounts[0], journal)
+def trader(server: PaperProcess, stranger: PaperClient, journal: Path) -> Iterator[OrderTrader]:
+    trader = OrderTrader(server.hosts, server.accounts[0], journal)
     yield trader
     trader.close()
 
@@ -156,7 +94,9 @@ def inside(stranger: PaperClient) -> D:
         assert taken.status == 200, taken.body
 
 
-def test_place_partial_fill_amend_cancel(trader: Trader, stranger: PaperClient, inside: D) -> None:
+def test_place_partial_fill_amend_cancel(
+    trader: OrderTrader, stranger: PaperClient, inside: D
+) -> None:
     order = trader.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.3", inside)
     assert order.status == "NEW"
     assert order.order_id is not None
@@ -183,7 +123,7 @@ def test_place_partial_fill_amend_cancel(trader: Trader, stranger: PaperClient, 
     assert words == ["PENDING_NEW", "NEW", "PARTIALLY_FILLED", "PENDING_CANCEL", "CANCELED"]
 
 
-def test_a_market_order_fills_and_the_position_follows(trader: Trader) -> None:
+def test_a_market_order_fills_and_the_position_follows(trader: OrderTrader) -> None:
     order = trader.oms.submit_order("BTCUSDT", "BUY", "MARKET", "0.25")
     assert trader.oms.wait(order, "FILLED")
     assert order.executed_qty == D("0.25")
@@ -203,7 +143,7 @@ def test_a_market_order_fills_and_the_position_follows(trader: Trader) -> None:
 
 
 def test_the_balance_is_the_venues_to_the_last_decimal(
-    trader: Trader, server: PaperProcess
+    trader: OrderTrader, server: PaperProcess
 ) -> None:
     order = trader.oms.submit_order("BTCUSDT", "BUY", "MARKET", "0.25")
     assert trader.oms.wait(order, "FILLED")
@@ -218,32 +158,34 @@ def test_the_balance_is_the_venues_to_the_last_decimal(
     wait_until(lambda: len(set(wallets())) == 1, what="wallet balances agree")
 
 
-def test_a_refusal_of_the_venue_is_a_rejected_order_with_its_reason(trader: Trader) -> None:
+def test_a_refusal_of_the_venue_is_a_rejected_order_with_its_reason(trader: OrderTrader) -> None:
     order = trader.oms.submit_order("BTCUSDT", "SELL", "MARKET", "0.1", reduce_only=True)
     assert order.status == "REJECTED"
     assert "-2022" in order.reason
     assert trader.oms.open_orders() == []
 
 
-def test_our_own_checks_speak_before_the_venue(trader: Trader) -> None:
+def test_our_own_checks_speak_before_the_venue(trader: OrderTrader) -> None:
     with pytest.raises(OrderNotAllowed) as caught:
         trader.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.1", "60000.05")
     assert caught.value.field == "price"
 
 
-def test_a_post_only_order_that_would_take_is_refused(trader: Trader) -> None:
+def test_a_post_only_order_that_would_take_is_refused(trader: OrderTrader) -> None:
     order = trader.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.01", "70000", time_in_force="GTX")
     assert order.status in ("REJECTED", "EXPIRED")
 
 
-def test_an_amend_the_venue_refuses_leaves_the_order_as_it_was(trader: Trader, inside: D) -> None:
+def test_an_amend_the_venue_refuses_leaves_the_order_as_it_was(
+    trader: OrderTrader, inside: D
+) -> None:
     order = trader.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.1", inside)
     with pytest.raises((OrderRefused, OrderNotAllowed)):
         trader.oms.modify_order(order, price=inside * 2 // 1)
     assert (order.status, order.price, order.amend) == ("NEW", inside, None)
 
 
-def test_cancel_all(trader: Trader, inside: D) -> None:
+def test_cancel_all(trader: OrderTrader, inside: D) -> None:
     orders = [
         trader.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.01", inside - 100 * step)
         for step in range(1, 4)
@@ -253,7 +195,9 @@ def test_cancel_all(trader: Trader, inside: D) -> None:
         assert trader.oms.wait(order, "CANCELED")
 
 
-def test_an_order_placed_elsewhere_is_seen(trader: Trader, server: PaperProcess, inside: D) -> None:
+def test_an_order_placed_elsewhere_is_seen(
+    trader: OrderTrader, server: PaperProcess, inside: D
+) -> None:
     answer = PaperClient(server).order(price=str(inside), newClientOrderId="web_1")
     assert answer.status == 200, answer.body
     wait_until(lambda: trader.oms.tracker.get("web_1") is not None)
@@ -263,7 +207,7 @@ def test_an_order_placed_elsewhere_is_seen(trader: Trader, server: PaperProcess,
 
 
 def test_two_threads_trade_at_once_and_the_books_agree(
-    trader: Trader, stranger: PaperClient, server: PaperProcess, inside: D
+    trader: OrderTrader, stranger: PaperClient, server: PaperProcess, inside: D
 ) -> None:
     placed: list[Order] = []
 
@@ -307,7 +251,7 @@ def test_a_restart_knows_what_happened_meanwhile(
         "DELETE", "/fapi/v1/order", symbol="BTCUSDT", origClientOrderId=gone.client_order_id
     )
 
-    second = Trader(server.hosts, server.accounts[0], journal)
+    second = OrderTrader(server.hosts, server.accounts[0], journal)
     try:
         found = second.oms.get_order(filled.client_order_id)
         assert (found.status, found.executed_qty) == ("FILLED", D("0.2"))
@@ -332,7 +276,7 @@ from decimal import Decimal
 from pathlib import Path
 from engine.paper.paper_process import PaperAccountKeys
 from engine.wire.hosts import Hosts
-from tests.integration.test_oms_on_paper import Trader
+from tests.helpers.trader import Trader
 
 rest, streams, ws_api, key, secret, journal, price = sys.argv[1:]
 keys = PaperAccountKeys(api_key=key, api_secret=secret)
@@ -397,7 +341,7 @@ def test_a_kill_at_any_instant_loses_and_doubles_nothing(
 
 
 def test_an_order_amended_too_often_is_cancelled_and_its_rest_placed_anew(
-    trader: Trader, stranger: PaperClient, server: PaperProcess, inside: D
+    trader: OrderTrader, stranger: PaperClient, server: PaperProcess, inside: D
 ) -> None:
     order = trader.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.3", inside)
     assert stranger.market("SELL", "0.1").status == 200
@@ -415,7 +359,7 @@ def test_an_order_amended_too_often_is_cancelled_and_its_rest_placed_anew(
 
 @pytest.mark.parametrize("trouble", ["disk is full", "another program"])
 def test_a_journal_that_cannot_be_written_stops_orders_and_lets_cancels_go(
-    trader: Trader, journal: Path, inside: D, trouble: str
+    trader: OrderTrader, journal: Path, inside: D, trouble: str
 ) -> None:
     order = trader.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.01", inside - 100)
     assert trader.journal.flush()

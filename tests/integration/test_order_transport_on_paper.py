@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,17 +16,9 @@ from engine.exchange.stream_liveness import StreamSettings
 from engine.paper.paper_process import PaperProcess
 from tests.helpers.fault_hand import FaultHand
 from tests.helpers.gateways import Gateways
-from tests.helpers.paper import paper_server
 from tests.helpers.waiting import wait_until
 
 BTC = "BTCUSDT"
-
-
-@pytest.fixture(scope="module")
-def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaperProcess]:
-    folder: Path = tmp_path_factory.mktemp("paper")
-    with paper_server(folder, fresh=True) as process:
-        yield process
 
 
 class Desk:

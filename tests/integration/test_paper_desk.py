@@ -18,6 +18,7 @@ from engine.events import (
     Event,
     StreamStateChanged,
 )
+from engine.events.paper import FaultPlayed, PaperChanged, PaperWasReset, ReplayFileRead
 from engine.paper_commands import (
     CancelReplayFile,
     EndFaults,
@@ -30,7 +31,6 @@ from engine.paper_commands import (
     SetReplay,
     WatchPaper,
 )
-from engine.paper_events import FaultPlayed, PaperChanged, PaperWasReset, ReplayFileRead
 from engine.trading_engine import TradingEngine
 from engine.trading_types import EngineState, OrderStatus, PaperMarketKind, Route, StreamState
 from engine.utils.mailbox import Mailbox
@@ -132,7 +132,7 @@ def test_a_killed_exchange_stays_away_without_alarm_and_comes_back_with_its_orde
 def test_an_exchange_that_died_by_itself_is_started_again(
     engine: TradingEngine, ears: Ears
 ) -> None:
-    engine._parts.venue.paper._process.kill()  # type: ignore[union-attr]
+    engine._built.venue.paper._process.kill()
     ears.wait(Alert, lambda alert: alert.code == "PAPER_EXCHANGE_LOST")
     engine.submit(RestartPaper())
     wait_until_live(engine)

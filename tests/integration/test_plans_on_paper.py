@@ -10,8 +10,8 @@ import pytest
 
 from engine.commands import CancelAllOrders
 from engine.events import CommandRefused, Event
+from engine.events.protection import PlanChanged
 from engine.protection_commands import StartChase, StartScaled, StartTwap, StopPlan
-from engine.protection_events import PlanChanged
 from engine.trading_engine import TradingEngine
 from engine.trading_types import PlanState, Side
 from engine.utils.mailbox import Mailbox

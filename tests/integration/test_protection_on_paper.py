@@ -14,6 +14,7 @@ from engine.commands import ClosePosition, PlaceOrder
 from engine.config import Config
 from engine.errors import OrderNotAllowed, RateLimited
 from engine.events import CommandDone, CommandRefused, Event
+from engine.events.protection import DeadManChanged, KillChanged
 from engine.paper.paper_discovery import announce
 from engine.paper.paper_process import PaperOptions, PaperProcess
 from engine.protection_commands import (
@@ -24,7 +25,6 @@ from engine.protection_commands import (
     SetDeadMan,
     StopKill,
 )
-from engine.protection_events import DeadManChanged, KillChanged
 from engine.trading_engine import TradingEngine
 from engine.trading_types import EngineState, KillState, OrderType, PositionSide, Side
 from engine.utils.mailbox import Mailbox
@@ -147,7 +147,7 @@ def test_kill_works_while_the_account_stream_is_down(
 ):
     trade(engine)
     fault(stranger, "unavailable_503", {"path": "/fapi/v1/listenKey", "count": 0})
-    venue = engine._parts.venue
+    venue = engine._built.venue
     monkeypatch.setenv("PERPDESK_API_KEY", venue.credentials.api_key)
     monkeypatch.setenv("PERPDESK_API_SECRET", venue.credentials.api_secret.reveal())
     hosts = {name: getattr(venue.hosts, name) for name in ("rest", "streams", "ws_api")}

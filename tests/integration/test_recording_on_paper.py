@@ -20,10 +20,10 @@ from engine.events import (
     OrderChanged,
     PositionChanged,
 )
+from engine.events.recording import PlaybackChanged, RecordingChanged
 from engine.recording.player import RecordingPlayer
 from engine.recording.recording_files import RecordingError
 from engine.recording_commands import SetPlayback, StartRecording, StopRecording
-from engine.recording_events import PlaybackChanged, RecordingChanged
 from engine.trading_engine import TradingEngine
 from engine.trading_types import OrderStatus, OrderType, Side
 from engine.utils.mailbox import Mailbox
@@ -73,7 +73,7 @@ def record_a_session(folder: Path, config: Config, **values: object) -> tuple[Pa
         heard.wait(PositionChanged, lambda e: e.position.quantity == D("0.1"))
         engine.gateway.recycle_streams("a new listen key goes over the wire")
         heard.wait(MarkPrice)
-        credentials = engine._parts.venue.credentials  # type: ignore[union-attr]
+        credentials = engine._built.venue.credentials
         secrets = [credentials.api_key, credentials.api_secret.reveal()]
         secrets.append(engine.gateway._user_stream._key)  # type: ignore[attr-defined]
         engine.submit(StopRecording())

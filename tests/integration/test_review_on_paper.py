@@ -15,15 +15,15 @@ import pytest
 from engine.__main__ import main
 from engine.config import Config
 from engine.events import CommandRefused, Event, FillRecorded
-from engine.paper import paper_process
-from engine.review_commands import ExportReview, LoadReview, NoteTrade, ReviewCommand, TieOut
-from engine.review_events import (
+from engine.events.review import (
     IncomeRecorded,
     ReviewExported,
     ReviewLoaded,
     TieOutDone,
     TradeNoted,
 )
+from engine.paper import paper_process
+from engine.review_commands import ExportReview, LoadReview, NoteTrade, ReviewCommand, TieOut
 from engine.trading_engine import TradingEngine
 from engine.trading_types import PositionSide
 from engine.utils.mailbox import Mailbox

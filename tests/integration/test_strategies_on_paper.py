@@ -13,13 +13,13 @@ import pytest
 
 from engine.errors import BadInput, ShuttingDown, UnknownSymbol
 from engine.events import Alert, CommandRefused, Event
+from engine.events.protection import KillChanged
+from engine.events.strategies import StrategyChanged, StrategyView
 from engine.oms.order_models import Order
-from engine.protection_events import KillChanged
 from engine.protection_views import KillView
 from engine.strategies.strategy_host import StrategyHost
 from engine.strategies.strategy_runner import StrategyRunner
 from engine.strategy_commands import StartStrategy, StopStrategy
-from engine.strategy_events import StrategyChanged, StrategyView
 from engine.trading_engine import TradingEngine
 from engine.trading_types import AlertLevel, KillState, StrategyState
 from engine.utils.mailbox import Mailbox

@@ -195,8 +195,8 @@ def test_an_order_placed_elsewhere_appears_as_such(engine, tmp_path):
 
     phone = Stranger(tmp_path / "paper")
     phone.keys = type(phone.keys)(
-        api_key=engine._parts.venue.credentials.api_key,
-        api_secret=engine._parts.venue.credentials.api_secret.reveal(),
+        api_key=engine._built.venue.credentials.api_key,
+        api_secret=engine._built.venue.credentials.api_secret.reveal(),
     )
     assert PaperClient.order(phone, price="61500", newClientOrderId="phone-1").status == 200
     order = only_order(engine)
@@ -242,7 +242,7 @@ def test_two_engines_of_one_account_share_the_paper_exchange(engine, quiet_confi
 
 
 def test_a_dead_paper_exchange_is_said_and_the_engine_still_closes(engine, ears):
-    engine._parts.venue.paper._process.kill()
+    engine._built.venue.paper._process.kill()
     alert = ears.wait(Alert, lambda a: a.code == "PAPER_EXCHANGE_LOST")
     assert "has stopped" in alert.sentence
     wait_until(lambda: engine.state is EngineState.DEGRADED)

@@ -1,6 +1,4 @@
-"""`python -m tests.pictures`: the documents' pictures, taken by the program itself.
-
-`python -m tests.pictures gallery FOLDER`: every panel and state, for people to judge.
+"""The documents' pictures, taken by the program itself.
 
 A script trades on a paper exchange; the window joins the same account and takes
 its own picture, at each size that the documents show.
@@ -8,6 +6,7 @@ its own picture, at each size that the documents show.
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -26,9 +25,21 @@ SECONDS = "12"
 
 
 def main() -> int:
-    if sys.argv[1:2] == ["gallery"]:
-        take_gallery(Path(sys.argv[2]))
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.pictures",
+        description="Take the documents' pictures of the window, into resources/help/images.",
+    )
+    kinds = parser.add_subparsers(dest="kind")
+    gallery = kinds.add_parser("gallery", help="every panel and state instead, for people to judge")
+    gallery.add_argument("folder", type=Path, metavar="FOLDER", help="where the pictures go")
+    given = parser.parse_args()
+    if given.kind == "gallery":
+        take_gallery(given.folder)
         return 0
+    return take_documents()
+
+
+def take_documents() -> int:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,

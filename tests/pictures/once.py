@@ -15,8 +15,8 @@ from desktop.main_window import MainWindow
 from desktop.theme.apply_theme import apply_theme
 from engine.commands import Command
 from engine.events import EngineStateChanged, LeverageChanged
+from engine.events.keys import Finding, KeyFinding, KeyPlace, KeysChecked, KeysListed
 from engine.key_commands import CheckKeys
-from engine.key_events import Finding, KeyFinding, KeyPlace, KeysChecked, KeysListed
 from engine.trading_types import EngineState, EnvironmentKind
 from tests.gui import scene
 

@@ -15,15 +15,15 @@ from desktop.main_window import MainWindow
 from desktop.models.layouts import PanelKind
 from engine.commands import Command
 from engine.events import EngineStateChanged, LeverageChanged
-from engine.key_events import KeyPlace, KeysListed
-from engine.paper_events import FaultView, PaperChanged, PaperView
+from engine.events.keys import KeyPlace, KeysListed
+from engine.events.paper import FaultView, PaperChanged, PaperView
+from engine.events.protection import BracketChanged, GuardChanged, KillChanged
+from engine.events.recording import PlaybackChanged, PlaybackView
+from engine.events.review import ReviewLoaded
 from engine.protection_commands import Kill
-from engine.protection_events import BracketChanged, GuardChanged, KillChanged
 from engine.protection_views import GuardView, KillView
-from engine.recording_events import PlaybackChanged, PlaybackView
 from engine.review.review_loader import load_review
 from engine.review_commands import LoadReview
-from engine.review_events import ReviewLoaded
 from engine.review_views import Review
 from engine.trading_types import AlertLevel, EngineState, EnvironmentKind, KillState, StreamState
 from tests.gui import scene
@@ -163,14 +163,14 @@ STATES: dict[str, Callable[[MainWindow], None]] = {
 
 def _settings(window: MainWindow) -> None:
     busy(window)
-    window.show_settings()
+    window.dialogs.show_settings()
 
 
 def _settings_at(title: str) -> Callable[[MainWindow], None]:
     def show(window: MainWindow) -> None:
         _settings(window)
-        assert window._settings is not None
-        groups = window._settings.groups
+        assert window.dialogs.settings is not None
+        groups = window.dialogs.settings.groups
         (row,) = [n for n in range(groups.count()) if groups.item(n).text() == title]
         groups.setCurrentRow(row)
 
@@ -202,7 +202,7 @@ def _recording(window: MainWindow) -> None:
 
 def _guide(window: MainWindow) -> None:
     busy(window)
-    window.show_help()
+    window.dialogs.show_help()
 
 
 def _keys(window: MainWindow) -> None:
@@ -246,7 +246,7 @@ def _added(window: MainWindow) -> None:
 
 def _notices(window: MainWindow) -> None:
     busy(window)
-    window._show_notices()
+    window.dialogs.show_notices()
 
 
 def _typed(window: MainWindow) -> None:

@@ -104,7 +104,7 @@ class BenchDriver:
                 keys.append(self._maker_key)
                 actions.append(MakerPlace(self._maker_key, side, price, 400))
         self._makers[symbol] = keys
-        exchange.start_market(market, actions, now_ms)
+        exchange.matching.start(market, actions, now_ms)
         market.index_price = market.spec.ticks_to_price(middle)
         self.bench.venue.commit(now_ms)
         self.bench.pass_time(1.0)

@@ -109,7 +109,7 @@ class Round:
             _close_dialogs(self._window)
         self._window.keys.open()
         self._window.market.ticket.plan.click()
-        self._window._show_notices()
+        self._window.dialogs.show_notices()
         _live()
         _close_dialogs(self._window)
 

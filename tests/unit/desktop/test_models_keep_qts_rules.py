@@ -24,12 +24,18 @@ from desktop.models.review_tables import (
 )
 from desktop.models.table_model import TableModel
 from desktop.widgets.sorted_rows import SortedRows
+from engine.events.review import ExecutionMeasured
 from engine.review.review_loader import load_review
 from engine.review_commands import LoadReview
-from engine.review_events import ExecutionMeasured
-from engine.review_views import Execution, Review, TieOutDifference, TieOutLine
+from engine.review_views import Execution, Review
 from engine.trading_types import OrderType
-from tests.helpers.trade_history import BEGIN_MS, D, journal_of, random_fills
+from tests.helpers.trade_history import (
+    BEGIN_MS,
+    a_missing_booking,
+    a_tie_out_line,
+    journal_of,
+    random_fills,
+)
 from tests.unit.desktop.test_table_models import MAKERS, RULES
 
 Maker = Callable[[Review], TableModel[Any]]
@@ -77,25 +83,13 @@ def _quality(review: Review) -> QualityModel:
 
 def _lines(_review: Review) -> TieOutLinesModel:
     model = TieOutLinesModel()
-    line = TieOutLine(
-        kind="COMMISSION", asset="USDT", venue=D(-3), journal=D(-2), venue_rows=3, journal_rows=2
-    )
-    model.show([line])
+    model.show([a_tie_out_line()])
     return model
 
 
 def _differences(_review: Review) -> DifferencesModel:
     model = DifferencesModel()
-    missing = TieOutDifference(
-        kind="COMMISSION",
-        symbol="BTCUSDT",
-        asset="USDT",
-        trade_id="77",
-        time_ms=BEGIN_MS,
-        venue=D(-1),
-        journal=None,
-    )
-    model.show([missing])
+    model.show([a_missing_booking()])
     return model
 
 

@@ -26,8 +26,8 @@ from desktop.models.watch_model import WatchModel
 from desktop.theme import palette
 from engine.commands import AmendOrder
 from engine.events import Alert
+from engine.events.strategies import StrategyChanged
 from engine.protection_views import DeadManView
-from engine.strategy_events import StrategyChanged
 from engine.trading_types import AlertLevel, AlgoStatus, OrderStatus, OrderType
 from tests.gui import scene
 

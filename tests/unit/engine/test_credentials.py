@@ -9,7 +9,7 @@ from keyring.errors import KeyringError
 from engine import credentials as kept
 from engine.credentials import SERVICE, find_credentials
 from engine.errors import CredentialsError
-from engine.key_events import KeyPlace
+from engine.events.keys import KeyPlace
 from engine.secret import Credentials, Secret, cleaned
 
 

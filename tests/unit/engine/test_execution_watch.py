@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from engine.clock import FakeClock
 from engine.event_hub import EventHub
 from engine.events import BookTicker, BookView, Event, OrderChanged
+from engine.events.review import ExecutionMeasured
 from engine.execution_watch import ExecutionWatch
 from engine.market.market_state import MarketState
-from engine.review_events import ExecutionMeasured
 from engine.trading_types import OrderOrigin, OrderStatus, OrderType, Side
 from engine.views import OrderView
 

@@ -15,10 +15,10 @@ from engine.drill.drill_plan_witness import PlanWitness
 from engine.drill.drill_plans import EndPlan, PlanPlanner, StartPlan
 from engine.event_hub import EventHub
 from engine.events import OrderChanged
+from engine.events.protection import PlanChanged
 from engine.plan_records import Plan
 from engine.plans.plan_models import view_of
 from engine.protection_commands import StartChase, StartScaled
-from engine.protection_events import PlanChanged
 from engine.protection_views import PlanView
 from engine.trading_types import OrderStatus, OrderType, PlanKind, PlanState, Side
 from engine.views import OrderView

@@ -70,7 +70,7 @@ def test_an_idle_connection_that_the_venue_closed_is_replaced_unseen(
     server: ToyHttpServer, session: HttpSession
 ) -> None:
     session.send("GET", "/", 2.0)
-    server.cut_idle_connections()
+    server.cut_connections()
     wait_until(lambda: _has_ended(session))
     assert session.send("POST", "/order", 2.0).status == 200
     assert len(server.of("/order")) == 1

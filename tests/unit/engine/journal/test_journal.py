@@ -18,12 +18,12 @@ from engine.commands import AmendOrder, CancelOrder, PlaceOrder
 from engine.errors import JournalError
 from engine.event_hub import EventHub
 from engine.events import Alert, Event, FillRecorded, OrderChanged
+from engine.events.protection import AlgoChanged
 from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_rows import order_row
 from engine.journal.journal_schema import MIGRATIONS
 from engine.journal.journal_writer import JournalWriter
 from engine.protection_commands import CancelAlgo, PlaceAlgo
-from engine.protection_events import AlgoChanged
 from engine.protection_views import AlgoView
 from engine.trading_types import (
     AlertLevel,

@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from engine.clock import FakeClock
 from engine.commands import PlaceOrder
 from engine.events import FillRecorded, OrderChanged
+from engine.events.protection import AlgoChanged
 from engine.journal import journal_archive
 from engine.journal.journal_archive import ArchiveRules, archives_of, move_old_rows
 from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_writer import JournalWriter
 from engine.protection_commands import PlaceAlgo
-from engine.protection_events import AlgoChanged
 from engine.protection_views import pending_algo
 from engine.trading_types import AlgoStatus, OrderStatus, OrderType, Side
 from engine.views import FillView, OrderView

@@ -13,13 +13,13 @@ from msgspec.structs import replace
 from engine.clock import FakeClock
 from engine.errors import BugError
 from engine.events import Alert, AlgoUpdate, Event, OrderUpdate
+from engine.events.protection import AlgoChanged
 from engine.oms.algo_changes import AlgoChange, AlgoConcluded, CancelAccepted
 from engine.oms.algo_models import AlgoOrder
 from engine.oms.algo_tracker import AlgoTracker
 from engine.oms.algo_transitions import ALGO_RANK, ALGO_TRANSITIONS
 from engine.oms.order_changes import CancelFailed, CancelSent, Doubted, OutcomeLost, Write
 from engine.oms.order_tracker import OrderTracker
-from engine.protection_events import AlgoChanged
 from engine.protection_views import AlgoView
 from engine.trading_types import (
     AlgoStatus,

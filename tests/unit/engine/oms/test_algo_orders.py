@@ -17,9 +17,9 @@ from engine.errors import (
     TemporarilyRefused,
 )
 from engine.events import Alert, CommandRefused
+from engine.events.protection import AlgoChanged
 from engine.oms.algo_models import AlgoOrder
 from engine.protection_commands import CancelAlgo, PlaceAlgo
-from engine.protection_events import AlgoChanged
 from engine.trading_types import AlertLevel, OrderOrigin, OrderType, Side, StreamState
 from tests.helpers.fake_gateway import Loses
 from tests.helpers.oms_bench import OmsBench

@@ -21,15 +21,16 @@ from engine.errors import (
     UnknownSymbol,
 )
 from engine.event_hub import EventHub
-from engine.events import AccountUpdate, Alert, PositionReport
+from engine.events import Alert
 from engine.oms.bracket_owners import BracketOwners
 from engine.oms.bracket_record import Bracket, Leg, LegKind, entry_id_of, leg_id_of
 from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.protection_commands import CancelAlgo, MoveAlgo, PlaceBracket
 from engine.protection_views import BracketView
-from engine.trading_types import AlgoStatus, BracketState, MarginType, PositionSide, Side
+from engine.trading_types import AlgoStatus, BracketState, PositionSide, Side
 from engine.views import PositionView
+from tests.helpers.account_words import account_update, position_report
 from tests.helpers.bracket_table import a_bracket
 from tests.helpers.fake_gateway import FakeGateway, Loses
 from tests.helpers.oms_bench import MemoryJournal
@@ -100,27 +101,8 @@ class BracketBench:
     def move(self, quantity: str) -> None:
         """The exchange's word about the position."""
         self.clock.advance(0.01)
-        report = PositionReport(
-            symbol="BTCUSDT",
-            position_side=PositionSide.BOTH,
-            quantity=D(quantity),
-            entry_price=D(60000),
-            break_even_price=D(60000),
-            realized_pnl=D(0),
-            unrealized_pnl=D(0),
-            margin_type=MarginType.CROSSED,
-            isolated_wallet=D(0),
-        )
-        now_ms = self.clock.now_ms()
-        self.gateway.emit(
-            AccountUpdate(
-                reason="ORDER",
-                event_ms=now_ms,
-                transaction_ms=now_ms,
-                balances=(),
-                positions=(report,),
-            )
-        )
+        report = position_report(quantity)
+        self.gateway.emit(account_update(self.clock.now_ms(), positions=(report,)))
 
     def standing(self) -> list[tuple[str, Decimal]]:
         views = [algo.view for algo in self.oms.algos.open()]

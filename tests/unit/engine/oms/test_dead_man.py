@@ -7,8 +7,8 @@ import pytest
 from engine.clock import FakeClock
 from engine.errors import BadInput, NotConnected, ShuttingDown
 from engine.events import Alert
+from engine.events.protection import DeadManChanged
 from engine.oms.dead_man import DeadMan
-from engine.protection_events import DeadManChanged
 from tests.helpers.fake_gateway import FakeGateway
 from tests.helpers.oms_bench import EventLog
 

@@ -4,10 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from engine.events import AccountUpdate, Alert, BalanceReport, PositionReport
+from engine.events import Alert
 from engine.oms.order_models import Order
-from engine.trading_types import MarginType, PositionSide, StreamState
+from engine.trading_types import PositionSide, StreamState
 from engine.views import PositionView
+from tests.helpers.account_words import account_update, balance_report, position_report
 from tests.helpers.oms_bench import OmsBench
 
 D = Decimal
@@ -17,42 +18,12 @@ class Bench(OmsBench):
     """The fake venue trades and says nothing of positions: the test does."""
 
     def told(self, quantity: str, position_side: PositionSide = PositionSide.BOTH) -> None:
-        now_ms = self.clock.now_ms()
-        report = PositionReport(
-            symbol="BTCUSDT",
-            position_side=position_side,
-            quantity=D(quantity),
-            entry_price=D(60000),
-            break_even_price=D(60000),
-            realized_pnl=D(0),
-            unrealized_pnl=D(0),
-            margin_type=MarginType.CROSSED,
-            isolated_wallet=D(0),
-        )
-        self.oms.on_event(
-            AccountUpdate(
-                reason="ORDER",
-                event_ms=now_ms,
-                transaction_ms=now_ms,
-                balances=(),
-                positions=(report,),
-            )
-        )
+        report = position_report(quantity, position_side=position_side)
+        self.oms.on_event(account_update(self.clock.now_ms(), positions=(report,)))
 
     def told_wallet(self, amount: str, reason: str = "ORDER") -> None:
-        now_ms = self.clock.now_ms()
-        report = BalanceReport(
-            asset="USDT", wallet_balance=D(amount), cross_wallet_balance=D(amount), change=D(0)
-        )
-        self.oms.on_event(
-            AccountUpdate(
-                reason=reason,
-                event_ms=now_ms,
-                transaction_ms=now_ms,
-                balances=(report,),
-                positions=(),
-            )
-        )
+        balances = (balance_report(amount),)
+        self.oms.on_event(account_update(self.clock.now_ms(), balances=balances, reason=reason))
 
     def look(self, seconds: float) -> list[str]:
         """Ticks a second apart; what was said about positions in all."""

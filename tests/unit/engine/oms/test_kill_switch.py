@@ -18,8 +18,8 @@ from engine.errors import (
     TemporarilyRefused,
 )
 from engine.events import OrderUpdate
+from engine.events.protection import KillChanged
 from engine.protection_commands import PlaceAlgo
-from engine.protection_events import KillChanged
 from engine.trading_types import KillState, OrderStatus, OrderType, PositionSide, Side, StreamState
 from engine.views import PositionView
 from tests.helpers.fake_gateway import BTC, FakeGateway, Loses

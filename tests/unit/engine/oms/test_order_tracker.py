@@ -11,7 +11,7 @@ from engine.errors import BugError
 from engine.events import Alert, Event, FillRecorded, OrderChanged
 from engine.oms.order_changes import CancelSent, OutcomeLost, Write
 from engine.oms.order_tracker import OrderTracker
-from engine.trading_types import OrderOrigin
+from engine.trading_types import OrderOrigin, PositionSide, Side
 from engine.views import FillView
 from tests.unit.engine.oms.test_order_models import a_trade, an_order, an_update
 
@@ -105,6 +105,29 @@ def test_every_trade_is_its_own_event(book: Book) -> None:
     fills = [e.fill.trade_id for e in book.events if isinstance(e, FillRecorded)]
     assert fills == [1, 2, 3, 4]
     assert book.tracker.last_trade_ids() == {"BTCUSDT": 4}
+
+
+def test_what_rests_of_a_side_is_kept_current(book: Book) -> None:
+    long, buy = PositionSide.LONG, ("BTCUSDT", Side.BUY, PositionSide.BOTH)
+    book.tracker.add(an_order())  # 2
+    book.tracker.apply_update(an_update(client_order_id="web-1", order_id=8, orig_qty=D(3)))
+    others = (
+        {"side": Side.SELL},
+        {"reduce_only": True},
+        {"position_side": long},
+        {"symbol": "ETHUSDT"},
+    )
+    for number, other in enumerate(others):
+        update = an_update(client_order_id=f"web-{number + 2}", order_id=number + 9)
+        book.tracker.apply_update(replace(update, **other))  # type: ignore[arg-type]
+    assert book.tracker.resting_qty(*buy) == 5
+    assert book.tracker.resting_qty(*buy, without="web-1") == 2
+    assert book.tracker.resting_qty(*buy, without="web-4") == 5  # of the long side
+    assert book.tracker.resting_qty("BTCUSDT", Side.BUY, long) == 2
+    book.tracker.apply_update(a_trade(1, "0.5", "0.5", 100))
+    assert book.tracker.resting_qty(*buy) == D("4.5")
+    book.tracker.apply_update(an_update("CANCELED", 120, executed_qty=D("0.5")))
+    assert book.tracker.resting_qty(*buy) == 3
 
 
 def test_a_self_trade_counts_for_both_orders(book: Book) -> None:

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from engine.commands import ClosePosition
 from engine.errors import NotConnected, OrderNotAllowed, OrderRefused, OutcomeUnknown
+from engine.events.protection import HedgeModeChanged
 from engine.oms.position_closing import closing_order
 from engine.protection_commands import PlaceAlgo
-from engine.protection_events import HedgeModeChanged
 from engine.trading_types import OrderType, PositionSide, Side
 from engine.views import PositionView
 from tests.helpers.fake_gateway import BTC, Loses

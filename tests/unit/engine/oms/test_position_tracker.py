@@ -6,16 +6,14 @@ import pytest
 from msgspec.structs import replace
 
 from engine.events import (
-    AccountUpdate,
     BalanceChanged,
-    BalanceReport,
     Event,
     PositionChanged,
-    PositionReport,
 )
 from engine.oms.position_tracker import PositionTracker
-from engine.trading_types import MarginType, PositionSide
+from engine.trading_types import PositionSide
 from engine.views import BalanceView, PositionView
+from tests.helpers.account_words import account_update, balance_report, position_report
 
 D = Decimal
 
@@ -34,28 +32,16 @@ class Account:
         side: PositionSide = PositionSide.BOTH,
         wallet: str = "1000",
     ) -> None:
-        position = PositionReport(
-            symbol="BTCUSDT",
+        position = position_report(
+            quantity,
             position_side=side,
-            quantity=D(quantity),
             entry_price=D(entry),
             break_even_price=D(entry),
             realized_pnl=D(3),
             unrealized_pnl=D(1),
-            margin_type=MarginType.CROSSED,
-            isolated_wallet=D(0),
-        )
-        balance = BalanceReport(
-            asset="USDT", wallet_balance=D(wallet), cross_wallet_balance=D(wallet), change=D(0)
         )
         self.tracker.apply_account_update(
-            AccountUpdate(
-                reason="ORDER",
-                event_ms=at,
-                transaction_ms=at,
-                balances=(balance,),
-                positions=(position,),
-            )
+            account_update(at, positions=(position,), balances=(balance_report(wallet),))
         )
 
     def quantity(self, side: PositionSide = PositionSide.BOTH) -> D:

@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from engine.errors import NotConnected, PerpdeskError
 from engine.events import FillRecorded
 from engine.oms.order_models import Order
-from engine.trading_types import OrderStatus, StreamState
+from engine.oms.order_tracker import OrderTracker
+from engine.trading_types import OrderStatus, PositionSide, Side, StreamState
 from engine.views import FillView, OrderView
 from tests.helpers.fake_gateway import FakeGateway, Loses
 from tests.helpers.oms_bench import OmsBench
@@ -188,11 +189,24 @@ class Session:
         self.collect()
 
 
+def assert_resting_is_current(tracker: OrderTracker) -> None:
+    """The sum that is kept is the one that counting gives, with and without each order."""
+    for side in Side:
+        rests = {
+            o.client_order_id: o.remaining_qty for o in tracker.open_orders() if o.side is side
+        }
+        key = ("BTCUSDT", side, PositionSide.BOTH)
+        assert tracker.resting_qty(*key) == sum(rests.values())
+        for name, part in rests.items():
+            assert tracker.resting_qty(*key, without=name) == sum(rests.values()) - part
+
+
 @pytest.mark.parametrize("seed", range(150))
 def test_after_any_session_our_books_equal_the_venues(seed: int) -> None:
     session = Session(seed)
     for _ in range(STEPS):
         session.step()
+        assert_resting_is_current(session.bench.oms.tracker)
     session.settle()
 
     venue = session.gateway.orders

@@ -12,11 +12,11 @@ from engine.events import (
     EngineStateChanged,
     FillRecorded,
     OrderChanged,
-    PositionReport,
 )
 from engine.oms.order_models import Order
-from engine.trading_types import EngineState, MarginType, OrderStatus, PositionSide, StreamState
+from engine.trading_types import EngineState, OrderStatus, PositionSide, StreamState
 from engine.views import BalanceView, OrderView, PositionView
+from tests.helpers.account_words import account_update, position_report
 from tests.helpers.fake_gateway import Loses
 from tests.helpers.oms_bench import OmsBench
 
@@ -153,24 +153,7 @@ def test_an_update_from_before_the_reading_does_not_bring_a_closed_position_back
     bench: OmsBench,
 ) -> None:
     def update(quantity: str, at_ms: int) -> AccountUpdate:
-        report = PositionReport(
-            symbol="BTCUSDT",
-            position_side=PositionSide.BOTH,
-            quantity=D(quantity),
-            entry_price=D(60000),
-            break_even_price=D(60000),
-            realized_pnl=D(0),
-            unrealized_pnl=D(0),
-            margin_type=MarginType.CROSSED,
-            isolated_wallet=D(0),
-        )
-        return AccountUpdate(
-            reason="ORDER",
-            event_ms=at_ms,
-            transaction_ms=at_ms,
-            positions=(report,),
-            balances=(),
-        )
+        return account_update(at_ms, positions=(position_report(quantity),))
 
     bench.gateway.emit(update("0.1", 1000))
     lose_stream(bench)

@@ -11,9 +11,9 @@ from msgspec.structs import fields
 from engine.commands import PlaceOrder
 from engine.errors import JournalError, NotConnected, OrderNotAllowed
 from engine.events import AccountUpdate
+from engine.events.protection import GuardChanged
 from engine.oms.risk_rules import RiskLimits
 from engine.protection_commands import PlaceAlgo
-from engine.protection_events import GuardChanged
 from engine.protection_views import LockOut
 from engine.trading_types import OrderStatus, OrderType, PositionSide, Side
 from engine.views import BalanceView, FillView, IncomeView, PositionView

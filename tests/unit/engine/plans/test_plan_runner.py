@@ -17,9 +17,9 @@ from engine.errors import (
     UnknownSymbol,
 )
 from engine.events import Alert
+from engine.events.protection import GuardChanged, KillChanged, PlanChanged
 from engine.oms.risk_rules import RiskLimits
 from engine.plan_records import Plan
-from engine.protection_events import GuardChanged, KillChanged, PlanChanged
 from engine.protection_views import GuardView, KillView
 from engine.trading_types import KillState, OrderStatus, PlanState, Side, StreamState
 from tests.helpers.fake_gateway import Loses

@@ -13,12 +13,7 @@ import pytest
 from engine.clock import FakeClock
 from engine.errors import NotConnected, ShuttingDown
 from engine.events import AccountUpdate, CommandRefused, Event
-from engine.journal.journal_rows import INSERT_FILL
-from engine.journal.journal_writer import JournalWriter
-from engine.journal.review_rows import REVIEW_EVENTS
-from engine.review.review_desk import ReviewDesk
-from engine.review_commands import CancelReview, LoadReview, NoteTrade, TieOut
-from engine.review_events import (
+from engine.events.review import (
     IncomeRecorded,
     ReviewCancelled,
     ReviewLoaded,
@@ -26,6 +21,11 @@ from engine.review_events import (
     TieOutDone,
     TradeNoted,
 )
+from engine.journal.journal_rows import INSERT_FILL
+from engine.journal.journal_writer import JournalWriter
+from engine.journal.review_rows import REVIEW_EVENTS
+from engine.review.review_desk import ReviewDesk
+from engine.review_commands import CancelReview, LoadReview, NoteTrade, TieOut
 from engine.trading_types import PositionSide
 from engine.views import IncomeView
 from tests.helpers.trade_history import BEGIN_MS

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.events.review import ExecutionMeasured, IncomeRecorded, TradeNoted
 from engine.journal.fifo_pnl import FifoPnl
 from engine.review import trip_figures
 from engine.review.bookings import CURVE_BUCKETS, days_of, equity_curve, is_dollar_symbol, thinned
 from engine.review.review_loader import ReviewGivenUp, load_review, load_trips
 from engine.review.trip_csv import REVIEW_COLUMNS, review_row
 from engine.review_commands import LoadReview
-from engine.review_events import ExecutionMeasured, IncomeRecorded, TradeNoted
 from engine.review_views import Execution, ReviewedTrip, TradeNote
 from engine.trading_types import OrderType, PositionSide, Side
 from engine.views import ZERO, FillView, IncomeView

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from engine.events.review import IncomeRecorded
 from engine.review.review_loader import ReviewGivenUp
 from engine.review.statement_reader import KEPT_MS, PAGE, read_statement
 from engine.review.tie_out_run import tie_out
-from engine.review_events import IncomeRecorded
 from engine.views import IncomeView
 from tests.helpers.trade_history import BEGIN_MS, fill, journal_of
 

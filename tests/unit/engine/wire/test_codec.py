@@ -23,7 +23,8 @@ from engine.events import (
 from engine.exchange.translate import user_event
 from engine.wire.codec import decode_frame, decode_reply, decode_user
 from engine.wire.rest_messages import KlineRow, OrderReply
-from engine.wire.stream_messages import OrderTradeUpdate, StreamFrame, TradeLite
+from engine.wire.stream_messages import StreamFrame
+from engine.wire.user_order_messages import OrderTradeUpdate, TradeLite
 
 AGG_TRADE = {
     "e": "aggTrade", "E": 11, "s": "BTCUSDT", "a": 5_000_000_001, "p": "64250.10", "q": "0.002",

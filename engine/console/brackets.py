@@ -11,10 +11,10 @@ from argparse import Namespace
 from collections.abc import Sequence
 from decimal import Decimal
 
-from engine.console import DONE, REFUSED, table
+from engine.console.answers import DONE, REFUSED, table
 from engine.events import Alert, Event
+from engine.events.protection import BracketChanged
 from engine.protection_commands import ProtectPosition
-from engine.protection_events import BracketChanged
 from engine.protection_views import BracketView
 from engine.trading_engine import TradingEngine
 from engine.trading_types import BracketState, PositionSide

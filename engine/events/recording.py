@@ -1,4 +1,4 @@
-"""How recorder and player stand. As in engine.events."""
+"""How recorder and player stand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 import msgspec
 
-from engine.events import Event
+from engine.events.event import Event
 
 
 class RecordingChanged(Event, frozen=True, kw_only=True):

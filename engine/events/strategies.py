@@ -1,4 +1,4 @@
-"""How a person's own programs are. As in engine.events; what they say are alerts."""
+"""How a person's own programs are. What they say are alerts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 import msgspec
 
-from engine.events import Event
+from engine.events.event import Event
 from engine.trading_types import StrategyState
 
 

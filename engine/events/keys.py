@@ -6,7 +6,7 @@ from enum import Enum, unique
 
 import msgspec
 
-from engine.events import Event
+from engine.events.event import Event
 
 
 @unique

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from engine.events import Event
+from engine.events.event import Event
 from engine.review_views import Execution, Review, TieOutResult, TradeNote
 from engine.views import IncomeView
 

@@ -10,22 +10,19 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from engine.build_engine import journals_of
-from engine.config import load_config
-from engine.console import DONE, REFUSED, table
-from engine.errors import BadInput, JournalError
+from engine.console.answers import DONE, REFUSED, journals, table
+from engine.errors import BadInput
 from engine.events import CommandRefused, Event
+from engine.events.review import TieOutDone
 from engine.journal.journal_reader import JournalReader, write_csv
 from engine.review.review_loader import load_review
 from engine.review.trip_csv import REVIEW_COLUMNS, review_row
 from engine.review_commands import LoadReview, TieOut
-from engine.review_events import TieOutDone
 from engine.review_views import Review, TieOutDifference, TieOutResult, TripGroup
 from engine.trading_engine import TradingEngine
 from engine.utils.decimals import plain
 from engine.utils.local_days import day_begin_ms
 from engine.utils.mailbox import Mailbox
-from engine.utils.paths import user_data_dir
 
 _ASK_ID = "tie-out"
 _UNKNOWN = "-"
@@ -33,16 +30,13 @@ _UNKNOWN = "-"
 
 def review(given: Namespace) -> int:
     """Prints the figures; raises ConfigError, JournalError or BadInput."""
-    environment = load_config(given.config).environment(given.environment)
-    found = journals_of(environment, user_data_dir(given.user_data))
-    if not found:
-        raise JournalError(f"There is no journal of {environment.name}: nothing was traded there.")
+    (newest, *_older) = journals(given)
     wanted = LoadReview(
         since_ms=day_ms("--since", given.since),
         symbol=(given.symbol or "").upper(),
         tag=(given.tag or "").lower(),
     )
-    answer = load_review(JournalReader(found[0]), wanted, lambda _share, _sentence: None)
+    answer = load_review(JournalReader(newest), wanted, lambda _share, _sentence: None)
     _print_review(answer)
     if given.csv is not None:
         rows = write_csv(given.csv, REVIEW_COLUMNS, map(review_row, answer.trips))

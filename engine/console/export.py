@@ -6,19 +6,13 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.build_engine import journals_of
-from engine.config import load_config
-from engine.errors import JournalError
+from engine.console.answers import DONE, journals
 from engine.journal.journal_reader import JournalReader
-from engine.utils.paths import user_data_dir
 
 
 def export(given: Namespace) -> int:
     """Writes `given.file` and returns the exit code. Raises ConfigError or JournalError."""
-    environment = load_config(given.config).environment(given.environment)
-    found = journals_of(environment, user_data_dir(given.user_data))
-    if not found:
-        raise JournalError(f"There is no journal of {environment.name}: nothing was traded there.")
+    found = journals(given)
     for older in found[1:]:
         print(f"An older account's journal is left out: {older.name}")
     reader = JournalReader(found[0])
@@ -29,4 +23,4 @@ def export(given: Namespace) -> int:
         "trips": reader.export_round_trips,
     }
     print(f"{writers[given.what](given.file)} {given.what} written to {given.file}")
-    return 0
+    return DONE

@@ -9,7 +9,7 @@ import sys
 import threading
 from argparse import Namespace
 
-from engine.console import DONE, NOT_KNOWN, REFUSED, table
+from engine.console.answers import DONE, NOT_KNOWN, REFUSED, table
 from engine.plan_records import PlanTerms
 from engine.plans.plan_runner import PlanRunner
 from engine.protection_commands import StartChase, StartScaled, StartTwap

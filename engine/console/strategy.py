@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from argparse import Namespace
 
-from engine.console import DONE, REFUSED
+from engine.console.answers import DONE, REFUSED
 from engine.events import Alert, Event
 from engine.strategies.strategy_runner import StrategyRunner
 from engine.trading_engine import TradingEngine

@@ -1,7 +1,4 @@
-"""Taking risk off from the console, and the guard: cancel-all, close, flatten, kill, dead-man.
-
-As engine.console: every function prints what happened and returns the exit code.
-"""
+"""Taking risk off from the console, and the guard: cancel-all, close, flatten, kill, dead-man."""
 
 from __future__ import annotations
 
@@ -13,17 +10,15 @@ from decimal import Decimal
 import msgspec
 
 from engine.commands import ClosePosition
-from engine.console import DONE, REFUSED, settled
+from engine.console.answers import DONE, REFUSED
+from engine.console.orders import settled
 from engine.events import Alert, Event
+from engine.events.protection import DeadManChanged, KillChanged
 from engine.protection_commands import CancelOrders, ReversePosition
-from engine.protection_events import DeadManChanged, KillChanged
 from engine.trading_engine import TradingEngine
 from engine.trading_types import KillState, PositionSide, Side
 from engine.utils.decimals import plain, to_decimal
 from engine.utils.mailbox import Mailbox
-
-WITHOUT_STREAM = frozenset({"kill", "flatten"})
-"""They work while the account stream is down."""
 
 _LOOK_S = 0.5
 

@@ -1,4 +1,4 @@
-"""What the paper exchange itself is doing. As in engine.events."""
+"""What the paper exchange itself is doing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 import msgspec
 
-from engine.events import Event
+from engine.events.event import Event
 from engine.trading_types import PaperMarketKind
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from engine.events import Event
+from engine.events.event import Event
 from engine.protection_views import (
     AlgoView,
     BracketView,
