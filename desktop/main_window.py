@@ -77,6 +77,7 @@ class MainWindow(QMainWindow):
     close_requested = Signal()
     environment_wanted = Signal(object)  # name: trade there instead
     recording_wanted = Signal(object)  # Path of a recording: play it here instead
+    recording_left = Signal()  # trade again where it was opened from
     sound_wanted = Signal(object)  # a Notice: its sound
 
     def __init__(
@@ -306,7 +307,11 @@ class MainWindow(QMainWindow):
         self.hints: FirstTradeHints | None = None
         if self._has_hints:
             self.hints = FirstTradeHints(
-                self, self.market.ticket, self.account.blotter, self.preferences
+                self,
+                self.market.ticket,
+                self.account.blotter,
+                self.header.badge,
+                self.preferences,
             )
             self.alarms.height_changed.connect(self.hints.give_way)
         self.review = ReviewDesk(self._instruments, self._now_ms, self)
@@ -371,6 +376,7 @@ class MainWindow(QMainWindow):
             lambda table: self.account.export.ask(table, self)
         )
         self.recording.file_wanted.connect(self.recording_wanted)
+        self.recording.leave_wanted.connect(self.recording_left)
         self.recording.symbol_wanted.connect(self.market.show_symbol)
         self.switch.confirmed.connect(self.environment_wanted)
         self.header.badge.keys_wanted.connect(self.keys.open)

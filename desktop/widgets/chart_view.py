@@ -185,7 +185,7 @@ class ChartView(QWidget):
         prices = [price for candle in candles for price in (candle.low, candle.high)]
         prices += [self._state.last_price] if self._state.last_price is not None else []
         plot, scale = self._scene.frame.plot, self._scene.scale
-        shown = [scale.y(price) for price in prices if scale.shows(price)]
+        shown = [scale.y(price) for price in prices if scale.low <= price <= scale.high]
         if not shown:
             return QRect(plot.left(), 0, plot.width(), 0)
         top, bottom = round(min(shown)) - _AROUND_PX, round(max(shown)) + _AROUND_PX

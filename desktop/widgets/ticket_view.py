@@ -108,8 +108,7 @@ class TicketView:
         controls.trigger.setPlaceholderText("at once" if is_trailing else "")
         controls.callback.setVisible(is_trailing)
         controls.price.setVisible(not is_trailing)
-        controls.price.setEnabled(draft.has_price)
-        controls.price.setPlaceholderText("" if draft.has_price else "at market")
+        controls.price.set_idle("" if draft.has_price else "at market")
         for button in controls.best_buttons.values():
             button.setVisible(not draft.is_conditional)
         controls.post_only.setEnabled(draft.order_type is OrderType.LIMIT)

@@ -86,6 +86,7 @@ def test_a_whole_trade_by_real_clicks(guided: Desk) -> None:
     assert isinstance(guided.commands[-1], ClosePosition)
     guided.feed(PositionChanged(position=scene.position(quantity=Decimal(0))))
     assert step(guided) is Step.DONE
+    assert points_into(guided, guided.window.header.badge)
     guided.click("hint.skip")
     assert step(guided) is None
 

@@ -362,3 +362,14 @@ def test_the_fields_and_the_buttons_keep_their_places_when_the_kind_of_order_cha
             assert fields.verticalScrollBar().maximum() == 0, "all of it is seen"
         lowest = ticket.time_in_force.mapTo(ticket, QPoint(0, ticket.time_in_force.height())).y()
         assert ticket.problems.y() - lowest < 100, "no hole in the middle"
+
+
+def test_a_market_order_shows_no_price_and_brings_the_typed_one_back(desk: Desk) -> None:
+    price = desk.find(DecimalField, "orderTicket.price")
+    desk.type_into("orderTicket.price", "64246.0")
+    desk.window.market.ticket.type.setCurrentIndex(1)
+    assert not price.isEnabled()
+    assert price.displayText() == ""
+    desk.window.market.ticket.type.setCurrentIndex(0)
+    assert price.text() == price.displayText() == "64246.0"
+    assert price.isEnabled()

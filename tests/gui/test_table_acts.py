@@ -178,6 +178,8 @@ def test_protect_sends_only_what_changes(full_desk: Desk) -> None:
     said = full_desk.find(QLabel, "protectPosition.problem.sentence").text()
     assert said.startswith("A buy's stop must be below")
     full_desk.type_into("protectPosition.stop", "63950")
+    said = full_desk.find(QLabel, "protectPosition.problem.sentence").text()
+    assert said.startswith("Target +223.92, stop -38.58 USDT before fees.")
     full_desk.click("protectPosition.send")
     assert full_desk.commands == [ProtectPosition(symbol="BTCUSDT", stop_price=D(63950))]
 

@@ -29,6 +29,11 @@ from engine.trading_types import AlertLevel, EngineState, EnvironmentKind, KillS
 from tests.gui import scene
 from tests.helpers.trade_history import journal_of, random_fills
 
+ENVIRONMENTS = {
+    kind.value: kind
+    for kind in (EnvironmentKind.PAPER, EnvironmentKind.TESTNET, EnvironmentKind.LIVE)
+}
+
 
 def open_window(*, has_hints: bool = False) -> MainWindow:
     def nowhere(_command: Command) -> None:
@@ -38,6 +43,7 @@ def open_window(*, has_hints: bool = False) -> MainWindow:
         environment="paper",
         kind=EnvironmentKind.PAPER,
         symbol="BTCUSDT",
+        environments=ENVIRONMENTS,
         submit=nowhere,
         has_hints=has_hints,
         now_ms=lambda: scene.NOW_MS,
