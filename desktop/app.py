@@ -158,6 +158,7 @@ class Desks(QObject):
         self._config = config
         self._user_data = user_data
         self._environment = environment
+        self._home = environment if environment.recording is None else config.environment()
         self._next: Environment | None = None
         self.desk = self._make(environment)
 
@@ -172,6 +173,10 @@ class Desks(QObject):
         self._next = recording_of(file)
         self.desk.window.keep_choices()
         self.desk.close()
+
+    @Slot()
+    def leave_recording(self) -> None:
+        self.go_to(self._home.name)
 
     def close(self) -> None:
         """The program ends, also in the middle of a change."""
@@ -190,7 +195,10 @@ class Desks(QObject):
         desk.closed.connect(self._on_closed)
         desk.window.environment_wanted.connect(self.go_to)
         desk.window.recording_wanted.connect(self.open_recording)
+        desk.window.recording_left.connect(self.leave_recording)
         self._environment = environment
+        if environment.recording is None:
+            self._home = environment
         return desk
 
     def _try(self, environment: Environment) -> Desk:

@@ -15,7 +15,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from desktop.handlers import EventTurns, in_turn
 from desktop.layout_desk import LayoutDesk
@@ -43,7 +43,7 @@ from desktop.widgets.notice_desk import NoticeDesk
 from desktop.widgets.order_gate import OrderGate
 from desktop.widgets.panel_docks import PanelDocks
 from desktop.widgets.paper_desk import PaperDesk
-from desktop.widgets.recording_desk import RecordingDesk
+from desktop.widgets.recording_desk import CLOSED, RecordingDesk
 from desktop.widgets.review_desk import ReviewDesk
 from desktop.widgets.safety_desk import SafetyDesk
 from desktop.widgets.status_strip import StatusStrip
@@ -55,9 +55,9 @@ from desktop.window_acts import acts_of
 from desktop.window_dialogs import WindowDialogs
 from engine.commands import Command
 from engine.events import Alert, CommandRefused, Event, MarkPrice
-from engine.events.protection import HedgeModeChanged
+from engine.events.protection import HedgeModeChanged, KillChanged
 from engine.market.instruments import Instrument
-from engine.trading_types import AlertLevel, EnvironmentKind
+from engine.trading_types import AlertLevel, EnvironmentKind, KillState
 
 DEFAULT_SIZE = QSize(1440, 900)
 MINIMUM_SIZE = QSize(1280, 720)
@@ -77,6 +77,7 @@ class MainWindow(QMainWindow):
     close_requested = Signal()
     environment_wanted = Signal(object)  # name: trade there instead
     recording_wanted = Signal(object)  # Path of a recording: play it here instead
+    recording_left = Signal()  # trade again where it was opened from
     sound_wanted = Signal(object)  # a Notice: its sound
 
     def __init__(
@@ -129,8 +130,7 @@ class MainWindow(QMainWindow):
         """What was kept when the window was closed."""
         self.layouts.show_last()
         self._fit_docks(kind)  # kept from another environment
-        for table in self.tables():
-            table.columns.restore(self.preferences.get(f"columns.{table.objectName()}", {}))
+        self._recall_columns(self)
         if user_data is not None:
             self.market.alerts.keep_in(user_data / "chart")
             self.market.chart_panel.keep_in(user_data / "chart")
@@ -149,6 +149,10 @@ class MainWindow(QMainWindow):
         self._environment = name
         self._fit_docks(kind)
         self.recording.set_environment(kind)
+        closed = CLOSED if kind is EnvironmentKind.RECORDING else ""
+        self.market.ticket.set_closed(closed)
+        self.account.blotter.set_closed(bool(closed))
+        self.kill_switch.set_closed(closed)
         self.setWindowTitle(f"Perpdesk - {name}")
 
     def _fit_docks(self, kind: EnvironmentKind) -> None:
@@ -173,7 +177,14 @@ class MainWindow(QMainWindow):
         self._turns.take(events)
 
     def tables(self) -> list[DataTable]:
-        return [self.market.watch_panel.table, *self.account.blotter.tables()]
+        """Those of panels and windows that were opened, too."""
+        return self.findChildren(DataTable)
+
+    @Slot(QWidget)
+    def _recall_columns(self, part: QWidget) -> None:
+        """As a person left them: at the start, and where tables are made later."""
+        for table in part.findChildren(DataTable):
+            table.columns.restore(self.preferences.get(f"columns.{table.objectName()}", {}))
 
     @Slot()
     def _reopen(self) -> None:
@@ -202,6 +213,9 @@ class MainWindow(QMainWindow):
         own: dict[type[Event], Callable[[Any], None]] = {
             MarkPrice: self.account.set_mark_price,
             HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
+            KillChanged: lambda change: self.market.ticket.set_killing(
+                change.kill.state is KillState.WORKING
+            ),
         }
         desks = (
             self.account,
@@ -251,7 +265,7 @@ class MainWindow(QMainWindow):
         )
         self.setCentralWidget(self.market.chart_panel)
         self.setMenuWidget(self.header)
-        self.toasts = ToastStack(self.market.chart)
+        self.toasts = ToastStack(self.market.chart, self.market.chart.newest_part)
         self.alarms = AlarmBars(self.market.chart)
         self.alarms.height_changed.connect(self.toasts.set_top)
         self.alarms.height_changed.connect(self.market.chart.set_covered)
@@ -293,7 +307,11 @@ class MainWindow(QMainWindow):
         self.hints: FirstTradeHints | None = None
         if self._has_hints:
             self.hints = FirstTradeHints(
-                self, self.market.ticket, self.account.blotter, self.preferences
+                self,
+                self.market.ticket,
+                self.account.blotter,
+                self.header.badge,
+                self.preferences,
             )
             self.alarms.height_changed.connect(self.hints.give_way)
         self.review = ReviewDesk(self._instruments, self._now_ms, self)
@@ -349,13 +367,16 @@ class MainWindow(QMainWindow):
         self.gate.ask_changed.connect(self.market.ticket.set_ask)
         self.market.ticket.ask_chosen.connect(self.gate.set_ask)
         self.account.refused.connect(self.safety.note_refused)
+        self.review.opened.connect(self._recall_columns)
         self.safety.guard_changed.connect(self.header.set_guard)
         self.safety.guard_changed.connect(self.market.set_guard)
         self.paper.was_reset.connect(self._reopen)
+        self.strategies.panel.shown.connect(lambda: self._recall_columns(self.strategies.panel))
         self.strategies.panel.export_wanted.connect(
             lambda table: self.account.export.ask(table, self)
         )
         self.recording.file_wanted.connect(self.recording_wanted)
+        self.recording.leave_wanted.connect(self.recording_left)
         self.recording.symbol_wanted.connect(self.market.show_symbol)
         self.switch.confirmed.connect(self.environment_wanted)
         self.header.badge.keys_wanted.connect(self.keys.open)

@@ -116,7 +116,8 @@ def _fill(event: FillRecorded) -> tuple[str, str]:
 
 def _algo(event: AlgoChanged) -> tuple[str, str]:
     algo = event.algo
-    what = f"{algo.symbol} {algo.side} {type_words(algo.type)} at {algo.trigger_price:f}"
+    at = f"at {algo.trigger_price:f}" if algo.trigger_price else f"{algo.callback_pct} % back"
+    what = f"{algo.symbol} {algo.side} {type_words(algo.type)} {at}"
     return "Algo", f"{what}: {algo.status} ({algo.client_algo_id})"
 
 

@@ -234,3 +234,16 @@ FAULT_GROUPS: tuple[FaultGroup, ...] = (
         ),
     ),
 )
+
+
+def fault_title(fault: str) -> str:
+    """The exchange's name of a fault as its card calls it; what two cards share of theirs."""
+    titles = [
+        card.title
+        for group in FAULT_GROUPS
+        for card in group.cards
+        if isinstance(command := card.command(1), PlayFault) and command.fault == fault
+    ]
+    if len(titles) > 1:
+        return titles[0].partition(",")[0]
+    return titles[0] if titles else fault.replace("_", " ")

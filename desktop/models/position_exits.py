@@ -7,15 +7,18 @@ from decimal import Decimal
 
 from desktop.models.conditional_rules import STOPS, TARGETS
 from desktop.models.positions_model import Exits
-from engine.protection_views import AlgoView
-from engine.trading_types import AlgoStatus, Side
+from engine.protection_views import AlgoView, BracketView
+from engine.trading_types import AlgoStatus, BracketState, PositionSide, Side
 from engine.views import PositionView
 
 
 def exits_by_position(
-    positions: Iterable[PositionView], algos: Iterable[AlgoView]
+    positions: Iterable[PositionView],
+    algos: Iterable[AlgoView],
+    brackets: Iterable[BracketView] = (),
 ) -> dict[Hashable, Exits]:
     """Confirmed ones alone: what is in flight protects nothing yet. The nearest of several."""
+    bare = {(b.symbol, b.position_side): _why(b) for b in brackets if is_bare(b)}
     waiting = [algo for algo in algos if algo.status is AlgoStatus.NEW and algo.only_reduces]
     found: dict[Hashable, Exits] = {}
     for position in positions:
@@ -28,9 +31,27 @@ def exits_by_position(
         ]
         stops = [algo.trigger_price for algo in own if algo.type in STOPS]
         targets = [algo.trigger_price for algo in own if algo.type in TARGETS]
-        exits = Exits(_nearest(stops, highest=is_long), _nearest(targets, highest=not is_long))
-        found[(position.symbol, position.position_side)] = exits
+        key: tuple[str, PositionSide] = (position.symbol, position.position_side)
+        found[key] = Exits(
+            _nearest(stops, highest=is_long),
+            _nearest(targets, highest=not is_long),
+            bare=bare.get(key, ""),
+        )
     return found
+
+
+def is_bare(bracket: BracketView) -> bool:
+    """Something is filled that its stop does not cover."""
+    return bracket.state is BracketState.UNPROTECTED or bracket.unprotected_since_ms is not None
+
+
+def _why(bracket: BracketView) -> str:
+    if bracket.is_stop_released:
+        return (
+            "Its stop was cancelled, by KILL or by another hand, and is not placed again:"
+            " protect it anew (TP / SL in the menu of its row) or close it"
+        )
+    return bracket.reason or "The exchange has not confirmed its stop yet"
 
 
 def _nearest(prices: list[Decimal], *, highest: bool) -> Decimal | None:

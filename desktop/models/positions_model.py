@@ -29,10 +29,14 @@ MORE = "more"
 
 
 class Exits(NamedTuple):
-    """What the exchange holds for a position; None where it holds nothing."""
+    """What the exchange holds for a position; None where it holds nothing.
+
+    `bare`: why the stop that was asked for does not stand; "" where it does, or none was.
+    """
 
     stop: Decimal | None = None
     target: Decimal | None = None
+    bare: str = ""
 
 
 class PositionsModel(TableModel[PositionView]):
@@ -156,6 +160,8 @@ class PositionsModel(TableModel[PositionView]):
 
     def _exits(self, position: PositionView) -> Cell:
         exits = self.exits_of((position.symbol, position.position_side))
+        if exits.bare:
+            return Cell("UNPROTECTED", palette.ERROR, tip=exits.bare)
         if exits.stop is None and exits.target is None:
             return Cell("none", palette.UNKNOWN, tip="No stop and no target at the exchange")
         rules = self._instruments.get(position.symbol)

@@ -6,8 +6,9 @@ Pure: the ticket shows what is decided here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from desktop.models import conditional_rules as conditional
 from desktop.models.conditional_rules import CONDITIONAL, WITH_PRICE, exit_problem
@@ -24,8 +25,7 @@ _ONE_SIDED = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketDraft:
+class TicketDraft(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers are None where the field holds none. `quantity` is in the base asset.
 
     `trigger` is a trailing stop's activation price, which it may do without.
@@ -52,6 +52,7 @@ class TicketDraft:
     target_price: Decimal | None = None
     size_hint: str = ""  # why the typed amount makes no quantity
     lock: str = ""  # why no new risk goes out
+    closed: str = ""  # why nothing at all can be sent
     is_hedge: bool = False
 
     @property
@@ -63,9 +64,9 @@ class TicketDraft:
         return self.order_type in WITH_PRICE
 
     def missing(self) -> str:
-        """What is still to be typed, as a hint and not as a mistake; "" if nothing."""
-        if self.instrument is None:
-            return "Waiting for the exchange's contract rules."
+        """Why there is no order yet, as a hint and not as a mistake; "" if there is one."""
+        if self.closed or self.instrument is None:
+            return self.closed or "Waiting for the exchange's contract rules."
         if self.order_type is OrderType.TRAILING_STOP_MARKET:
             if self.callback_pct is None:
                 return "Enter a callback rate in %."

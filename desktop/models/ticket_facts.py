@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+import msgspec
 
 from desktop.models.liquidation import Holding, after, liquidation_price
 from desktop.models.sizing import closing_size, initial_margin, opening_size
@@ -17,12 +18,11 @@ def _no_best() -> dict[Side, Decimal | None]:
     return {Side.BUY: None, Side.SELL: None}
 
 
-@dataclass(slots=True, kw_only=True)
-class TicketFacts:
+class TicketFacts(msgspec.Struct, kw_only=True):
     """`wallet` is the cross wallet with the profit of the other cross positions."""
 
     instrument: Instrument | None = None
-    best: dict[Side, Decimal | None] = field(default_factory=_no_best)
+    best: dict[Side, Decimal | None] = msgspec.field(default_factory=_no_best)
     mark_price: Decimal | None = None
     last_price: Decimal | None = None
     available: Decimal = ZERO
@@ -36,7 +36,9 @@ class TicketFacts:
     is_stale: bool = True
     is_account_stale: bool = True
     is_hedge: bool = False
+    is_killing: bool = False
     lock: str = ""
+    closed: str = ""  # why nothing at all can be sent
 
     def forget_contract(self) -> None:
         """Another contract is shown: nothing of the old one's holds."""
@@ -49,6 +51,14 @@ class TicketFacts:
         if self.is_account_stale or self.is_hedge:
             return None
         return self.position.quantity if self.position else ZERO
+
+    def hold(self) -> str:
+        """Why no new risk goes out: the engine would refuse it, too; "" if it does."""
+        if self.is_killing:
+            return "KILL is at work: only market orders that reduce are taken."
+        if self.is_account_stale and not self.lock:
+            return "The account stream is not live: only reduce-only orders go out."
+        return self.lock
 
     # --- figures --------------------------------------------------------------
 

@@ -7,10 +7,10 @@ command and changes nothing here until the answer comes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from desktop.models.activity import ActivityModel
@@ -21,7 +21,7 @@ from desktop.models.open_orders_model import OpenOrdersModel, algo_key
 from desktop.models.order_history_model import OrderHistoryModel
 from desktop.models.plan_orders import is_asked_by_a_plan
 from desktop.models.plans_model import PlansModel
-from desktop.models.position_exits import exits_by_position
+from desktop.models.position_exits import exits_by_position, is_bare
 from desktop.models.positions_model import PositionsModel
 from desktop.widgets.account_notices import AccountNotices
 from desktop.widgets.blotter import AccountModels, Blotter
@@ -50,23 +50,22 @@ from engine.events import (
     PositionChanged,
     ThreadCrashed,
 )
-from engine.events.protection import AlgoChanged, DeadManChanged, PlanChanged
+from engine.events.protection import AlgoChanged, BracketChanged, DeadManChanged, PlanChanged
 from engine.market.instruments import Instrument
 from engine.protection_commands import MoveAlgo, PlaceAlgo, PlaceBracket, SetMarginType
-from engine.protection_views import AlgoView
+from engine.protection_views import AlgoView, BracketView
 from engine.trading_types import AlertLevel, Route, StreamState
 from engine.views import ZERO, OrderView, PositionView
 
 _DOLLARS = frozenset({"USDT", "USDC", "FDUSD", "BNFCR"})  # counted at one each in the equity
 
 
-@dataclass(slots=True)
-class Changes:
+class Changes(msgspec.Struct):
     """What other panels must show anew."""
 
-    order_symbols: set[str] = field(default_factory=set)
-    position_symbols: set[str] = field(default_factory=set)
-    algo_symbols: set[str] = field(default_factory=set)
+    order_symbols: set[str] = msgspec.field(default_factory=set)
+    position_symbols: set[str] = msgspec.field(default_factory=set)
+    algo_symbols: set[str] = msgspec.field(default_factory=set)
     has_totals: bool = False
 
 
@@ -90,6 +89,7 @@ class AccountDesk(QObject):
         self._changed = Changes()
         self.mark_prices: dict[str, Decimal] = {}
         self._leverage: dict[str, int] = {}
+        self._bare: dict[str, BracketView] = {}  # by bracket id
         self.models = AccountModels(
             positions=PositionsModel(instruments, self),
             orders=OpenOrdersModel(instruments, self),
@@ -120,6 +120,7 @@ class AccountDesk(QObject):
             HistoryLoaded: self._on_history,
             AlgoChanged: self._on_algo,
             PlanChanged: self._on_plan,
+            BracketChanged: self._on_bracket,
             DeadManChanged: lambda event: self.models.plans.put_dead_man(event.dead_man),
             OrderChanged: self._on_order,
             FillRecorded: self._on_fill,
@@ -229,9 +230,17 @@ class AccountDesk(QObject):
         if plan.state.is_over and not was_over:
             self.notices.plan_ended(plan)
 
+    def _on_bracket(self, event: BracketChanged) -> None:
+        bracket = event.bracket
+        self._bare.pop(bracket.bracket_id, None)
+        if is_bare(bracket):
+            self._bare[bracket.bracket_id] = bracket
+        self._show_exits()
+
     def _show_exits(self) -> None:
         positions = self.models.positions
-        positions.set_exits(exits_by_position(positions.rows(), self.models.orders.algos()))
+        algos = self.models.orders.algos()
+        positions.set_exits(exits_by_position(positions.rows(), algos, self._bare.values()))
 
     def _on_fill(self, event: FillRecorded) -> None:
         fill = event.fill

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QWidget
@@ -30,8 +30,7 @@ _FILTER_MS = 150  # after the last key: thousands of rows are looked through
 _LOUD = (AlertLevel.WARNING, AlertLevel.ERROR)
 
 
-@dataclass(frozen=True, slots=True)
-class AccountModels:
+class AccountModels(msgspec.Struct, frozen=True):
     """Everything the tabs show; made and fed by the window."""
 
     positions: PositionsModel
@@ -63,6 +62,7 @@ class Blotter(QTabWidget):
         self._plans = models.plans
         self._titles: dict[int, tuple[str, TableModel[Any]]] = {}
         self._counted: object = None  # what the titles tell now
+        self._is_closed = False
         self.positions = self._add("positions", "Positions", models.positions, "No open position.")
         self.orders = self._add(
             "orders", "Open orders", models.orders, "No open order. Click the ladder or the ticket."
@@ -90,6 +90,12 @@ class Blotter(QTabWidget):
         """The account stream is not live: what stands here may no longer be true."""
         for table in (self.positions, self.orders, self.balances):
             table.set_stale(is_stale)
+
+    def set_closed(self, is_closed: bool) -> None:
+        """Nothing can be sent from this window: a recording is played in it."""
+        self._is_closed = is_closed
+        self._counted = None
+        self.show_counts()
 
     def _add(self, name: str, title: str, model: TableModel[Any], empty: str) -> DataTable:
         table = DataTable(f"{name}.table", title, model, empty, self)
@@ -170,7 +176,8 @@ class Blotter(QTabWidget):
                 self.setTabText(index, text)
         colour = QColor(palette.ALERT_COLOUR[worst]) if worst in _LOUD else QColor()
         self.tabBar().setTabTextColor(self.indexOf(self.alerts), colour)
-        has_orders = bool(self.orders.source().rowCount())
+        has_orders = bool(self.orders.source().rowCount()) and not self._is_closed
         for button in (self._cancel_bids, self._cancel_asks, self._cancel_all):
             button.setEnabled(has_orders)
-        self._close_all.setEnabled(bool(self.positions.source().rowCount()))
+        has_positions = bool(self.positions.source().rowCount()) and not self._is_closed
+        self._close_all.setEnabled(has_positions)

@@ -105,7 +105,9 @@ class BlotterActions(QObject):
             self._blotter.window(),
             name="positions.closeAll",
             question="Close all positions?",
-            sentences=[f"Close at market, reduce-only: {names}. Open orders stay."],
+            sentences=[
+                f"Close at market, reduce-only: {names}. Orders stay, but for a bracket's exits."
+            ],
             confirm="Close all positions",
         )
         dialog.accepted.connect(self._close_all)

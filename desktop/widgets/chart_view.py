@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QPointF, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -26,6 +26,8 @@ from engine.views import Candle, FillView, OrderView, PositionView
 
 GHOST_MS = 3000  # a move nobody answered is drawn for so long
 REFUSAL_MS = 6000
+_NEWEST = 6  # candles that a person is looking at
+_AROUND_PX = 12  # half a tag
 
 
 class ChartView(QWidget):
@@ -175,6 +177,19 @@ class ChartView(QWidget):
         """Alarms lie over so much of the top: words there go below them."""
         self._state.covered_px = height
         self.update()
+
+    def newest_part(self) -> QRect:
+        """Where the price is now: nothing may lie over it. Without height while out of sight."""
+        self._scene.lay_out(self.size())
+        candles = self._model.candles[-_NEWEST:] if self._model.is_live else ()
+        prices = [price for candle in candles for price in (candle.low, candle.high)]
+        prices += [self._state.last_price] if self._state.last_price is not None else []
+        plot, scale = self._scene.frame.plot, self._scene.scale
+        shown = [scale.y(price) for price in prices if scale.low <= price <= scale.high]
+        if not shown:
+            return QRect(plot.left(), 0, plot.width(), 0)
+        top, bottom = round(min(shown)) - _AROUND_PX, round(max(shown)) + _AROUND_PX
+        return QRect(plot.left(), top, plot.width(), bottom - top)
 
     def set_orders_stale(self, stale: bool) -> None:
         """Own orders may have changed unseen: dim, and not to be moved; cancels go."""

@@ -44,6 +44,7 @@ class DecimalField(QLineEdit):
         self._step = Decimal(1)
         self._decimals = 0
         self._is_wrong = False
+        self._idle_words = ""
         self.setFont(mono_font(14))
         self.setFixedHeight(_HEIGHT)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -78,6 +79,15 @@ class DecimalField(QLineEdit):
     def set_wrong(self, is_wrong: bool) -> None:
         if is_wrong != self._is_wrong:
             self._is_wrong = is_wrong
+            self.update()
+
+    def set_idle(self, words: str) -> None:
+        """Out of use: these words stand in place of what is typed, which is kept; "" ends it."""
+        if words != self._idle_words:
+            self._idle_words = words
+            self.setEnabled(not words)
+            shown = QLineEdit.EchoMode.NoEcho if words else QLineEdit.EchoMode.Normal
+            self.setEchoMode(shown)
             self.update()
 
     def is_wrong(self) -> bool:
@@ -120,7 +130,8 @@ class DecimalField(QLineEdit):
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(inside, middle | Qt.AlignmentFlag.AlignLeft, self._caption)
         painter.setPen(QColor(palette.TEXT_FAINT if self.isEnabled() else palette.TEXT_OFF))
-        painter.drawText(inside, middle | Qt.AlignmentFlag.AlignRight, self._unit)
+        shown = self._idle_words or self._unit
+        painter.drawText(inside, middle | Qt.AlignmentFlag.AlignRight, shown)
         if self._is_wrong and self.isEnabled():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(QColor(palette.UNKNOWN), 1.4))

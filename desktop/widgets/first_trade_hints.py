@@ -42,7 +42,7 @@ _WORDS = {
     "close": "This is your position, with its profit in uPnL. Close ends it at market; with a"
     " click on the dots beside it you protect it with a stop.",
     "done": "That was a whole trade. KILL cancels and closes everything, F1 opens the guide,"
-    " and the badge at the top left leads to the testnet and to LIVE.",
+    " and this badge leads to the testnet and to LIVE.",
 }
 
 
@@ -51,12 +51,18 @@ Target = tuple[QRect, QRect]  # what the ring is around, and what must not be co
 
 class FirstTradeHints(QObject):
     def __init__(
-        self, window: QWidget, ticket: OrderTicket, blotter: Blotter, preferences: Preferences
+        self,
+        window: QWidget,
+        ticket: OrderTicket,
+        blotter: Blotter,
+        badge: QWidget,
+        preferences: Preferences,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._ticket = ticket
         self._blotter = blotter
+        self._badge = badge
         self._preferences = preferences
         self._kind = EnvironmentKind.LIVE
         self._trade = FirstTrade()
@@ -166,7 +172,7 @@ class FirstTradeHints(QObject):
         if step is Step.MARKET:
             return self._of_market()
         if step is Step.DONE:
-            return "done", self._of(self._blotter.tabBar())
+            return "done", self._of(self._badge)
         table, key, column = self._row()
         if self._blotter.currentWidget() is not table:
             return "tab", self._of_tab(self._blotter.tabBar(), self._blotter.indexOf(table))

@@ -54,13 +54,20 @@ class HintBubble(QWidget):
             self._count.setText(place)
             self._skip.setText("Done" if is_last else "Skip")
             self.setAccessibleName(sentence)
-            self.adjustSize()
+            self._fit()
+
+    def _fit(self) -> None:
+        """As high as these words need: a layout remembers how high the last ones were."""
+        column = self.layout()
+        assert column is not None
+        column.invalidate()
+        self.setFixedHeight(self.heightForWidth(_WIDTH))
 
     def point_at(self, target: QRect, clear: QRect, room: QRect) -> None:
         """A ring around `target`, and the words beside `clear`, inside `room`; all in the
         window's coordinates.
         """
-        place = beside(clear, self.size(), room)
+        place = beside(clear, target, self.size(), room)
         self._ring.setGeometry(target.adjusted(-_RING, -_RING, _RING, _RING))
         if place != self.geometry():
             self.setGeometry(place)
@@ -81,15 +88,17 @@ class HintBubble(QWidget):
         painter.end()
 
 
-def beside(target: QRect, size: QSize, room: QRect) -> QRect:
-    """The first of left, above, below, right where it fits; else the room's middle."""
+def beside(clear: QRect, target: QRect, size: QSize, room: QRect) -> QRect:
+    """The first of left, above, below, right of `clear` where it fits, as near to `target` as
+    it goes; else the room's middle.
+    """
     top = min(max(target.center().y() - size.height() // 2, room.top()), _last_top(size, room))
     left = min(max(target.center().x() - size.width() // 2, room.left()), _last_left(size, room))
     places = (
-        QRect(target.left() - _GAP - size.width(), top, size.width(), size.height()),
-        QRect(left, target.top() - _GAP - size.height(), size.width(), size.height()),
-        QRect(left, target.bottom() + _GAP, size.width(), size.height()),
-        QRect(target.right() + _GAP, top, size.width(), size.height()),
+        QRect(clear.left() - _GAP - size.width(), top, size.width(), size.height()),
+        QRect(left, clear.top() - _GAP - size.height(), size.width(), size.height()),
+        QRect(left, clear.bottom() + _GAP, size.width(), size.height()),
+        QRect(clear.right() + _GAP, top, size.width(), size.height()),
     )
     middle = QRect(left, top, size.width(), size.height())
     return next((place for place in places if room.contains(place)), middle)

@@ -122,6 +122,7 @@ class KeyPage(QWidget):
             heading = QLabel(row.act.group, self)
             heading.setFont(ui_font(12, QFont.Weight.DemiBold))
             put_ink(heading, "TEXT_DIM")
+            heading.setContentsMargins(0, 10 if self._headings else 0, 0, 2)
             self._headings[row.act.group] = heading
             grid.addWidget(heading, grid.rowCount(), 0, 1, 4)
         place = grid.rowCount()

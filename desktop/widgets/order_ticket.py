@@ -132,6 +132,17 @@ class OrderTicket(TicketInput):
         self._facts.lock = lock_sentence(guard)
         self._check()
 
+    def set_killing(self, is_killing: bool) -> None:
+        """The kill switch is at work."""
+        self._facts.is_killing = is_killing
+        self._check()
+
+    def set_closed(self, sentence: str) -> None:
+        """Why nothing can be sent from this window at all, as from a recording; "" if it can."""
+        self._facts.closed = sentence
+        self.plan.setEnabled(not sentence)
+        self._check()
+
     def set_account_stale(self, is_stale: bool) -> None:
         """The position may be another by now: nothing is decided from it."""
         if is_stale != self._facts.is_account_stale:
@@ -157,6 +168,7 @@ class OrderTicket(TicketInput):
         for button in self.side_buttons.values():
             button.setProperty("held", is_held)
             button.style().polish(button)
+        self._is_dirty = True
 
     @Slot(object)
     def set_price(self, price: Decimal) -> None:

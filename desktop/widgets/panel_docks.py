@@ -14,6 +14,7 @@ _WIDTHS = {"watch": 256, "ladder": 250, "ticket": 288}
 _TICKET_LEAST = 280  # nothing that decides about an order is ever cut off
 _WATCH_LEAST = 200  # with its prices whole
 _CHART_HEIGHT = 300
+_TABS_PX = 30
 _GAP_PX = 6  # what separates two columns
 _COLUMNS = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea)
 
@@ -62,7 +63,7 @@ class PanelDocks(QObject):
 
     @Slot(object)
     def add_panel(self, panel: AddedPanel) -> None:
-        """A chart goes above the middle, a ladder beside the first one, or behind its tab."""
+        """A chart goes above the first one, a ladder beside it; behind one where no room is."""
         dock = QDockWidget(self._window)
         self._added[panel.panel_id] = dock
         dock.setObjectName(f"dock.{panel.panel_id}")
@@ -93,11 +94,7 @@ class PanelDocks(QObject):
     def _place_added(self, kind: PanelKind, dock: QDockWidget) -> None:
         window, across = self._window, Qt.Orientation.Horizontal
         if kind is PanelKind.CHART:
-            window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
-            dock.show()
-            window.resizeDocks([dock], [_CHART_HEIGHT], Qt.Orientation.Vertical)
-            charts = [one for name, one in self._added.items() if name.startswith(kind.value)]
-            window.resizeDocks(charts, [_CHART_HEIGHT] * len(charts), across)  # equal shares
+            self._place_chart(dock)
             return
         has_room = self._has_room_for(dock)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
@@ -115,6 +112,31 @@ class PanelDocks(QObject):
         docks = [self._ladder, *ladders, self._ticket]
         window.resizeDocks(docks, [*widths, _WIDTHS["ticket"]], across)
 
+    def _place_chart(self, dock: QDockWidget) -> None:
+        """All in one row over the middle column, in equal shares, while each can be read."""
+        window = self._window
+        charts = [
+            one
+            for name, one in self._added.items()
+            if name.startswith(PanelKind.CHART.value) and one is not dock and _is_above(one)
+        ]
+        middle = window.centralWidget()
+        width, height = (middle.width(), middle.height()) if middle is not None else (0, 0)
+        above = charts[-1].height() if charts else min(_CHART_HEIGHT, height // 2)
+        tables = self._blotter.height()
+        window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
+        is_row = (len(charts) + 1) * (_least_width(dock) + _GAP_PX) <= width
+        if charts and not is_row:
+            window.tabifyDockWidget(charts[-1], dock)
+            above -= _TABS_PX
+        dock.show()
+        dock.raise_()
+        # both at once: the tables must not give their height away
+        window.resizeDocks([dock, self._blotter], [above, tables], Qt.Orientation.Vertical)
+        if is_row:
+            row = [*charts, dock]
+            window.resizeDocks(row, [width // len(row)] * len(row), Qt.Orientation.Horizontal)
+
     def _has_room_for(self, dock: QDockWidget) -> bool:
         """Side by side, or would Qt push the ticket's edge out of the window?"""
         window = self._window
@@ -130,6 +152,10 @@ class PanelDocks(QObject):
     def _place(self) -> None:
         window = self._window
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        left, right = _COLUMNS
+        # what is put above the chart leaves the columns beside it as they are
+        window.setCorner(Qt.Corner.TopLeftCorner, left)
+        window.setCorner(Qt.Corner.TopRightCorner, right)
         window.splitDockWidget(self._watch, self._tape, down)
         window.splitDockWidget(self._ladder, self._ticket, across)
         docks = [self._watch, self._ladder, self._ticket]
@@ -158,6 +184,13 @@ def _is_in_a_column(dock: QDockWidget) -> bool:
     assert isinstance(window, QMainWindow)
     is_beside = window.dockWidgetArea(dock) in _COLUMNS
     return is_beside and not dock.isFloating() and not dock.visibleRegion().isEmpty()
+
+
+def _is_above(dock: QDockWidget) -> bool:
+    window = dock.parentWidget()
+    assert isinstance(window, QMainWindow)
+    area = window.dockWidgetArea(dock)
+    return area is Qt.DockWidgetArea.TopDockWidgetArea and not dock.isFloating()
 
 
 def _least_width(widget: QWidget) -> int:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.models.paper_faults import fault_title
 from desktop.widgets.buttons import make_button
 from desktop.widgets.decimal_field import DecimalField
 from desktop.widgets.fault_list import FaultList, heading, words
@@ -108,7 +109,7 @@ class PaperPanel(QScrollArea):
         self._restart.setText("Restart" if view.is_running else "Start again")
         for ours in (self._restart, self._reset, self._start):
             ours.setEnabled(view.is_ours)
-        names = ", ".join(f"{fault.fault} ({fault.played}x)" for fault in view.faults)
+        names = ", ".join(f"{fault_title(f.fault)} ({_times(f.played)})" for f in view.faults)
         self._in_force.setText(f"In force: {names}" if names else "No fault is in force.")
         self._end.setEnabled(bool(view.faults))
         self._line.setVisible(view.replay is not None)
@@ -266,3 +267,7 @@ class PaperPanel(QScrollArea):
         faults = FaultList(inside)
         faults.command_wanted.connect(self.command_wanted)
         column.addWidget(faults)
+
+
+def _times(played: int) -> str:
+    return f"played {played}x" if played else "not yet played"

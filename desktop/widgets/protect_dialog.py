@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.formatting import price_text
+from desktop.formatting import price_text, signed
 from desktop.models.conditional_rules import exit_problem
 from desktop.models.positions_model import Exits
 from desktop.widgets.decimal_field import DecimalField
@@ -53,7 +53,19 @@ class ProtectDialog(PositionDialog):
         return field
 
     def hint(self) -> str:
-        return "They go to the exchange and stay there while this computer is off."
+        stay = "They stay at the exchange while this computer is off."
+        results = [
+            f"{word} {signed(self._result(price), 2)}"
+            for word, price in (("Target", self.target.number()), ("stop", self.stop.number()))
+            if price is not None
+        ]
+        if not results:
+            return stay
+        said = ", ".join(results)
+        return f"{said[0].upper()}{said[1:]} {self._instrument.quote_asset} before fees. {stay}"
+
+    def _result(self, price: Decimal) -> Decimal:
+        return (price - self._position.entry_price) * self._position.quantity
 
     def problem(self) -> Problem | None:
         for field, name in ((self.stop, "stop"), (self.target, "target")):

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QStatusBar, QToolBar
 
 from desktop.theme.fonts import ui_font
+from desktop.widgets.buttons import make_button
 from desktop.widgets.fault_list import words
 from desktop.widgets.time_line import TimeLine
 from desktop.widgets.toasts import ToastStack
@@ -19,6 +20,7 @@ from engine.events.recording import PlaybackChanged, PlaybackView, RecordingChan
 from engine.recording_commands import SetPlayback, StartRecording, StopRecording
 from engine.trading_types import EnvironmentKind
 
+CLOSED = "A recording is played: nothing can be sent."
 _SPEEDS = (1, 2, 5, 10, 25, 50, 100)
 
 
@@ -26,6 +28,7 @@ class RecordingDesk(QObject):
     command_wanted = Signal(object)  # Command
     file_wanted = Signal(object)  # Path: play this one in this window
     symbol_wanted = Signal(object)  # str: what the recorded person looked at
+    leave_wanted = Signal()  # back to where it was opened from, also while it is being read
 
     def __init__(self, window: QMainWindow, status: QStatusBar, toasts: ToastStack) -> None:
         super().__init__(window)
@@ -126,7 +129,12 @@ class RecordingDesk(QObject):
         self._line.position_wanted.connect(
             lambda at_ms: self.command_wanted.emit(SetPlayback(position_ms=at_ms))
         )
+        leave = make_button("recording.leave", "Leave", "plain", height=28, parent=bar)
+        leave.setAccessibleName("Leave the recording")
+        leave.setToolTip("Back to where it was opened from")
+        leave.clicked.connect(self.leave_wanted)
         bar.addWidget(self._state)
+        bar.addWidget(leave)
         bar.addWidget(self._line)
         self._window.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
 

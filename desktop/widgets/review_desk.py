@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 class ReviewDesk(QObject):
     command_wanted = Signal(object)  # ReviewCommand
+    opened = Signal(QWidget)  # its window, made for the first time
 
     def __init__(
         self, instruments: Mapping[str, Instrument], now_ms: Callable[[], int], parent: QWidget
@@ -67,6 +68,7 @@ class ReviewDesk(QObject):
     def open(self) -> None:
         if self.window is None:
             self.window = self._make_window()
+            self.opened.emit(self.window)
         if not self.window.isVisible():
             self._load()
         self.window.open()

@@ -29,7 +29,7 @@ _CELLS = (
     ("averageLoss", "Average loss"),
     ("held", "Held on average"),
     ("slippage", "Slippage, market orders"),
-    ("slippageBps", "in basis points"),
+    ("slippageBps", "Slippage, basis points"),
     ("ack", "Acknowledged, median"),
     ("ackP99", "Acknowledged, 99 %"),
     ("fill", "Market filled, median"),
@@ -63,7 +63,7 @@ class ReviewFigures(QWidget):
         self._money("averageWin", figures.average_win)
         self._money("averageLoss", figures.average_loss)
         self._plain("profitFactor", figures.profit_factor)
-        self._text("trips", f"{figures.trips:,}  {figures.wins:,}/{figures.losses:,}")
+        self._text("trips", f"{figures.trips:,}: {figures.wins:,} won, {figures.losses:,} lost")
         self._plain("winRate", figures.win_rate_pct, " %")
         held_ms = figures.average_held_ms
         self._text("held", DASH if held_ms is None else duration_text(held_ms))

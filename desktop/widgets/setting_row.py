@@ -23,6 +23,7 @@ from desktop.theme.redress import put_ink
 from desktop.widgets.buttons import make_button
 
 _FIELD_PX = 170
+_FIELD_HEIGHT = 28
 _BY_SYMBOL_PX = 230
 
 
@@ -101,14 +102,14 @@ class SettingRow(QWidget):
     def _choice(self) -> tuple[QWidget, Callable[[object], None]]:
         box = _Choice(self)
         box.addItems(list(self.setting.choices))
-        box.setFixedSize(_FIELD_PX, 28)
+        box.setFixedWidth(_FIELD_PX)
         box.currentTextChanged.connect(self._choose)
         return box, lambda value: box.setCurrentText(str(value))
 
     def _line(self) -> tuple[QWidget, Callable[[object], None]]:
         line = QLineEdit(self)
         line.setFont(mono_font(13))
-        line.setFixedSize(_FIELD_PX, 28)
+        line.setFixedWidth(_FIELD_PX)
         line.setAlignment(Qt.AlignmentFlag.AlignRight)
         if isinstance(self.setting.default, dict):
             line.setFont(mono_font(11))
@@ -167,6 +168,7 @@ class SettingRow(QWidget):
         row.setSpacing(8)
         row.addLayout(words, 1)
         for widget in (self.field, unit, self.reset):
+            widget.setFixedHeight(_FIELD_HEIGHT)  # one line, whatever is in it
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignTop)
 
 

@@ -1,4 +1,4 @@
-"""The columns of a table: how wide, in which order, which are hidden; all by a person's choice."""
+"""The columns of a table: width, order, which are hidden, which sorts; all by a person's choice."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class TableColumns(QObject):
         last = model.columns()[-1]
         self._ends_in_sentences = not last.is_button and not last.sample
         self._chosen: dict[str, int] = {}  # by a person, by title
+        self._first_sort: list[str] | None = None  # as its panel wants it; known when first asked
         self._is_spreading = False
         self._header.setSectionsMovable(True)
         self._header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -80,6 +81,7 @@ class TableColumns(QObject):
             "order": order if order != self._titles else [],
             "hidden": hidden,
             "widths": dict(self._chosen),
+            "sort": self._sort(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -99,7 +101,26 @@ class TableColumns(QObject):
             for title, width in chosen
             if title in self._titles and isinstance(width, int)
         }
+        if self._first_sort is None:
+            self._first_sort = self._sort()
+        self._put_sort(state.get("sort", self._first_sort))
         self.spread()
+
+    def _sort(self) -> list[str]:
+        """[title, "up" or "down"]; [] while the rows stand as they came."""
+        by = self._header.sortIndicatorSection()
+        if not 0 <= by < len(self._titles):
+            return []
+        is_up = self._header.sortIndicatorOrder() is Qt.SortOrder.AscendingOrder
+        return [self._titles[by], "up" if is_up else "down"]
+
+    def _put_sort(self, sort: object) -> None:
+        match sort:
+            case [title, ("up" | "down") as way] if title in self._titles:
+                order = Qt.SortOrder.AscendingOrder if way == "up" else Qt.SortOrder.DescendingOrder
+                self._table.sortByColumn(self._titles.index(title), order)
+            case _:
+                self._table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
 
     def _show(self, number: int, *, is_shown: bool) -> None:
         """The last one stays: a table without columns has no header to bring them back."""

@@ -7,12 +7,13 @@ from decimal import Decimal
 from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFrame,
     QHBoxLayout,
+    QLayoutItem,
     QPushButton,
     QScrollArea,
     QTabBar,
@@ -41,11 +42,14 @@ WORKING_TYPES = (WorkingType.CONTRACT_PRICE, WorkingType.MARK_PRICE)
 TRIGGER_TYPES = tuple(sorted(CONDITIONAL, key=list(TYPE_WORDS).index))
 _SHARES_PCT = (25, 50, 75, 100)
 _SIDE_WORDS = {Side.BUY: "BUY / LONG", Side.SELL: "SELL / SHORT"}
-_SPACING = 4
+_SPACING, _MOST_SPACING = 4, 10
 
 
 class TicketControls(QWidget):
-    """Base of the ticket. The lower part, with the two buttons, never moves."""
+    """Base of the ticket. The lower part, with the two buttons, never moves.
+
+    What a high panel has too much of is air between the rows, then nothing below the buttons.
+    """
 
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -149,11 +153,14 @@ class TicketControls(QWidget):
         lower.addWidget(self.problems)
         lower.addWidget(self.summary)
         lower.addLayout(_row(self.side_buttons.values(), stretch=1))
+        self._lower = lower
+        self._fields = self._upper()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._upper(), 1)
+        column.addWidget(self._fields, 1)
         column.addLayout(lower)
+        column.addStretch()
         order: list[QWidget] = [self.type, self.trigger_type, self.working_type, self.trigger]
         order += [self.price, self.callback, self.quantity, self.unit, self.stop, self.target]
         order += [self.post_only, self.reduce_only, self.time_in_force, self.exits, self.ask]
@@ -161,12 +168,15 @@ class TicketControls(QWidget):
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
 
-    def _upper(self) -> QScrollArea:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fields.spread(event.size().height() - self._lower.sizeHint().height())
+
+    def _upper(self) -> _Fields:
         """What a person fills in; it scrolls where the window is too low for all of it."""
         page = QWidget(self)
         column = QVBoxLayout(page)
         column.setContentsMargins(10, 2, 10, 2)
-        column.setSpacing(_SPACING)
         top = _row([self.type, self.margin_type, self.leverage])
         top.insertStretch(1, 1)
         size = _row([self.quantity, self.unit])
@@ -187,25 +197,57 @@ class TicketControls(QWidget):
             else:
                 column.addLayout(part)
         column.addStretch(1)
-        area = _Fields(self)
+        # a callback takes a price's place, and exits go with no conditional order
+        area = _Fields(page, never_beside={self.callback, self.stop, self.target}, parent=self)
         area.setObjectName("orderTicket.fields")
         area.setAccessibleName("Order fields")
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(page)
         return area
 
 
 class _Fields(QScrollArea):
-    """Never narrower than what it holds: with large letters the panel grows instead."""
+    """Never narrower than what it holds: with large letters the panel grows instead.
+
+    As high as the rows of the longest kind of order, whichever is shown: the rows keep
+    their places while another kind is chosen. Those `never_beside` them do not count.
+    """
+
+    def __init__(self, page: QWidget, never_beside: set[QWidget], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWidget(page)
+        self._page = page
+        self._never_beside = never_beside
+
+    def spread(self, height: int) -> None:
+        """So high may it be: room that is left goes between the rows, as far as it looks well."""
+        column = self._page.layout()
+        assert column is not None
+        rows = [
+            max(widget.sizeHint().height() for widget in kept)
+            for n in range(column.count())
+            if (kept := set(_widgets_of(column.itemAt(n))) - self._never_beside)
+        ]
+        gaps = len(rows) - 1
+        margins = column.contentsMargins()
+        full = sum(rows) + margins.top() + margins.bottom()
+        spacing = min(max((height - full) // gaps, _SPACING), _MOST_SPACING)
+        column.setSpacing(spacing)
+        self.setMaximumHeight(full + gaps * spacing)
 
     def minimumSizeHint(self) -> QSize:
-        page = self.widget()
-        assert page is not None
-        width = page.minimumSizeHint().width()
+        width = self._page.minimumSizeHint().width()
         return QSize(width, super().minimumSizeHint().height())
+
+
+def _widgets_of(item: QLayoutItem | None) -> list[QWidget]:
+    """Itself, or those of its row, hidden or not."""
+    inside = item.layout() if item is not None else None
+    items = [item] if inside is None else [inside.itemAt(n) for n in range(inside.count())]
+    found = [one.widget() for one in items if one is not None]
+    return [widget for widget in found if widget is not None]
 
 
 def _row(widgets: Iterable[QWidget], *, stretch: int = 0) -> QHBoxLayout:

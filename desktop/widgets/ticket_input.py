@@ -76,7 +76,8 @@ class TicketInput(TicketControls):
             "has_exits": has_exits,
             "stop_price": self.stop.number() if has_exits else None,
             "target_price": self.target.number() if has_exits else None,
-            "lock": facts.lock,
+            "lock": facts.hold(),
+            "closed": facts.closed,
             "is_hedge": facts.is_hedge,
         }
         asked = self._size_asked(TicketDraft(quantity=None, **fields))  # type: ignore[arg-type]

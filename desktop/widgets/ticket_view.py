@@ -79,10 +79,25 @@ class TicketView:
         for side, button in self._controls.side_buttons.items():
             problem = problems[side]
             button.setEnabled(not missing and problem is None)
-            button.setToolTip(missing or (problem.sentence if problem else ""))
+            button.setToolTip(missing or (problem.sentence if problem else self._look_words()))
+        self._show_doubt()
         self._mark_wrong(problems)
         self._show_sentence(draft, missing, problems, refusal)
         self._show_summary(draft)
+
+    def _show_doubt(self) -> None:
+        """Over a stale book the buttons are no longer in colour: a typed price still goes."""
+        for button in self._controls.side_buttons.values():
+            if button.property("stale") is not self._facts.is_stale:
+                button.setProperty("stale", self._facts.is_stale)
+                button.style().polish(button)
+
+    def _look_words(self) -> str:
+        """Why the buttons are not in full colour though they can be clicked."""
+        if self._facts.is_stale:
+            return "Prices are stale: the order goes out as typed, unseen what it would meet"
+        held = self._controls.side_buttons[Side.BUY].property("held")
+        return "LIVE is disarmed: nothing is sent until you arm" if held else ""
 
     def _show_fields(self, draft: TicketDraft) -> None:
         controls = self._controls
@@ -93,8 +108,7 @@ class TicketView:
         controls.trigger.setPlaceholderText("at once" if is_trailing else "")
         controls.callback.setVisible(is_trailing)
         controls.price.setVisible(not is_trailing)
-        controls.price.setEnabled(draft.has_price)
-        controls.price.setPlaceholderText("" if draft.has_price else "at market")
+        controls.price.set_idle("" if draft.has_price else "at market")
         for button in controls.best_buttons.values():
             button.setVisible(not draft.is_conditional)
         controls.post_only.setEnabled(draft.order_type is OrderType.LIMIT)

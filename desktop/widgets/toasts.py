@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QRectF, Qt, QTimer, Slot
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QRect, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -24,10 +24,12 @@ _ICONS = {AlertLevel.INFO: "info", AlertLevel.WARNING: "warning", AlertLevel.ERR
 _MOST = 4
 _ECHO_MS = 1_000
 _WIDEST, _NARROWEST = 340, 236
-_WIDTH_SHARE, _HEIGHT_SHARE = 0.5, 0.45  # of the chart, so that its newest part is seen
+_WIDTH_SHARE, _HEIGHT_SHARE = 0.5, 0.22  # of the chart: on a low one there is one at a time
 _MARGIN = 12
 _CLEAR_RIGHT = 76  # the chart's prices
 _CLEAR_BELOW = 62  # its times, and the words above them
+_CLEAR_ABOVE = 60  # the words at the top
+_GAP = 6
 
 
 class Toast(QWidget):
@@ -137,16 +139,22 @@ class Toast(QWidget):
         self.close()
 
 
-class ToastStack(QObject):
-    """Newest at the lower right of `area`, over its volume; at most four, the oldest gives way.
+def _nowhere() -> QRect:
+    return QRect()
 
-    What finds no room in the lower half is not shown until there is some: all of it
-    stands under Alerts and in the log.
+
+class ToastStack(QObject):
+    """At the right of `area`, below what must stay in sight or above it; newest lowest.
+
+    `in_sight` tells where the price is now: as wide as the plot, as high as the newest
+    moves. The newest notice and the newest error are always shown, others only while
+    they find room: all of it stands under Alerts and in the log.
     """
 
-    def __init__(self, area: QWidget) -> None:
+    def __init__(self, area: QWidget, in_sight: Callable[[], QRect] = _nowhere) -> None:
         super().__init__(area)
         self._area = area
+        self._in_sight = in_sight
         self._top = 0
         self._toasts: list[Toast] = []
         area.installEventFilter(self)
@@ -225,13 +233,43 @@ class ToastStack(QObject):
     def _arrange(self) -> None:
         area = self._area.size()
         width = min(max(round(area.width() * _WIDTH_SHARE), _NARROWEST), _WIDEST)
-        left = max(area.width() - width - _CLEAR_RIGHT - _MARGIN, _MARGIN)
-        bottom = area.height() - _CLEAR_BELOW
-        highest = max(self._top + _MARGIN, round(area.height() * (1 - _HEIGHT_SHARE)))
+        left = max(self._right() - width - _MARGIN, _MARGIN)
         for toast in self._toasts:
             toast.fit(width)
-            top = bottom - toast.height()
-            toast.move(left, top)
-            toast.setVisible(toast is self._toasts[0] or top >= highest)
-            toast.raise_()
-            bottom = top - 6
+        shown = self._with_room(round(area.height() * _HEIGHT_SHARE))
+        height = sum(toast.height() + _GAP for toast in shown) - _GAP
+        bottom = self._bottom_for(height)
+        for toast in self._toasts:
+            toast.setVisible(toast in shown)
+            if toast in shown:
+                toast.move(left, bottom - toast.height())
+                toast.raise_()
+                bottom -= toast.height() + _GAP
+
+    def _with_room(self, room: int) -> list[Toast]:
+        """Newest first. An error is not pushed out of sight by the fills after it."""
+        errors = [toast for toast in self._toasts if toast.level is AlertLevel.ERROR]
+        always = {*self._toasts[:1], *errors[:1]}
+        room -= sum(toast.height() + _GAP for toast in always)
+        shown = []
+        for toast in self._toasts:
+            if toast not in always:
+                room -= toast.height() + _GAP
+                if room < 0:
+                    continue
+            shown.append(toast)
+        return shown
+
+    def _right(self) -> int:
+        kept = self._in_sight()
+        return kept.right() if kept.width() else self._area.width() - _CLEAR_RIGHT
+
+    def _bottom_for(self, height: int) -> int:
+        """Below the present price if the stack fits there, else above it, else where more is."""
+        highest = self._top + _CLEAR_ABOVE
+        lowest = self._area.height() - _CLEAR_BELOW
+        kept = self._in_sight()
+        below, above = lowest - kept.bottom() - _GAP, kept.top() - _GAP - highest
+        if kept.isEmpty() or below >= min(height, above):
+            return lowest
+        return max(kept.top() - _GAP, highest + height)

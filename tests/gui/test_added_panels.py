@@ -224,3 +224,35 @@ def test_after_a_gap_the_candles_are_asked_for(desk: Desk, gap_s: float | None) 
     desk.feed(EngineStateChanged(state=EngineState.LIVE, sentence="Live.", gap_s=gap_s))
     asked = [c for c in desk.all_commands[before:] if getattr(c, "request_id", "") == "chart-1:2"]
     assert len(asked) == (1 if gap_s else 0)
+
+
+@pytest.mark.parametrize(("size", "count"), [((1280, 720), 1), ((1440, 900), 2), ((2560, 1440), 3)])
+def test_added_charts_take_room_from_the_first_one_alone(
+    desk: Desk, size: tuple[int, int], count: int
+) -> None:
+    desk.window.resize(*size)
+    QApplication.processEvents()
+    names = ("watch", "tape", "ladder", "ticket", "blotter")
+    before = {name: desk.find(QDockWidget, f"dock.{name}").geometry() for name in names}
+    main = desk.window.market.chart_panel
+    bottom = main.geometry().bottom()
+    charts = []
+    for _ in range(count):
+        charts.append(add_chart(desk))
+        QApplication.processEvents()
+    assert {name: desk.find(QDockWidget, f"dock.{name}").geometry() for name in names} == before
+    assert main.geometry().bottom() == bottom
+    for chart in charts:
+        assert chart.chart.width() >= chart.chart.minimumWidth()
+        assert not chart.visibleRegion().isEmpty()
+        assert abs(chart.width() - charts[0].width()) < 20
+
+
+def test_a_chart_too_many_for_the_row_stands_before_the_others_as_a_tab(desk: Desk) -> None:
+    desk.window.resize(1280, 720)
+    QApplication.processEvents()
+    first, second = add_chart(desk), add_chart(desk)
+    QApplication.processEvents()
+    assert first.visibleRegion().isEmpty()
+    assert second.chart.width() >= second.chart.minimumWidth()
+    assert desk.window.market.chart.height() >= desk.window.market.chart.minimumHeight()

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTabBar, QWidget
 
 from desktop.models.first_trade import FirstTrade, Step
 from desktop.widgets.hint_bubble import beside
@@ -32,6 +32,10 @@ def guided(qtbot, tmp_path) -> Desk:
 
 def step(desk: Desk) -> Step | None:
     desk.window.hints._show()  # what its timer does
+    if desk.window.hints.step is not None:
+        QApplication.processEvents()
+        words = desk.find(QLabel, "hint.sentence")
+        assert words.height() >= words.heightForWidth(words.width()), "all of it can be read"
     return desk.window.hints.step
 
 
@@ -82,6 +86,7 @@ def test_a_whole_trade_by_real_clicks(guided: Desk) -> None:
     assert isinstance(guided.commands[-1], ClosePosition)
     guided.feed(PositionChanged(position=scene.position(quantity=Decimal(0))))
     assert step(guided) is Step.DONE
+    assert points_into(guided, guided.window.header.badge)
     guided.click("hint.skip")
     assert step(guided) is None
 
@@ -174,9 +179,11 @@ def test_an_order_that_traded_at_once_leads_to_its_position() -> None:
 )
 def test_the_bubble_stands_beside_its_target_and_in_the_window(target, side) -> None:
     room = QRect(0, 0, 1000, 800)
-    place = beside(target, QSize(300, 120), room)
+    place = beside(target, target, QSize(300, 120), room)
     assert room.contains(place)
     assert place.intersects(target) == (side == "middle")
+    near = beside(target, QRect(target.right() - 20, target.top(), 20, 30), QSize(300, 120), room)
+    assert side not in ("above", "below") or near.right() > 980, "near the cell of a long row"
     found = {
         "left": place.right() < target.left(),
         "above": place.bottom() < target.top(),

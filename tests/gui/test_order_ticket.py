@@ -5,14 +5,28 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QTabBar, QWidget
 
+from desktop.theme import palette
 from desktop.widgets.decimal_field import DecimalField
 from engine.commands import PlaceOrder, SetLeverage
-from engine.events import BalanceChanged, CommandRefused, LeverageChanged, PositionChanged
-from engine.trading_types import OrderType, Side, StreamState, TimeInForce
+from engine.events import (
+    BalanceChanged,
+    CommandRefused,
+    LeverageChanged,
+    PositionChanged,
+    StreamStateChanged,
+)
+from engine.trading_types import (
+    EnvironmentKind,
+    OrderType,
+    Route,
+    Side,
+    StreamState,
+    TimeInForce,
+)
 from tests.gui import scene
 from tests.gui.conftest import Desk
 
@@ -219,12 +233,13 @@ def test_leverage_menu_asks_and_shows_nothing_before_the_answer(desk: Desk) -> N
 
 
 def test_stale_book_greys_the_best_prices_and_holds_market_orders_back(desk: Desk) -> None:
-    desk.feed(*scene.streams(StreamState.STALE))
+    desk.feed(StreamStateChanged(route=Route.PUBLIC, state=StreamState.STALE, sentence="."))
     assert not is_enabled(desk, "orderTicket.best.bid")
     desk.window.market.ticket.type.setCurrentIndex(1)
     desk.type_into("orderTicket.quantity", "0.1")
     assert not is_enabled(desk, BUY)
     assert "blind" in sentence(desk)
+    desk.feed(PositionChanged(position=scene.position()))
     desk.click("orderTicket.reduceOnly")  # getting out must work
     assert is_enabled(desk, SELL)
 
@@ -279,3 +294,82 @@ def test_another_symbol_empties_price_and_quantity(desk: Desk) -> None:
     desk.window.market.show_symbol("ETHUSDT")
     assert desk.find(DecimalField, "orderTicket.price").text() == ""
     assert desk.find(DecimalField, "orderTicket.quantity").text() == ""
+
+
+def test_over_a_stale_book_the_buttons_lose_their_colour_and_say_why(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64246.0")
+    desk.type_into("orderTicket.quantity", "0.120")
+    button = desk.find(QPushButton, BUY)
+    bright = middle_colour(button)
+    assert bright == palette.BUY_BUTTON
+    public = StreamStateChanged(route=Route.PUBLIC, state=StreamState.STALE, sentence=".")
+    desk.feed(public)
+    assert middle_colour(button) == palette.PANEL
+    assert "Prices are stale" in button.toolTip()
+    assert button.isEnabled()  # a typed price is the person's own
+    desk.feed(scene.streams()[0])
+    assert middle_colour(button) == bright
+    assert button.toolTip() == ""
+
+
+def test_without_the_account_stream_only_what_reduces_goes_out(desk: Desk) -> None:
+    desk.type_into("orderTicket.price", "64246.0")
+    desk.type_into("orderTicket.quantity", "0.120")
+    private = StreamStateChanged(route=Route.PRIVATE, state=StreamState.STALE, sentence=".")
+    desk.feed(PositionChanged(position=scene.position()), private)
+    assert not is_enabled(desk, BUY)
+    assert "account stream is not live" in sentence(desk)
+    assert "account stream is not live" in desk.find(QPushButton, BUY).toolTip()
+    desk.click("orderTicket.reduceOnly")
+    assert is_enabled(desk, SELL)
+
+
+def test_from_a_recording_nothing_can_be_sent(full_desk: Desk) -> None:
+    full_desk.type_into("orderTicket.price", "64246.0")
+    full_desk.type_into("orderTicket.quantity", "0.120")
+    full_desk.window.set_environment("recording", EnvironmentKind.RECORDING)
+    full_desk.feed(scene.health())
+    for name in (BUY, SELL, "orderTicket.plan", "killSwitch", "orders.cancelAll"):
+        assert not is_enabled(full_desk, name), name
+    assert not is_enabled(full_desk, "positions.closeAll")
+    assert sentence(full_desk) == "A recording is played: nothing can be sent."
+    assert full_desk.find(QPushButton, BUY).toolTip() == sentence(full_desk)
+    full_desk.click(BUY)
+    full_desk.click("killSwitch")
+    assert full_desk.commands == []
+
+
+def middle_colour(button: QPushButton) -> str:
+    """Beside its words, on the panel it stands on."""
+    QApplication.processEvents()
+    at = button.mapTo(button.window(), QPoint(8, button.height() // 2))
+    return button.window().grab(QRect(at, QSize(1, 1))).toImage().pixelColor(0, 0).name()
+
+
+def test_the_fields_and_the_buttons_keep_their_places_when_the_kind_of_order_changes(
+    desk: Desk,
+) -> None:
+    ticket = desk.window.market.ticket
+    buy, fields = desk.find(QWidget, BUY), desk.find(QScrollArea, "orderTicket.fields")
+    for size in ((1280, 720), (1440, 900), (2560, 1440)):
+        desk.window.resize(*size)
+        QApplication.processEvents()
+        before = (buy.geometry(), ticket.leverage.geometry())
+        for tab in (2, 0):
+            ticket.type.setCurrentIndex(tab)
+            QApplication.processEvents()
+            assert (buy.geometry(), ticket.leverage.geometry()) == before
+            assert fields.verticalScrollBar().maximum() == 0, "all of it is seen"
+        lowest = ticket.time_in_force.mapTo(ticket, QPoint(0, ticket.time_in_force.height())).y()
+        assert ticket.problems.y() - lowest < 100, "no hole in the middle"
+
+
+def test_a_market_order_shows_no_price_and_brings_the_typed_one_back(desk: Desk) -> None:
+    price = desk.find(DecimalField, "orderTicket.price")
+    desk.type_into("orderTicket.price", "64246.0")
+    desk.window.market.ticket.type.setCurrentIndex(1)
+    assert not price.isEnabled()
+    assert price.displayText() == ""
+    desk.window.market.ticket.type.setCurrentIndex(0)
+    assert price.text() == price.displayText() == "64246.0"
+    assert price.isEnabled()

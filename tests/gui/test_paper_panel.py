@@ -71,7 +71,7 @@ def test_a_fault_is_played_with_its_amount_and_ended(desk: Desk) -> None:
     assert not desk.find(QWidget, "paper.fault.cut.play").isEnabled()
     faults = (FaultView(number=3, fault="line_cut", played=1),)
     desk.feed(PaperChanged(paper=PaperView(is_ours=True, is_running=True, faults=faults)))
-    assert "line_cut (1x)" in desk.find(QLabel, "paper.faults.inForce").text()
+    assert "Cut the line (played 1x)" in desk.find(QLabel, "paper.faults.inForce").text()
     desk.click("paper.faults.end")
     assert desk.commands[-1] == EndFaults()
     desk.feed(FaultPlayed(number=3, fault="line_cut", at_ms=1, sentence="It played line_cut."))

@@ -11,11 +11,11 @@ from desktop.models.table_model import CellRole
 from desktop.widgets.chart_hints import below_alarm
 from desktop.widgets.data_table import DataTable
 from engine.commands import ClosePosition, PlaceOrder
-from engine.events import CommandRefused
+from engine.events import CommandRefused, PositionChanged
 from engine.events.protection import BracketChanged, GuardChanged, KillChanged
 from engine.protection_commands import Kill, StopKill
 from engine.protection_views import GuardView, KillView
-from engine.trading_types import BracketState, EnvironmentKind, KillState, Side
+from engine.trading_types import BracketState, EnvironmentKind, KillState, PositionSide, Side
 from tests.gui import scene
 from tests.gui.conftest import Desk
 from tests.gui.test_tables import edit
@@ -277,3 +277,37 @@ def test_words_of_the_chart_stand_below_an_alarm(desk: Desk) -> None:
     assert below_alarm(hints._state) == 38
     desk.feed(BracketChanged(bracket=scene.bracket()))
     assert below_alarm(hints._state) > desk.find(QWidget, "alarm.unprotected").height()
+
+
+def test_a_bare_position_says_so_in_its_own_row_after_a_kill_that_was_stopped(desk: Desk) -> None:
+    killed = {"is_stop_released": True, "filled_qty": Decimal("0.120")}
+    desk.feed(
+        PositionChanged(position=scene.position()),
+        BracketChanged(bracket=scene.bracket(**killed)),
+    )
+    kill(desk, KillState.LEFT_OVER, "Stopped by hand.", "long 0.120 BTCUSDT")
+    key = ("BTCUSDT", PositionSide.BOTH)
+    table = desk.find(DataTable, "positions.table")
+    cell = table.index_of(key, "TP / SL")
+    assert cell.data() == "UNPROTECTED"
+    assert "cancelled, by KILL" in cell.data(Qt.ItemDataRole.ToolTipRole)
+    desk.feed(BracketChanged(bracket=scene.bracket(reason="It was refused.")))
+    assert cell.data(Qt.ItemDataRole.ToolTipRole) == "It was refused."
+    desk.feed(
+        BracketChanged(
+            bracket=scene.bracket(state=BracketState.PROTECTED, unprotected_since_ms=None)
+        )
+    )
+    assert table.index_of(key, "TP / SL").data() == "none"
+
+
+def test_while_kill_works_the_ticket_says_what_is_still_taken(full_desk: Desk) -> None:
+    full_desk.type_into("orderTicket.price", "64246.0")
+    full_desk.type_into("orderTicket.quantity", "0.120")
+    buy = full_desk.find(QPushButton, "orderTicket.side.buy")
+    assert buy.isEnabled()
+    kill(full_desk, KillState.WORKING, "Cancelling 11 orders.")
+    assert not buy.isEnabled()
+    assert "only market orders that reduce" in buy.toolTip()
+    kill(full_desk, KillState.FLAT, "Flat.")
+    assert buy.isEnabled()

@@ -178,6 +178,8 @@ def test_protect_sends_only_what_changes(full_desk: Desk) -> None:
     said = full_desk.find(QLabel, "protectPosition.problem.sentence").text()
     assert said.startswith("A buy's stop must be below")
     full_desk.type_into("protectPosition.stop", "63950")
+    said = full_desk.find(QLabel, "protectPosition.problem.sentence").text()
+    assert said.startswith("Target +223.92, stop -38.58 USDT before fees.")
     full_desk.click("protectPosition.send")
     assert full_desk.commands == [ProtectPosition(symbol="BTCUSDT", stop_price=D(63950))]
 
@@ -212,23 +214,56 @@ def test_columns_are_hidden_moved_widened_and_remembered(full_desk: Desk) -> Non
     actions["fills.table.column.Trade"].trigger()
     view.horizontalHeader().moveSection(0, 2)
     view.horizontalHeader().resizeSection(view.source().column_named("Price"), 222)
+    click_header(full_desk, view, "Price")
+    click_header(full_desk, view, "Price")
     full_desk.window.keep_choices()
     state = full_desk.window.preferences.get("columns.fills.table", {})
     assert state["hidden"] == ["Trade"]
     assert state["order"][:3] == ["Symbol", "Side", "Time"]
     assert state["widths"] == {"Price": 222}
+    assert state["sort"] == ["Price", "down"]
     view.columns.restore({})
     assert not view.isColumnHidden(view.source().column_named("Trade"))
     assert view.horizontalHeader().visualIndex(0) == 0
+    assert view.columns.state()["sort"] == []
     view.columns.restore(state)
     assert view.columns.state() == state
 
 
-@pytest.mark.parametrize("state", [{"order": 5, "hidden": 7, "widths": []}, {"order": ["?"]}])
+@pytest.mark.parametrize(
+    "state", [{"order": 5, "hidden": 7, "widths": [], "sort": 3}, {"order": ["?"]}]
+)
 def test_a_strange_state_of_columns_is_no_obstacle(full_desk: Desk, state: dict) -> None:
     view = full_desk.find(DataTable, "fills.table")
     view.columns.restore(state)
-    assert view.columns.state() == {"order": [], "hidden": [], "widths": {}}
+    assert view.columns.state() == {"order": [], "hidden": [], "widths": {}, "sort": []}
+
+
+@pytest.mark.parametrize(
+    ("name", "title"), [("strategies.table", "State"), ("review.trips.table", "Symbol")]
+)
+def test_tables_that_are_made_later_remember_their_columns(
+    full_desk: Desk, name: str, title: str
+) -> None:
+    chosen = {"order": [], "hidden": [], "widths": {title: 140}, "sort": [title, "down"]}
+    full_desk.window.preferences.put(f"columns.{name}", chosen)
+    full_desk.window.docks.strategies.show()
+    full_desk.window.review.open()
+    view = full_desk.find(DataTable, name)
+    assert view.columnWidth(view.source().column_named(title)) == 140
+    assert view.columns.state() == chosen
+    view.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    full_desk.window.keep_choices()
+    kept = full_desk.window.preferences.get(f"columns.{name}", {})
+    assert kept["sort"] == [view.source().columns()[0].title, "up"]
+    assert kept["widths"] == {title: 140}
+
+
+def click_header(desk: Desk, view: DataTable, title: str) -> None:
+    header = view.horizontalHeader()
+    at = header.sectionViewportPosition(view.source().column_named(title)) + 20
+    where = QPoint(at, header.height() // 2)
+    desk.qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=where)
 
 
 def test_the_last_column_cannot_be_hidden(full_desk: Desk) -> None:

@@ -30,9 +30,10 @@ def take_gallery(folder: Path) -> None:
 def _main(folder: Path) -> None:
     # with Qt in it: only the process that paints needs it
     from PySide6.QtCore import QSize
-    from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QWidget
+    from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
     from desktop.theme.apply_theme import Look, apply_theme
+    from tests.pictures.desk_panels import DESK, DRESSED
     from tests.pictures.states import PANELS, STATES, open_window, show_tab
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +49,7 @@ def _main(folder: Path) -> None:
             app.processEvents()
         window.grab().save(str(folder / f"{name}-{size}-{percent}.png"))
         for opened in window.findChildren(QWidget):
-            is_dialog = opened.isWindow() and not isinstance(opened, QMenu | QDockWidget)
+            is_dialog = opened.isWindow() and not isinstance(opened, QDockWidget)
             if is_dialog and opened.isVisible():
                 opened.grab().save(str(folder / f"{name}-dialog-{percent}.png"))
                 opened.close()
@@ -65,14 +66,15 @@ def _main(folder: Path) -> None:
         shoot(name, SIZES[1], prepare)
     for tab in TABS:
         shoot(f"tab-{tab}", SIZES[0], lambda window, tab=tab: show_tab(window, tab))
-    for name, prepare in PANELS.items():
+    for name, prepare in (PANELS | DESK | DRESSED).items():
+        apply_theme(app)
         shoot(name, SIZES[1], prepare)
     apply_theme(app, Look(theme="light"))
     for name in LIGHT_STATES:
         shoot(f"light-{name}", SIZES[1], STATES[name])
     for tab in TABS:
         shoot(f"light-tab-{tab}", SIZES[0], lambda window, tab=tab: show_tab(window, tab))
-    for name, prepare in PANELS.items():
+    for name, prepare in (PANELS | DESK).items():
         shoot(f"light-{name}", SIZES[1], prepare)
 
 

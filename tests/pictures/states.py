@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -28,6 +29,11 @@ from engine.trading_types import AlertLevel, EngineState, EnvironmentKind, KillS
 from tests.gui import scene
 from tests.helpers.trade_history import journal_of, random_fills
 
+ENVIRONMENTS = {
+    kind.value: kind
+    for kind in (EnvironmentKind.PAPER, EnvironmentKind.TESTNET, EnvironmentKind.LIVE)
+}
+
 
 def open_window(*, has_hints: bool = False) -> MainWindow:
     def nowhere(_command: Command) -> None:
@@ -37,6 +43,7 @@ def open_window(*, has_hints: bool = False) -> MainWindow:
         environment="paper",
         kind=EnvironmentKind.PAPER,
         symbol="BTCUSDT",
+        environments=ENVIRONMENTS,
         submit=nowhere,
         has_hints=has_hints,
         now_ms=lambda: scene.NOW_MS,
@@ -239,7 +246,8 @@ def _added(window: MainWindow) -> None:
     busy(window)
     for kind in PanelKind:
         window.added.add(kind)
-    window.handle_events([*scene.market()])
+    candles = replace(scene.candles(), request_id="chart-1:1")
+    window.handle_events([*scene.market(), candles])
 
 
 def _notices(window: MainWindow) -> None:

@@ -41,23 +41,27 @@ def contrast(one: str, other: str) -> float:
 
 
 LOOKS = [(theme, pair) for theme in THEMES for pair in PAIRS]
+GROUNDS = ("BACKGROUND", "PANEL", "HEADER", "RAISED", "FIELD", "ROW_HOVER")
+INKS = ("TEXT", "TEXT_DIM", "TEXT_FAINT", "BUY", "SELL", "ACCENT", "IN_FLIGHT")
+INKS += ("UNKNOWN", "OK", "WARNING", "ERROR")
+BUTTONS = ("BUY_BUTTON", "SELL_BUTTON", "KILL")
+BADGES = ("PAPER", "LIVE", "RECORDING")
 READ = [
-    ("TEXT", "PANEL", 4.5),
-    ("TEXT", "RAISED", 4.5),
-    ("TEXT_DIM", "PANEL", 4.5),
-    ("TEXT_FAINT", "PANEL", 3.0),
-    ("BUY", "PANEL", 4.5),
-    ("SELL", "PANEL", 4.5),
-    ("BUY", "BUY_BAR", 3.0),
-    ("SELL", "SELL_BAR", 3.0),
-    ("UNKNOWN", "PANEL", 4.5),
+    *((ink, ground, 4.5) for ink in INKS for ground in GROUNDS),
+    *((ink, ground, 3.0) for ink in ("STALE",) for ground in ("BACKGROUND", "PANEL")),
+    *((ink, "BACKGROUND", 4.5) for ink in ("OVERLAY_1", "OVERLAY_2", "OVERLAY_3", "ALERT_LINE")),
+    *(
+        ("TEXT_ON_COLOUR", f"{button}{state}", 4.5)
+        for button in BUTTONS
+        for state in ("", "_HOVER", "_PRESSED")
+    ),
+    *(("TEXT_ON_COLOUR", badge, 4.5) for badge in BADGES),
+    *(("TEXT", ground, 4.5) for ground in ("SELECTION", "ACCENT_SOFT", "ERROR_SOFT")),
+    ("BUY", "SELECTION", 4.5),
+    ("SELL", "SELECTION", 4.5),
+    ("BUY", "BUY_BAR", 4.5),
+    ("SELL", "SELL_BAR", 4.5),
     ("WARNING", "UNKNOWN_SOFT", 4.5),
-    ("ERROR", "PANEL", 4.5),
-    ("ACCENT", "PANEL", 3.0),
-    ("TEXT_ON_COLOUR", "BUY_BUTTON", 4.5),
-    ("TEXT_ON_COLOUR", "SELL_BUTTON", 4.5),
-    ("TEXT_ON_COLOUR", "KILL", 4.5),
-    ("TEXT", "SELECTION", 4.5),
     ("BACKGROUND", "BUY", 4.5),
     ("BACKGROUND", "SELL", 4.5),
 ]

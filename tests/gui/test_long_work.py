@@ -1,0 +1,231 @@
+"""Long work: progress is seen, it can be stopped, and the window stays smooth meanwhile."""
+
+from __future__ import annotations
+
+import gzip
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton
+from pytestqt.qtbot import QtBot
+
+from desktop.app import Desks
+from desktop.engine_bridge import EngineBridge
+from desktop.widgets.data_table import DataTable
+from engine.clock import SystemClock
+from engine.config import default_config, recording_of
+from engine.event_hub import EventHub
+from engine.events import HistoryLoaded
+from engine.journal.journal_rows import INSERT_FILL
+from engine.journal.journal_writer import JournalWriter
+from engine.recording.record import Head, Heard
+from engine.review.review_desk import ReviewDesk
+from tests.gui import scene
+from tests.gui.conftest import Desk
+from tests.gui.hands import Hands
+from tests.helpers.trade_history import BEGIN_MS
+
+FILLS = 20_000
+RECORDS = 250_000
+# far above what a quiet machine needs, far below the seconds that the work itself takes
+LONGEST_GAP_S = 0.5
+
+
+class Pulse(QObject):
+    """How long the window's thread was away at most; from its making to `longest_s`."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._longest_s = 0.0
+        self._last_s = time.perf_counter()
+        self._timer = QTimer(self, interval=5, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._beat)
+        self._timer.start()
+
+    def longest_s(self) -> float:
+        self._beat()
+        self._timer.stop()
+        return self._longest_s
+
+    def _beat(self) -> None:
+        now_s = time.perf_counter()
+        self._longest_s = max(self._longest_s, now_s - self._last_s)
+        self._last_s = now_s
+
+
+# --- the review ----------------------------------------------------------------------
+
+
+class _NoStatement:
+    """The exchange has nothing to say about these made-up fills."""
+
+    def server_now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def get_income(self, *_args: object, **_options: object) -> list[object]:
+        return []
+
+
+@pytest.fixture
+def reviewed(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
+    """The window with the engine's review behind it, over a journal of many fills."""
+    clock, hub = SystemClock(), EventHub()
+    journal = JournalWriter(tmp_path / "j.db", clock, hub.publish)
+    journal.start()
+    with closing(sqlite3.connect(journal.path)) as database, database:
+        database.executemany(INSERT_FILL, _rows())
+    review = ReviewDesk(journal, _NoStatement(), hub.publish, clock, lambda *_: None)
+    review.start()
+    desk = Desk(qtbot)
+    bridge = EngineBridge(hub, lambda _command: None)
+    bridge.events_ready.connect(desk.window.handle_events)
+    desk.window.review.command_wanted.connect(review.submit)
+    yield desk
+    bridge.close()
+    review.stop(5)
+    journal.close()
+
+
+def _rows() -> Iterator[tuple[object, ...]]:
+    for n in range(FILLS):
+        side, price, pnl = ("SELL", "101", "1") if n % 2 else ("BUY", "100", "0")
+        yield (
+            *("BTCUSDT", n, n, f"pd-{n}", side, price, "1", "0.01", "USDT", pnl, 0, "BOTH"),
+            BEGIN_MS + n * 60_000,
+        )
+
+
+def see(desk: Desk, condition: Callable[[], object]) -> None:
+    desk.qtbot.waitUntil(lambda: bool(condition()), timeout=30_000)
+
+
+def open_review(desk: Desk) -> None:
+    QTest.keyClick(desk.window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+
+
+def test_statistics_show_progress_can_be_cancelled_and_do_not_hold_the_window_up(
+    reviewed: Desk,
+) -> None:
+    open_review(reviewed)
+    bar = reviewed.find(QProgressBar, "review.progress")
+    words = reviewed.find(QLabel, "review.words")
+    assert bar.isVisible()
+    see(reviewed, lambda: 0 < bar.value() < 100)
+    reviewed.click("review.cancel")
+    see(reviewed, lambda: "Cancelled" in words.text())
+    assert not bar.isVisible()
+    pulse = Pulse(reviewed.window)
+    reviewed.click("review.load")
+    window = reviewed.window.review.window
+    assert window is not None
+    see(reviewed, lambda: f"{FILLS:,} fills" in words.text())
+    see(reviewed, lambda: window.trips.rowCount() == 5_000)
+    assert pulse.longest_s() < LONGEST_GAP_S
+
+
+def test_an_export_of_round_trips_can_be_cancelled_and_leaves_no_half_file(
+    reviewed: Desk, tmp_path: Path
+) -> None:
+    open_review(reviewed)
+    words = reviewed.find(QLabel, "review.words")
+    see(reviewed, lambda: f"{FILLS:,} fills" in words.text())
+    pulse = Pulse(reviewed.window)
+    reviewed.window.review.export_to(str(tmp_path / "stopped.csv"))
+    bar = reviewed.find(QProgressBar, "review.progress")
+    see(reviewed, bar.isVisible)
+    reviewed.click("review.cancel")
+    see(reviewed, lambda: "Cancelled" in words.text())
+    reviewed.window.review.export_to(str(tmp_path / "whole.csv"))
+    see(reviewed, lambda: f"{FILLS // 2:,} round trips written" in words.text())
+    assert pulse.longest_s() < LONGEST_GAP_S
+    assert not list(tmp_path.glob("stopped*"))
+    with (tmp_path / "whole.csv").open(encoding="utf-8-sig") as file:
+        assert sum(1 for _ in file) == FILLS // 2 + 1
+
+
+# --- a table's export ------------------------------------------------------------------
+
+
+def test_a_table_s_export_shows_how_far_it_is_and_stops(desk: Desk, tmp_path: Path) -> None:
+    fills = tuple(scene.fill(number) for number in range(5_000))
+    desk.feed(HistoryLoaded(orders=(), fills=fills))
+    table = desk.find(DataTable, "fills.table")
+    desk.window.account.blotter.setCurrentWidget(table)
+    pulse = Pulse(desk.window)
+    desk.window.account.export.start(table, tmp_path / "fills.csv")
+    see(desk, lambda: any("Exporting" in told for told in desk.window.toasts.sentences()))
+    stop = desk.find(QPushButton, "toast.action")
+    assert stop.text() == "Stop"
+    desk.qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
+    see(desk, lambda: "no file was written" in " ".join(desk.window.toasts.sentences()))
+    assert not list(tmp_path.glob("fills.csv*"))
+    assert pulse.longest_s() < LONGEST_GAP_S
+
+
+# --- older candles --------------------------------------------------------------------
+
+
+def test_scrolling_back_says_what_is_loading_and_going_home_ends_it(desk: Desk) -> None:
+    chart = desk.window.market.chart
+    chart.setFocus()
+    for _ in range(60):
+        QTest.keyClick(chart, Qt.Key.Key_Left)
+    assert "Loading candles before" in chart._scene.hints.history_text()
+    QTest.keyClick(chart, Qt.Key.Key_Home)
+    assert chart._scene.hints.history_text() == ""
+    assert chart._model.is_live
+
+
+# --- a recording ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def long_recording(tmp_path: Path) -> Path:
+    encode = msgspec.json.Encoder().encode
+    head = Head(
+        at_ms=BEGIN_MS,
+        version=1,
+        program="0",
+        environment="paper",
+        symbol="BTCUSDT",
+        interval="1m",
+        part=1,
+        instruments=scene.INSTRUMENTS,
+    )
+    file = tmp_path / "long.jsonl.gz"
+    with gzip.open(file, "wb", compresslevel=1) as out:
+        out.write(encode(head) + b"\n")
+        for number in range(RECORDS):
+            out.write(encode(Heard(at_ms=BEGIN_MS + number, route="public", text="{}")) + b"\n")
+    return file
+
+
+def test_a_long_recording_shows_progress_and_is_left_while_it_is_read(
+    qtbot: QtBot, long_recording: Path, tmp_path: Path
+) -> None:
+    config = default_config().with_values(paper__symbols=["BTCUSDT"])
+    desks = Desks(config, recording_of(long_recording), tmp_path)
+    ended: list[object] = []
+    desks.closed.connect(ended.append)
+    hands = Hands(qtbot, desks)
+    first = desks.desk
+    first.open()
+    pulse = Pulse(first.window)
+    state = hands.find(QLabel, "recording.state")
+    hands.see(lambda: "%" in state.text() and "0%" not in state.text().split())
+    assert state.text().startswith("Reading the recording:")
+    longest_s = pulse.longest_s()
+    hands.click("recording.leave")
+    hands.see(lambda: desks.desk is not first)
+    assert hands.window.header.badge.text() == "PAPER"
+    hands.wait_until_live()
+    desks.close()
+    hands.see(lambda: ended)
+    assert longest_s < LONGEST_GAP_S

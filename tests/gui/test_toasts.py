@@ -1,0 +1,95 @@
+"""Where notices lie: they leave the price in sight, on a low chart too."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QApplication
+
+from desktop.widgets.toasts import Toast
+from engine.events import CandlesLoaded
+from engine.trading_types import AlertLevel
+from engine.views import Candle
+from tests.gui import scene
+from tests.gui.conftest import Desk
+
+
+def trade_at(desk: Desk, share: float) -> None:
+    """After a wide range the newest candles stand at this share of it, from below."""
+    low, high = 64_000.0, 64_400.0
+    price = low + share * (high - low)
+    made = []
+    for number in range(80):
+        old = number < 70
+        open_ms = scene.NOW_MS // 60_000 * 60_000 + (number - 79) * 60_000
+        made.append(
+            Candle(
+                open_ms=open_ms, close_ms=open_ms + 59_999, open=price, close=price, volume=1.0,
+                low=low if old else price, high=high if old else price,
+            )
+        )  # fmt: skip
+    loaded = CandlesLoaded(
+        request_id="candles-1", symbol="BTCUSDT", interval="1m", candles=tuple(made)
+    )
+    desk.feed(loaded)
+    desk.window.market.chart.set_last_price(price)
+
+
+def shown(desk: Desk) -> list[Toast]:
+    return [toast for toast in desk.window.toasts.toasts() if toast.isVisible()]
+
+
+def places(desk: Desk) -> list[QRect]:
+    return [toast.geometry() for toast in shown(desk)]
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900), (2560, 1440)])
+@pytest.mark.parametrize("share", [0.15, 0.5, 0.85])
+def test_a_notice_leaves_price_and_axis_in_sight(
+    desk: Desk, size: tuple[int, int], share: float
+) -> None:
+    desk.window.resize(*size)
+    QApplication.processEvents()
+    chart = desk.window.market.chart
+    trade_at(desk, share)
+    for number in range(4):
+        desk.window.toasts.show(f"Bought 0.{number}50 BTC at 64,050.0", AlertLevel.INFO)
+    price = chart.newest_part()
+    assert price.height() > 20
+    assert places(desk)
+    for place in places(desk):
+        assert chart.rect().contains(place)
+        assert not place.intersects(price)
+        assert place.right() < price.right()
+
+
+def test_a_low_chart_shows_one_notice_and_a_high_one_all(desk: Desk) -> None:
+    desk.window.resize(1280, 720)
+    QApplication.processEvents()
+    for number in range(4):
+        desk.window.toasts.show(f"Scaled BUY {number} BTCUSDT ended: nothing was filled.")
+    assert shown(desk) == desk.window.toasts.toasts()[:1]
+    desk.window.resize(2560, 1440)
+    QApplication.processEvents()
+    assert len(shown(desk)) == 4
+
+
+def test_fills_do_not_push_an_error_out_of_sight(desk: Desk) -> None:
+    desk.window.resize(1280, 720)
+    QApplication.processEvents()
+    desk.window.toasts.show("The exchange refused it.", AlertLevel.ERROR)
+    for number in range(3):
+        desk.window.toasts.show(f"Bought {number}.")
+    assert [toast.sentence() for toast in shown(desk)] == ["Bought 2.", "The exchange refused it."]
+    for upper, lower in zip(places(desk)[1:], places(desk), strict=False):
+        assert upper.bottom() < lower.top()
+
+
+def test_a_notice_goes_to_the_chart_s_foot_while_the_price_is_out_of_sight(desk: Desk) -> None:
+    chart = desk.window.market.chart
+    chart._model.pan(400)
+    chart._moved()
+    desk.window.toasts.show("Notice.")
+    price = chart.newest_part()
+    assert price.width() > 0
+    assert places(desk)[0].bottom() > chart.height() / 2
