@@ -5,6 +5,7 @@ import threading
 import pytest
 from PySide6.QtCore import QObject, Signal
 
+from desktop import engine_bridge
 from desktop.engine_bridge import EngineBridge
 from engine.commands import CancelAllOrders
 from engine.errors import ShuttingDown
@@ -88,6 +89,18 @@ def test_a_command_while_closing_is_answered(qtbot):
     bridge.submit(CancelAllOrders(symbol="BTCUSDT"))
     assert isinstance(answers[0][0], CommandRefused)
     bridge.close()
+
+
+def test_many_commands_at_once_make_one_pause(qtbot, bridge, batches, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(engine_bridge.time, "sleep", pauses.append)
+    for _ in range(50):
+        bridge.submit(CancelAllOrders(symbol="BTCUSDT"))
+    assert len(pauses) == 1
+    bridge.hub.publish(alert(1))
+    qtbot.waitUntil(lambda: bool(batches), timeout=2000)
+    bridge.submit(CancelAllOrders(symbol="BTCUSDT"))  # of another frame
+    assert len(pauses) == 2
 
 
 class Sender(QObject):
