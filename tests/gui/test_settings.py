@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from desktop.chosen_config import with_chosen_limits
 from desktop.models.keymap import ACTS
 from desktop.theme import palette
-from desktop.theme.apply_theme import apply_theme
+from desktop.theme.apply_theme import Look, apply_theme
 from desktop.theme.colours import DARK, LIGHT, PAIRS, look_of
 from desktop.widgets.link_button import LinkButton
 from desktop.widgets.settings_dialog import SettingsDialog
@@ -327,3 +327,26 @@ def test_the_palette_completes_and_says_what_would_be_sent(full_desk: Desk) -> N
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert full_desk.commands == [Flatten(symbol="BTCUSDT")]
     assert not window.palette_box.isVisible()
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
+def test_with_large_letters_the_ticket_stays_whole_and_prices_too(
+    desk: Desk, size: tuple[int, int], qapp: QApplication
+) -> None:
+    window = desk.window
+    window.resize(*size)
+    QApplication.processEvents()
+    before = window.market.ticket.width()
+    watch = window.market.watch_panel.table
+    price = watch.source().column_named("Last")
+    narrow = watch.columnWidth(price)
+    apply_theme(qapp, Look(font_px=14))
+    try:
+        desk.qtbot.waitUntil(lambda: window.market.ticket.width() > before)
+        ticket = window.market.ticket
+        for part in (ticket.leverage, ticket.price, ticket.unit, ticket.time_in_force, ticket.plan):
+            right = part.mapTo(window, part.rect().topRight()).x()
+            assert right < window.width(), part.objectName()
+        assert watch.columnWidth(price) > narrow
+    finally:
+        apply_theme(qapp)
