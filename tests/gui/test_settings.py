@@ -27,6 +27,7 @@ from desktop.theme import palette
 from desktop.theme.apply_theme import Look, apply_theme
 from desktop.theme.colours import DARK, LIGHT, PAIRS, look_of
 from desktop.widgets.link_button import LinkButton
+from desktop.widgets.order_ticket import OrderTicket
 from desktop.widgets.settings_dialog import SettingsDialog
 from engine.commands import PlaceOrder
 from engine.config import default_config
@@ -343,10 +344,12 @@ def test_with_large_letters_the_ticket_stays_whole_and_prices_too(
     apply_theme(qapp, Look(font_px=14))
     try:
         desk.qtbot.waitUntil(lambda: window.market.ticket.width() > before)
-        ticket = window.market.ticket
-        for part in (ticket.leverage, ticket.price, ticket.unit, ticket.time_in_force, ticket.plan):
-            right = part.mapTo(window, part.rect().topRight()).x()
-            assert right < window.width(), part.objectName()
+        desk.qtbot.waitUntil(lambda: rightmost(window.market.ticket) < window.width())
         assert watch.columnWidth(price) > narrow
     finally:
         apply_theme(qapp)
+
+
+def rightmost(ticket: OrderTicket) -> int:
+    parts = (ticket.leverage, ticket.price, ticket.unit, ticket.time_in_force, ticket.plan)
+    return max(part.mapTo(ticket.window(), part.rect().topRight()).x() for part in parts)
