@@ -22,6 +22,9 @@ from engine.trading_types import EnvironmentKind
 from engine.utils.paths import is_frozen, program_dir
 from engine.wire.hosts import MAINNET, TESTNET, Hosts
 
+# written in C where the system has it: the other takes a percent of the whole start
+_LOADER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 class Environment(msgspec.Struct, frozen=True):
     """`hosts` is None for paper: they are known once the exchange has started. `recording` is
@@ -112,7 +115,7 @@ def load_config(path: str | Path | None = None) -> Config:
 
 def parse_config(content: str, file_name: str = "config.yaml") -> Config:
     try:
-        document = yaml.safe_load(content)
+        document = yaml.load(content, Loader=_LOADER)  # noqa: S506 - both are the safe one
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from desktop.models.chart_scale import PriceScale, fitted_range, interval_ms, nice_ceiling
 from engine.views import Candle
@@ -23,8 +24,7 @@ _NARROWEST = 1e-6
 _WIDEST = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class CacheKey:
+class CacheKey(msgspec.Struct, frozen=True):
     """Equal keys mean an equal picture of the closed candles."""
 
     version: int

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+import msgspec
 
 _SECOND_MS = 1_000
 _MINUTE_MS = 60 * _SECOND_MS
@@ -45,8 +46,7 @@ def interval_ms(interval: str) -> int:
     return int(interval[:-1]) * _UNIT_MS[interval[-1]]
 
 
-@dataclass(frozen=True, slots=True)
-class PriceScale:
+class PriceScale(msgspec.Struct, frozen=True):
     """A straight line between a price range and `height` pixels, low at the bottom."""
 
     low: float
@@ -59,6 +59,9 @@ class PriceScale:
 
     def price(self, y: float) -> float:
         return self.high - (y - self.top) / self.height * (self.high - self.low)
+
+    def shows(self, price: float) -> bool:
+        return self.low <= price <= self.high
 
     def stretched(self, height: float) -> PriceScale:
         """The same line, from pixel 0 to `height`: prices beside the candles too."""
@@ -111,8 +114,7 @@ def price_ticks(scale: PriceScale, tick_size: float, gap_px: float = 44) -> list
     return [n * step for n in range(first, last + 1)]
 
 
-@dataclass(frozen=True, slots=True)
-class TimeTick:
+class TimeTick(msgspec.Struct, frozen=True):
     index: int
     text: str
     is_major: bool  # a new day, month or year: drawn brighter
@@ -178,8 +180,7 @@ def moment_text(time_ms: int, candle_ms: int) -> str:
     return f"{moment.day} {moment:%b} {moment.strftime(clock)}"
 
 
-@dataclass(frozen=True, slots=True)
-class TagSpan:
+class TagSpan(msgspec.Struct, frozen=True):
     """Room on the plot that is taken: middle y, left and right edge."""
 
     y: float

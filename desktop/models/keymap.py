@@ -6,7 +6,8 @@ Pure but for the preferences, which keep the changes under `keys`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from desktop.models.preferences import Preferences
 
@@ -14,8 +15,7 @@ _KEPT = "keys"
 PRESET_COUNT = 5
 
 
-@dataclass(frozen=True, slots=True)
-class KeyAct:
+class KeyAct(msgspec.Struct, frozen=True):
     """`key` as Qt writes it portably: "Ctrl+K"; "" has none until a person gives it one."""
 
     name: str

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class LadderRows:
+class LadderRows(msgspec.Struct, frozen=True):
     """What a row's look depends on, by bucket."""
 
     bids: dict[int, float]

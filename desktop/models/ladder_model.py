@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+
+import msgspec
 
 from desktop.models.chart_scale import nice_ceiling
 from desktop.models.ladder_changes import LadderRows
@@ -34,14 +35,12 @@ class OutOfView(Enum):
     BELOW = "price is below"
 
 
-@dataclass(frozen=True, slots=True)
-class LastTrade:
+class LastTrade(msgspec.Struct, frozen=True):
     bucket: int
     is_buyer_maker: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OwnOrders:
+class OwnOrders(msgspec.Struct, frozen=True):
     """Own orders of one side in one row."""
 
     side: Side

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from desktop.formatting import price_text, quantity_text
 from desktop.models.conditional_rules import tick_problem
@@ -15,8 +16,7 @@ from engine.trading_types import OrderType
 from engine.views import OrderView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EditRefused:
+class EditRefused(msgspec.Struct, frozen=True, kw_only=True):
     """An edit found wrong before anything was sent. `fixed` would be accepted."""
 
     sentence: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from desktop.formatting import parse_number
 from engine.commands import Command
@@ -12,8 +13,7 @@ from engine.market.instruments import Instrument
 from engine.views import PositionView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """What the phrase means. Without `is_ready` the sentence says what is amiss."""
 
     sentence: str
@@ -25,8 +25,7 @@ class Reading:
         return bool(self.commands or self.show_symbol)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskNow:
+class DeskNow(msgspec.Struct, frozen=True, kw_only=True):
     """What a phrase may lean on, as it stands now."""
 
     instruments: Mapping[str, Instrument]

@@ -5,9 +5,10 @@ The engine checks the plan as a whole, with every order of it, before it begins.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 from engine.market.instruments import Instrument
 from engine.protection_commands import StartChase, StartScaled, StartTwap
@@ -23,8 +24,7 @@ _EXPLANATIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanDraft:
+class PlanDraft(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers are None where the field holds none; `first_price` is a chase's limit."""
 
     instrument: Instrument

@@ -9,8 +9,9 @@ deadman btc 60 | deadman off    the exchange cancels unless it hears from us
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from desktop.formatting import parse_number
 from engine.commands import Command
@@ -27,8 +28,7 @@ EXAMPLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PlanPhrase:
+class PlanPhrase(msgspec.Struct, frozen=True):
     """Without a command the sentence says what is amiss."""
 
     sentence: str

@@ -10,8 +10,9 @@ for looking only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from desktop.models.order_certainty import Certainty
 from desktop.models.resting_orders import Resting
@@ -21,8 +22,7 @@ from engine.views import OrderView
 Levels = dict[float, float]  # quantity by price, best first
 
 
-@dataclass(slots=True)
-class _Place:
+class _Place(msgspec.Struct):
     side: Side
     price: float
     own_qty: float  # what is left of it, and in the level too

@@ -6,9 +6,10 @@ the risk guard are those of engine.config_keys, and go to the engine as such.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Any
+
+import msgspec
 
 from desktop.models.ladder_model import GROUPINGS
 from desktop.models.size_unit import SizeUnit
@@ -35,8 +36,7 @@ class Group(StrEnum):
     SOUNDS = "Sounds"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """The default's type is the setting's: bool, int, float, str (one of `choices`), or
     dict (a number for each symbol that is named).
     """

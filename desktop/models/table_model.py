@@ -7,10 +7,10 @@ the cells that look different. GUI thread only.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import msgspec
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
 
@@ -49,8 +49,7 @@ class Cell(NamedTuple):
     sort: Any = None  # what to sort by, the text when None
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """All that a cell's picture depends on: each question through Qt costs more than its answer."""
 
     cell: Cell
@@ -59,8 +58,7 @@ class Look:
     is_flat: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Column(Generic[Row]):
+class Column(msgspec.Struct, Generic[Row], frozen=True):
     """`sample` is the widest text it shall hold without being cut.
 
     A button's title is the name of its act and is not shown.

@@ -6,8 +6,9 @@ Pure: the ticket shows what is decided here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from desktop.models import conditional_rules as conditional
 from desktop.models.conditional_rules import CONDITIONAL, WITH_PRICE, exit_problem
@@ -24,8 +25,7 @@ _ONE_SIDED = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketDraft:
+class TicketDraft(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers are None where the field holds none. `quantity` is in the base asset.
 
     `trigger` is a trailing stop's activation price, which it may do without.

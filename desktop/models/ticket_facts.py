@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+import msgspec
 
 from desktop.models.liquidation import Holding, after, liquidation_price
 from desktop.models.sizing import closing_size, initial_margin, opening_size
@@ -17,12 +18,11 @@ def _no_best() -> dict[Side, Decimal | None]:
     return {Side.BUY: None, Side.SELL: None}
 
 
-@dataclass(slots=True, kw_only=True)
-class TicketFacts:
+class TicketFacts(msgspec.Struct, kw_only=True):
     """`wallet` is the cross wallet with the profit of the other cross positions."""
 
     instrument: Instrument | None = None
-    best: dict[Side, Decimal | None] = field(default_factory=_no_best)
+    best: dict[Side, Decimal | None] = msgspec.field(default_factory=_no_best)
     mark_price: Decimal | None = None
     last_price: Decimal | None = None
     available: Decimal = ZERO

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
+import msgspec
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from desktop.formatting import DASH, pct_text, price_text
@@ -13,8 +14,7 @@ from desktop.theme import palette
 from engine.market.instruments import Instrument
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(msgspec.Struct, frozen=True):
     symbol: str
     last_price: float = 0.0
     direction: int = 0  # of the last change: 1 up, -1 down

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+import msgspec
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -30,8 +30,7 @@ _CLASSES_WITH_THEIR_OWN_FONT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     theme: str = THEMES[0]
     pair: str = PAIRS[0]
     font_px: int = UI_SIZE

@@ -7,10 +7,10 @@ command and changes nothing here until the answer comes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from desktop.models.activity import ActivityModel
@@ -60,13 +60,12 @@ from engine.views import ZERO, OrderView, PositionView
 _DOLLARS = frozenset({"USDT", "USDC", "FDUSD", "BNFCR"})  # counted at one each in the equity
 
 
-@dataclass(slots=True)
-class Changes:
+class Changes(msgspec.Struct):
     """What other panels must show anew."""
 
-    order_symbols: set[str] = field(default_factory=set)
-    position_symbols: set[str] = field(default_factory=set)
-    algo_symbols: set[str] = field(default_factory=set)
+    order_symbols: set[str] = msgspec.field(default_factory=set)
+    position_symbols: set[str] = msgspec.field(default_factory=set)
+    algo_symbols: set[str] = msgspec.field(default_factory=set)
     has_totals: bool = False
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QWidget
@@ -30,8 +30,7 @@ _FILTER_MS = 150  # after the last key: thousands of rows are looked through
 _LOUD = (AlertLevel.WARNING, AlertLevel.ERROR)
 
 
-@dataclass(frozen=True, slots=True)
-class AccountModels:
+class AccountModels(msgspec.Struct, frozen=True):
     """Everything the tabs show; made and fed by the window."""
 
     positions: PositionsModel

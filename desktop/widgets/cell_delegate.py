@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import (
     QAbstractItemModel,
     QEvent,
@@ -13,13 +15,16 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QLineEdit, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from desktop.models.table_model import Cell, CellRole, Look
 from desktop.theme import palette
 from desktop.theme.fonts import mono_font, ui_font
 from desktop.theme.order_marks import MarkShape, paint_mark
 from desktop.widgets.inks import ink
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QStyle
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -45,7 +50,8 @@ class CellDelegate(QStyledItemDelegate):
         area: QRect = option.rect
         state: QStyle.StateFlag = option.state
         painter.save()
-        if state & QStyle.StateFlag.State_Selected:
+        # by the value's own type: QStyle by name makes a dozen enums while the program starts
+        if state & type(state).State_Selected:
             painter.fillRect(area, QColor(palette.SELECTION))
         elif index.row() == self.hovered_row:
             painter.fillRect(area, QColor(palette.ROW_HOVER))

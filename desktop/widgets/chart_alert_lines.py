@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
@@ -20,8 +20,7 @@ from desktop.widgets.inks import hairline
 _RIGHT_PX = 30  # the button to place here is at the edge
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedAlert:
+class PlacedAlert(msgspec.Struct, frozen=True):
     alert: PriceAlert
     y: float
     text: str

@@ -6,9 +6,9 @@ The hand only finds out what the person wants; the widget says it to the world.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
@@ -23,19 +23,16 @@ Line = Resting | PriceAlert
 _STRETCH_PX = 200  # a drag of so many pixels on the price axis is a factor of e
 
 
-@dataclass(frozen=True, slots=True)
-class MoveWanted:
+class MoveWanted(msgspec.Struct, frozen=True):
     line: Line
     price: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class CancelWanted:
+class CancelWanted(msgspec.Struct, frozen=True):
     line: Line
 
 
-@dataclass(slots=True)
-class _Press:
+class _Press(msgspec.Struct):
     """The button is down: on a line, the plot or the price axis."""
 
     at: QPointF

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -14,8 +14,7 @@ from desktop.models.resting_orders import Resting
 from engine.trading_types import Side
 
 
-@dataclass(frozen=True, slots=True)
-class MenuNow:
+class MenuNow(msgspec.Struct, frozen=True):
     """What the menu is about. `places_at_once`: one-click is on, a choice is an order."""
 
     price: Decimal
@@ -27,8 +26,7 @@ class MenuNow:
     is_live: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MenuActs:
+class MenuActs(msgspec.Struct, frozen=True):
     place: Callable[[Side, Decimal], None]
     use_price: Callable[[Decimal], None]
     add_alert: Callable[[Decimal], None]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 
+import msgspec
 from PySide6.QtCore import QPointF
 
 from desktop.formatting import price_text
@@ -15,16 +15,15 @@ from engine.market.instruments import Instrument
 from engine.views import PositionView
 
 
-@dataclass(slots=True)
-class ChartState:
+class ChartState(msgspec.Struct):
     """Lines are known by their key: that of an order, a conditional order or an alert."""
 
     instrument: Instrument | None = None
     interval: str = ""
     orders: Sequence[Resting] = ()
     alerts: Sequence[PriceAlert] = ()
-    ghosts: dict[str, Decimal] = field(default_factory=dict)  # moves asked for, by key
-    refusals: dict[str, str] = field(default_factory=dict)  # why a line is where it was
+    ghosts: dict[str, Decimal] = msgspec.field(default_factory=dict)  # moves asked for, by key
+    refusals: dict[str, str] = msgspec.field(default_factory=dict)  # why a line is where it was
     dragged: str | None = None
     hovered: str | None = None
     cursor: QPointF | None = None

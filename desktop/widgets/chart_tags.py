@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter, QPen, QPixmap
 
@@ -20,8 +19,7 @@ _PICTURES_KEPT = 256
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 
 
-@dataclass(frozen=True, slots=True)
-class TagLook:
+class TagLook(msgspec.Struct, frozen=True):
     """Filled: the exchange has it. Dim: it waits for a trigger. Hollow: not confirmed."""
 
     text: str

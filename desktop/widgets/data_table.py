@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
@@ -28,6 +28,7 @@ from desktop.widgets.click_guard import ClickGuard
 from desktop.widgets.sorted_rows import SortedRows
 from desktop.widgets.table_columns import TableColumns
 
+_HEADER_HEIGHT = 24
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -58,6 +59,7 @@ class DataTable(QTableView):
         self.setModel(self._sorted)
         self._delegate = CellDelegate(self)
         self.setItemDelegate(self._delegate)
+        self.setHorizontalHeader(_Header(self))
         self._dress()
         self.columns = TableColumns(self, model)
 
@@ -229,11 +231,24 @@ class DataTable(QTableView):
         header = self.horizontalHeader()
         header.setFont(ui_font(11, QFont.Weight.Medium))
         header.setHighlightSections(False)
-        header.setFixedHeight(24)
         header.setMinimumSectionSize(20)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
+
+
+class _Header(QHeaderView):
+    """Of one height, and says so: Qt would ask the model some ten things of every column to find
+    it out, again at every change of style or place.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setFixedHeight(_HEADER_HEIGHT)
+        self.setSectionsClickable(True)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.length(), _HEADER_HEIGHT)
 
 
 def _add(menu: QMenu, name: str, text: str, act: Callable[..., None], *given: str) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -15,8 +15,7 @@ from desktop.widgets.confirmation import Confirmation
 from engine.protection_commands import Kill
 
 
-@dataclass(frozen=True, slots=True)
-class KillPlan:
+class KillPlan(msgspec.Struct, frozen=True):
     """What is known to be open now: for the question; the engine looks for itself."""
 
     order_count: int

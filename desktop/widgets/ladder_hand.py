@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
@@ -13,16 +13,14 @@ from desktop.models.resting_orders import Resting
 from engine.trading_types import Side
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
+class Drop(msgspec.Struct, frozen=True):
     """What the person asked for: these orders at this price."""
 
     orders: tuple[Resting, ...]
     price: Decimal
 
 
-@dataclass(slots=True)
-class _Grab:
+class _Grab(msgspec.Struct):
     """The left button went down on a chip."""
 
     own: OwnOrders

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter
 
@@ -29,8 +29,7 @@ _RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
 _LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
 
 
-@dataclass(frozen=True, slots=True)
-class LadderFrame:
+class LadderFrame(msgspec.Struct, frozen=True):
     """Column edges, and where the rows begin, in pixels."""
 
     bids: int  # left edges; my bids begin at 0
@@ -84,8 +83,7 @@ def frame_for(width: int, height: int, top: int, price_text: str) -> LadderFrame
     )
 
 
-@dataclass(slots=True)
-class LadderLook:
+class LadderLook(msgspec.Struct):
     """What is drawn beside the model: mouse, ghosts, greyness."""
 
     instrument: Instrument | None = None

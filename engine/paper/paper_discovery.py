@@ -8,7 +8,6 @@ ready line in a file beside the account; who comes later asks whether it answers
 from __future__ import annotations
 
 import contextlib
-import http.client
 import logging
 import os
 from pathlib import Path
@@ -54,6 +53,8 @@ def find_running(state_dir: Path) -> ReadyLine | None:
 
 def _answers(ready: ReadyLine) -> bool:
     """Is it there, and does it know our key? Another program may have the port by now."""
+    import http.client  # noqa: PLC0415 - nearly always nobody is to be asked
+
     address = urlsplit(ready.rest)
     connection = http.client.HTTPConnection(
         address.hostname or "127.0.0.1", address.port, timeout=_PING_TIMEOUT_S

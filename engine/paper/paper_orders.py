@@ -96,6 +96,13 @@ class PaperOrder(msgspec.Struct, tag_field="k", tag="order", kw_only=True, eq=Fa
             "origQty": grid.qty(self.qty_steps),
             "executedQty": executed,
             "cumQty": executed,
+            **self._terms(grid),
+            "updateTime": self.updated_ms,
+        }
+
+    def _terms(self, grid: Grid) -> dict[str, object]:
+        """What was asked for; the same in every answer."""
+        return {
             "timeInForce": self.time_in_force,
             "type": self.type,
             "reduceOnly": self.reduce_only,
@@ -109,7 +116,6 @@ class PaperOrder(msgspec.Struct, tag_field="k", tag="order", kw_only=True, eq=Fa
             "priceMatch": self.price_match,
             "selfTradePreventionMode": self.self_trade_prevention,
             "goodTillDate": self.good_till_ms,
-            "updateTime": self.updated_ms,
         }
 
     def amended(self, grid: Grid) -> dict[str, object]:
@@ -132,19 +138,7 @@ class PaperOrder(msgspec.Struct, tag_field="k", tag="order", kw_only=True, eq=Fa
             "origQty": grid.qty(self.qty_steps),
             "executedQty": grid.qty(self.executed_steps),
             "cumQuote": money(grid.quote(self.quote_units)),
-            "timeInForce": self.time_in_force,
-            "type": self.type,
-            "reduceOnly": self.reduce_only,
-            "closePosition": self.close_position,
-            "side": self.side,
-            "positionSide": self.position_side,
-            "stopPrice": grid.price(self.stop_ticks),
-            "workingType": self.working_type,
-            "priceProtect": self.price_protect,
-            "origType": self.original_type or self.type,
-            "priceMatch": self.price_match,
-            "selfTradePreventionMode": self.self_trade_prevention,
-            "goodTillDate": self.good_till_ms,
+            **self._terms(grid),
             "time": self.created_ms,
             "updateTime": self.updated_ms,
         }

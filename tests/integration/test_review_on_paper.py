@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import sqlite3
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
@@ -26,6 +25,7 @@ from engine.paper import paper_process
 from engine.review_commands import ExportReview, LoadReview, NoteTrade, ReviewCommand, TieOut
 from engine.trading_engine import TradingEngine
 from engine.trading_types import PositionSide
+from engine.utils.child_program import ChildProgram
 from engine.utils.mailbox import Mailbox
 from tests.helpers.waiting import wait_until
 
@@ -58,8 +58,8 @@ class Asked:
 @pytest.fixture
 def engine(tmp_path, quiet_config: Config, monkeypatch) -> Iterator[TradingEngine]:
     """On a paper exchange that pays funding every second."""
-    program = [sys.executable, "-m", "tests.helpers.quick_funding"]
-    monkeypatch.setattr(paper_process, "_command", lambda: program)
+    quick = ChildProgram("--quick-funding", "tests.helpers.quick_funding")
+    monkeypatch.setattr(paper_process, "PAPER_SERVER", quick)
     with TradingEngine.open("paper", config=quiet_config, user_data=tmp_path) as running:
         running.market.wait_for_price("BTCUSDT")
         yield running

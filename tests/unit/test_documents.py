@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from engine.__main__ import _parser
 from engine.config_keys import KEYS
+from engine.console.options import parser_of_commands
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("resources/help/*.md")])
@@ -55,7 +55,7 @@ def test_every_console_command_can_be_read(document, line):
     words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line)[1:]]
     if words[0] == "paper-server":
         return  # has options of its own; tests/contract starts it
-    _parser().parse_args(words)
+    parser_of_commands().parse_args(words)
 
 
 def test_some_console_commands_were_looked_at():

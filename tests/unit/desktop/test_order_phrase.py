@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from desktop.models.order_phrase import completions, read_phrase
 from desktop.models.phrase_reading import DeskNow

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from desktop.models.ticket_draft import TicketDraft
 from desktop.widgets.click_guard import ClickGuard

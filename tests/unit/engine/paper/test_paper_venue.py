@@ -16,6 +16,15 @@ from engine.paper.paper_orders import PaperOrder
 from engine.paper.paper_state import StateFolder
 from tests.helpers.paper_bench import Bench
 
+STOP = {
+    "algoType": "CONDITIONAL",
+    "symbol": "BTCUSDT",
+    "side": "SELL",
+    "type": "STOP_MARKET",
+    "quantity": "0.010",
+    "triggerPrice": "60000",
+}
+
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
@@ -163,18 +172,10 @@ def test_mark_price_stop_waits_for_the_mark(bench: Bench) -> None:
 
 
 def test_algo_orders_are_limited_to_two_hundred(bench: Bench) -> None:
-    stop = {
-        "algoType": "CONDITIONAL",
-        "symbol": "BTCUSDT",
-        "side": "SELL",
-        "type": "STOP_MARKET",
-        "quantity": "0.010",
-        "triggerPrice": "60000",
-    }
     for _ in range(200):
-        bench.call("place_algo", **stop)
+        bench.call("place_algo", **STOP)
     with pytest.raises(VenueError) as refused:
-        bench.call("place_algo", **stop)
+        bench.call("place_algo", **STOP)
     assert refused.value.code == -4045
 
 
@@ -285,18 +286,10 @@ def test_two_hundred_open_orders_per_symbol_are_the_limit(bench: Bench) -> None:
 
 
 def test_waiting_conditional_orders_count_as_open_orders_of_their_symbol(bench: Bench) -> None:
-    stop = {
-        "algoType": "CONDITIONAL",
-        "symbol": "BTCUSDT",
-        "side": "SELL",
-        "type": "STOP_MARKET",
-        "quantity": "0.010",
-        "triggerPrice": "60000",
-    }
     for number in range(100):
         bench.order("BUY", "0.001", price=str(60000 + number))
-        waiting = bench.call("place_algo", **stop)
-    for place in (lambda: bench.order("BUY", "0.001", price="61000"), lambda: _place(bench, stop)):
+        waiting = bench.call("place_algo", **STOP)
+    for place in (lambda: bench.order("BUY", "0.001", price="61000"), lambda: _place(bench, STOP)):
         with pytest.raises(VenueError) as refused:
             place()
         assert refused.value.code == -2025
