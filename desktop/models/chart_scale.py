@@ -60,9 +60,6 @@ class PriceScale(msgspec.Struct, frozen=True):
     def price(self, y: float) -> float:
         return self.high - (y - self.top) / self.height * (self.high - self.low)
 
-    def shows(self, price: float) -> bool:
-        return self.low <= price <= self.high
-
     def stretched(self, height: float) -> PriceScale:
         """The same line, from pixel 0 to `height`: prices beside the candles too."""
         return PriceScale(low=self.price(height), high=self.price(0), top=0.0, height=height)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.theme.fonts import ui_font
@@ -58,3 +58,9 @@ class Confirmation(QDialog):
     def insert(self, widget: QWidget) -> None:
         """Between the sentences and the buttons."""
         self._column.insertWidget(2, widget)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """As high as the sentences need when they are broken at this width."""
+        super().showEvent(event)
+        self._column.invalidate()
+        self.setMinimumHeight(self._column.heightForWidth(self.width()))

@@ -66,7 +66,7 @@ class DataTable(QTableView):
     def redress(self) -> None:
         self._delegate.redress()
         self.source().redress()
-        self.columns.spread()
+        self.columns.redress()
 
     def source(self) -> TableModel[Any]:
         source = self._sorted.sourceModel()

@@ -11,7 +11,6 @@ from desktop.widgets.added_panel import AddedPanel
 from desktop.widgets.dock_title import DockGrip, DockTitle
 
 _WIDTHS = {"watch": 256, "ladder": 250, "ticket": 288}
-_TICKET_LEAST = 280  # nothing that decides about an order is ever cut off
 _WATCH_LEAST = 200  # with its prices whole
 _CHART_HEIGHT = 300
 _TABS_PX = 30
@@ -42,7 +41,6 @@ class PanelDocks(QObject):
         self._tape = self._add("tape", "Tape", tape, left)
         self._ladder = self._add("ladder", "Ladder", ladder, right)
         self._ticket = self._add("ticket", "Order", ticket, right)
-        ticket.setMinimumWidth(_TICKET_LEAST)
         bottom = Qt.DockWidgetArea.BottomDockWidgetArea
         self._blotter = self._add("blotter", "Account", blotter, bottom)
         self.paper = self._add("paper", "Paper exchange", paper, right)

@@ -70,6 +70,7 @@ class PaperPanel(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(300)
         self._view: PaperView | None = None
+        self._running: PaperMarketKind | None = None
         self._is_built = False
 
     # --- what it is told ------------------------------------------------------------
@@ -105,6 +106,9 @@ class PaperPanel(QScrollArea):
         running = "runs" if view.is_running else "is away"
         whose = "" if view.is_ours else " It was started by another program."
         market = _MARKETS[view.market]
+        if view.market is not self._running:
+            self._running = view.market  # once: a person may be choosing another
+            self._kind.setCurrentIndex(list(_MARKETS).index(view.market))
         self._state.setText(f"The exchange {running}: {market.lower()}.{whose}")
         self._restart.setText("Restart" if view.is_running else "Start again")
         for ours in (self._restart, self._reset, self._start):

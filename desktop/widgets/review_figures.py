@@ -14,6 +14,7 @@ from desktop.widgets.stat_cell import StatCell
 from engine.review_views import Review
 
 _MONEY = "+1,234,567.00"
+_TRIPS = "12,345: 678 won, 543 lost"
 # name, caption; in the order they are read
 _CELLS = (
     ("net", "Net result"),
@@ -48,7 +49,8 @@ class ReviewFigures(QWidget):
         grid.setVerticalSpacing(8)
         self.cells: dict[str, StatCell] = {}
         for place, (name, caption) in enumerate(_CELLS):
-            cell = StatCell(f"review.{name}", caption, _MONEY, size=13, parent=self)
+            sample = _TRIPS if name == "trips" else _MONEY
+            cell = StatCell(f"review.{name}", caption, sample, size=13, parent=self)
             self.cells[name] = cell
             grid.addWidget(cell, place // _BY_ROW, place % _BY_ROW, Qt.AlignmentFlag.AlignLeft)
 

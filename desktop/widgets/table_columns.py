@@ -26,6 +26,7 @@ class TableColumns(QObject):
         self._header = table.horizontalHeader()
         self._titles = [column.title for column in model.columns()]
         self._shown_titles = {c.title for c in model.columns() if not c.is_button}
+        self._model = model
         self._measured = _measured_widths(model)
         last = model.columns()[-1]
         self._ends_in_sentences = not last.is_button and not last.sample
@@ -36,6 +37,11 @@ class TableColumns(QObject):
         self._header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._header.customContextMenuRequested.connect(self._open_menu)
         self._header.sectionResized.connect(self._on_resized)
+
+    def redress(self) -> None:
+        """Letters of another size are of another width."""
+        self._measured = _measured_widths(self._model)
+        self.spread()
 
     def spread(self) -> None:
         """A column of sentences takes what is left over; without one all share it."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from itertools import pairwise
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -42,6 +42,7 @@ WORKING_TYPES = (WorkingType.CONTRACT_PRICE, WorkingType.MARK_PRICE)
 TRIGGER_TYPES = tuple(sorted(CONDITIONAL, key=list(TYPE_WORDS).index))
 _SHARES_PCT = (25, 50, 75, 100)
 _SIDE_WORDS = {Side.BUY: "BUY / LONG", Side.SELL: "SELL / SHORT"}
+_LEAST_WIDTH = 280
 _SPACING, _MOST_SPACING = 4, 10
 
 
@@ -168,6 +169,11 @@ class TicketControls(QWidget):
         for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
 
+    def minimumSizeHint(self) -> QSize:
+        """Nothing that decides about an order is ever cut off, with large letters too."""
+        least = super().minimumSizeHint()
+        return QSize(max(least.width(), _LEAST_WIDTH), least.height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fields.spread(event.size().height() - self._lower.sizeHint().height())
@@ -220,6 +226,12 @@ class _Fields(QScrollArea):
         self.setWidget(page)
         self._page = page
         self._never_beside = never_beside
+
+    def redress(self) -> None:
+        """Letters of another size: a scroll area does not tell that its page needs more,
+        which it knows once it was laid out anew.
+        """
+        QTimer.singleShot(0, self.updateGeometry)
 
     def spread(self, height: int) -> None:
         """So high may it be: room that is left goes between the rows, as far as it looks well."""

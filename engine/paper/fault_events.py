@@ -12,7 +12,8 @@ from functools import partial
 from engine.clock import Clock
 from engine.paper.fault_kinds import Trigger
 from engine.paper.fault_replies import renamed, spoil
-from engine.paper.faults import FaultBook, Play, Target
+from engine.paper.fault_script import Target
+from engine.paper.faults import FaultBook, Play
 from engine.paper.paper_streams import Publication, StreamConnection, StreamHub
 
 Do = Callable[[Play], None]

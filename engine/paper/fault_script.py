@@ -38,7 +38,21 @@ _REPEATABLE = frozenset({Trigger.REQUEST, Trigger.EVENT, Trigger.SUBSCRIPTION})
 _KEY_PART = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
-class When(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One request, event or subscription, as far as it can be told from others."""
+
+    door: str = ""
+    method: str = ""
+    path: str = ""
+    account: str = ""
+    symbol: str = ""
+    client_order_id: str = ""
+    route: str = ""
+    stream: str = ""
+    event: str = ""
+
+
+class When(Target, frozen=True, kw_only=True, omit_defaults=True):
     """What must match, which of the matches is the first played and how many are.
 
     Empty means any; `path`, `stream` and `client_order_id` may hold `*`. `count`
@@ -51,15 +65,6 @@ class When(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     probability: float = 1.0
     after_s: float = 0.0
     for_s: float = 0.0
-    door: str = ""
-    method: str = ""
-    path: str = ""
-    account: str = ""
-    symbol: str = ""
-    client_order_id: str = ""
-    route: str = ""
-    stream: str = ""
-    event: str = ""
 
 
 class FaultRule(msgspec.Struct, frozen=True, kw_only=True):

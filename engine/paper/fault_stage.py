@@ -23,8 +23,9 @@ from engine.paper.fault_events import EventTamper
 from engine.paper.fault_kinds import Trigger
 from engine.paper.fault_lines import Drip, Line
 from engine.paper.fault_replies import error_reply, is_error, raw_http, socket_error, spoil
+from engine.paper.fault_script import Target
 from engine.paper.fault_venue import VenueFaults
-from engine.paper.faults import FaultBook, Play, Target
+from engine.paper.faults import FaultBook, Play
 from engine.paper.paper_auth import Params, parse_parameters
 from engine.paper.paper_order_socket import OrderSocketSession
 from engine.paper.paper_outbox import reset

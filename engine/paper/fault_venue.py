@@ -8,7 +8,8 @@ from __future__ import annotations
 import msgspec
 
 from engine.errors import VenueError
-from engine.paper.faults import FaultBook, Play, Target
+from engine.paper.fault_script import Target
+from engine.paper.faults import FaultBook, Play
 from engine.paper.paper_auth import Params
 from engine.paper.paper_call import Call
 from engine.paper.paper_order_requests import find_order

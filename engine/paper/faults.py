@@ -19,25 +19,11 @@ import msgspec
 
 from engine.clock import Clock
 from engine.paper.fault_kinds import Trigger
-from engine.paper.fault_script import FaultRule, FaultScript
+from engine.paper.fault_script import FaultRule, FaultScript, Target
 
 logger = logging.getLogger(__name__)
 
 _KEPT_ENTRIES = 10_000
-
-
-class Target(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """To whom: the fields of `When`, as they are on one request, event or subscription."""
-
-    door: str = ""
-    method: str = ""
-    path: str = ""
-    account: str = ""
-    symbol: str = ""
-    client_order_id: str = ""
-    route: str = ""
-    stream: str = ""
-    event: str = ""
 
 
 class LogEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,7 @@
-"""Everything that the private stream carries; as in user_order_messages, and of the account."""
+"""What the private stream says of the account, and all that it may carry.
+
+As in user_order_messages: only the fields that are used, in the venue's letters.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,14 @@ import pytest
 from keyring.backends import fail
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QSignalSpy
-from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+)
 
 from desktop.app import Desks
 from engine import credentials
@@ -190,6 +197,10 @@ def test_the_first_switch_to_live_asks_for_the_word_and_only_the_first(desk):
     desk.window.switch._kinds = KINDS
     wanted = QSignalSpy(desk.window.environment_wanted)
     desk.window.header.badge.environment_wanted.emit("live")
+    QApplication.processEvents()
+    said = desk.find(QLabel, "environment.switch.plan")
+    assert "REAL MONEY" in said.text()
+    assert said.height() >= said.heightForWidth(said.width()), "all of it can be read"
     assert not is_on(desk, "environment.switch.confirm")
     word = desk.find(QLineEdit, "environment.switch.word")
     desk.qtbot.keyClicks(word, "live")

@@ -24,9 +24,10 @@ from PySide6.QtWidgets import (
 from desktop.chosen_config import with_chosen_limits
 from desktop.models.keymap import ACTS
 from desktop.theme import palette
-from desktop.theme.apply_theme import apply_theme
+from desktop.theme.apply_theme import Look, apply_theme
 from desktop.theme.colours import DARK, LIGHT, PAIRS, look_of
 from desktop.widgets.link_button import LinkButton
+from desktop.widgets.order_ticket import OrderTicket
 from desktop.widgets.settings_dialog import SettingsDialog
 from engine.commands import PlaceOrder
 from engine.config import default_config
@@ -327,3 +328,28 @@ def test_the_palette_completes_and_says_what_would_be_sent(full_desk: Desk) -> N
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert full_desk.commands == [Flatten(symbol="BTCUSDT")]
     assert not window.palette_box.isVisible()
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900)])
+def test_with_large_letters_the_ticket_stays_whole_and_prices_too(
+    desk: Desk, size: tuple[int, int], qapp: QApplication
+) -> None:
+    window = desk.window
+    window.resize(*size)
+    QApplication.processEvents()
+    before = window.market.ticket.width()
+    watch = window.market.watch_panel.table
+    price = watch.source().column_named("Last")
+    narrow = watch.columnWidth(price)
+    apply_theme(qapp, Look(font_px=14))
+    try:
+        desk.qtbot.waitUntil(lambda: window.market.ticket.width() > before)
+        desk.qtbot.waitUntil(lambda: rightmost(window.market.ticket) < window.width())
+        assert watch.columnWidth(price) > narrow
+    finally:
+        apply_theme(qapp)
+
+
+def rightmost(ticket: OrderTicket) -> int:
+    parts = (ticket.leverage, ticket.price, ticket.unit, ticket.time_in_force, ticket.plan)
+    return max(part.mapTo(ticket.window(), part.rect().topRight()).x() for part in parts)

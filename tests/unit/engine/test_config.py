@@ -45,7 +45,7 @@ def test_the_shipped_file_names_every_key():
         ("environments: {x: 1}", "environments.x", "rest, streams and ws_api"),
         ("environments: {x: {rest: ftp://a}}", "environments.x.rest", "start with http"),
         ("environments: {x: {rst: http://a}}", "environments.x.rst", "rest, streams, ws_api"),
-        ("a: [", "config.yaml", "not valid YAML in line 1"),
+        ("a: b: c", "config.yaml", "not valid YAML in line 1"),
         ("- 1", "config.yaml", "sections"),
         ("colour: red", "colour", "not a known setting"),
     ],

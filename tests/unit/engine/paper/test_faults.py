@@ -11,8 +11,8 @@ import pytest
 from engine.clock import FakeClock
 from engine.paper.fault_events import EventTamper
 from engine.paper.fault_kinds import Trigger
-from engine.paper.fault_script import script_from
-from engine.paper.faults import FaultBook, FaultLog, Play, Target
+from engine.paper.fault_script import Target, script_from
+from engine.paper.faults import FaultBook, FaultLog, Play
 from engine.paper.paper_events import UserEvent
 from engine.paper.paper_streams import StreamConnection, StreamHub
 
