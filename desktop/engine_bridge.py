@@ -46,9 +46,9 @@ class EngineBridge(QObject):
     def submit(self, command: Command) -> None:
         """Hand a command to the engine; the answer is an event.
 
-        The order's thread needs the interpreter some ten times until the last byte has left,
-        and would have to win it back from this one each time: so this one steps aside for a
-        moment, once a frame, and the next frame begins later.
+        Until its last byte has left, the order gives the interpreter away at each system call,
+        and would have to win it back from this thread each time: so this one steps aside for
+        a moment, once a frame, and the next frame begins later.
         """
         self._since_drain.restart()
         if self._frame.isActive():

@@ -115,7 +115,7 @@ def load_config(path: str | Path | None = None) -> Config:
 
 def parse_config(content: str, file_name: str = "config.yaml") -> Config:
     try:
-        document = yaml.load(content, Loader=_LOADER)  # noqa: S506 - both are the safe one
+        document = _document(content)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -127,6 +127,14 @@ def parse_config(content: str, file_name: str = "config.yaml") -> Config:
         raise ConfigError(file_name, "must hold sections such as `exchange:`, not a single value.")
     given = dict(_flatten(document))
     return Config(MappingProxyType({**default_config().values, **_checked(given)}))
+
+
+def _document(content: str) -> Any:
+    """Raises yaml.YAMLError: that of the loader in Python, which says better where it is."""
+    try:
+        return yaml.load(content, Loader=_LOADER)  # noqa: S506 - both are the safe one
+    except yaml.YAMLError:
+        return yaml.safe_load(content)
 
 
 def _usual_file() -> Path | None:
