@@ -104,7 +104,7 @@ class WatchModel(TableModel[Watched]):
     def _star(self, row: Watched) -> Cell:
         if row.symbol in self._stars:
             return Cell("★", palette.WARNING, tip="Starred: shown first", sort=1)
-        return Cell("☆", palette.TEXT_OFF, tip="Star this symbol", sort=0)
+        return Cell("☆", palette.TEXT_FAINT, tip="Star this symbol", sort=0)
 
     def _last(self, row: Watched) -> Cell:
         colour = {1: palette.BUY, -1: palette.SELL}.get(row.direction, palette.TEXT)

@@ -94,6 +94,8 @@ class Blotter(QTabWidget):
     def set_closed(self, is_closed: bool) -> None:
         """Nothing can be sent from this window: a recording is played in it."""
         self._is_closed = is_closed
+        for table in (self.positions, self.orders, self.plans):
+            table.set_closed(is_closed)
         self._counted = None
         self.show_counts()
 

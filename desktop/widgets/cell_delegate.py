@@ -41,6 +41,7 @@ class CellDelegate(QStyledItemDelegate):
         self.redress()
         self.hovered_row = -1
         self.is_stale = False
+        self.is_closed = False  # the buttons are off
 
     def redress(self) -> None:
         self._text_font = ui_font()
@@ -116,11 +117,15 @@ class CellDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = self.button_rect(area)
         painter.setPen(QPen(QColor(palette.LINE_STRONG), 1))
+        is_hot = is_hot and not self.is_closed
         painter.setBrush(QColor(palette.RAISED_HOVER if is_hot else palette.RAISED))
         painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
         painter.setFont(ui_font(11))
-        painter.setPen(QColor(palette.TEXT) if is_hot else self._ink(cell))
+        painter.setPen(QColor(palette.TEXT) if is_hot else self._button_ink(cell))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, cell.text)
+
+    def _button_ink(self, cell: Cell) -> QColor:
+        return QColor(palette.TEXT_OFF) if self.is_closed else self._ink(cell)
 
     def _ink(self, cell: Cell) -> QColor:
         return ink(palette.STALE if self.is_stale else cell.colour or palette.TEXT)

@@ -32,6 +32,9 @@ _HEADER_HEIGHT = 24
 Index = QModelIndex | QPersistentModelIndex
 
 
+_EDITS = QAbstractItemView.EditTrigger.DoubleClicked | QAbstractItemView.EditTrigger.EditKeyPressed
+
+
 class DataTable(QTableView):
     """`action_clicked` carries the key of the row and the act of its button; Del is act ""."""
 
@@ -90,6 +93,13 @@ class DataTable(QTableView):
         if is_stale != self._delegate.is_stale:
             self._delegate.is_stale = is_stale
             self.viewport().update()
+
+    def set_closed(self, is_closed: bool) -> None:
+        """Nothing can be sent from here: the rows' buttons are off, and no cell is edited."""
+        self._delegate.is_closed = is_closed
+        none = QAbstractItemView.EditTrigger.NoEditTriggers
+        self.setEditTriggers(none if is_closed else _EDITS)
+        self.viewport().update()
 
     def index_of(self, key: object, title: str) -> QModelIndex:
         """Where a cell is shown; for tests and for scrolling to it."""
@@ -179,6 +189,8 @@ class DataTable(QTableView):
         self._copy("\n".join(["\t".join(titles), *(self.row_text(index) for index in rows)]))
 
     def _press_main_button(self, index: Index) -> None:
+        if self._delegate.is_closed:
+            return
         for number, column in enumerate(self.source().columns()):
             cell = index.sibling(index.row(), number)
             if column.is_button and not column.title and cell.data():
@@ -188,6 +200,8 @@ class DataTable(QTableView):
         """Key and act of the button under the pointer."""
         index = self.indexAt(event.position().toPoint())
         if event.button() is Qt.MouseButton.RightButton or not index.isValid():
+            return None
+        if self._delegate.is_closed:
             return None
         action = self._delegate.action_of(index)
         return (index.data(CellRole.KEY), action) if action is not None and index.data() else None
@@ -220,10 +234,7 @@ class DataTable(QTableView):
         self.setCornerButtonEnabled(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(
-            QAbstractItemView.EditTrigger.DoubleClicked
-            | QAbstractItemView.EditTrigger.EditKeyPressed
-        )
+        self.setEditTriggers(_EDITS)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)

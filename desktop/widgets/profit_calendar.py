@@ -138,7 +138,7 @@ class _Grid(QWidget):
         painter.setPen(hairline(palette.LINE))
         painter.drawRect(rect)
         painter.setFont(words_font(10))
-        painter.setPen(ink(palette.TEXT_DIM if day.net is not None else palette.TEXT_OFF))
+        painter.setPen(ink(palette.TEXT_DIM if day.net is not None else palette.TEXT_FAINT))
         inside = rect.adjusted(4, 2, -4, -2)
         top_left = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
         painter.drawText(inside, top_left, str(day.number))

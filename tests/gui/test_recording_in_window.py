@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 
 from desktop.options import parse_options
 from engine.events.recording import PlaybackChanged, PlaybackView, RecordingChanged
@@ -52,6 +53,21 @@ def test_the_bar_under_a_recording_pauses_hurries_and_moves(desk: Desk) -> None:
     assert desk.commands[-1] == SetPlayback(position_ms=1_800)
     assert not desk.find(QAction, "recording.record").isVisible()  # type: ignore[type-var]
     assert desk.find(QWidget, "environment").text() == "RECORDING"
+
+
+def test_the_buttons_in_the_rows_of_a_recording_are_off(full_desk: Desk) -> None:
+    table = full_desk.window.account.blotter.orders
+    key = table.shown_keys()[0]
+    full_desk.window.set_environment("recording", EnvironmentKind.RECORDING)
+    full_desk.click_cell("orders.table", key, "")
+    table.setCurrentIndex(table.index_of(key, "Price"))
+    full_desk.qtbot.keyClick(table, Qt.Key.Key_Delete)
+    full_desk.qtbot.keyClick(table, Qt.Key.Key_F2)
+    assert not table.findChildren(QLineEdit)
+    assert full_desk.commands == []
+    full_desk.window.set_environment("paper", EnvironmentKind.PAPER)
+    full_desk.click_cell("orders.table", key, "")
+    assert len(full_desk.commands) == 1
 
 
 def test_a_recording_can_be_named_on_the_command_line() -> None:
