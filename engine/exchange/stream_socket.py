@@ -176,7 +176,7 @@ class StreamSocket:
             return 0
         try:
             return sock.send(data)
-        except (BlockingIOError, ssl.SSLWantWriteError):
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return 0
 
 
