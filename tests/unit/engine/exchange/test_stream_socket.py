@@ -63,7 +63,8 @@ def test_a_full_socket_that_nobody_reads_is_a_broken_one(
 ) -> None:
     monkeypatch.setattr(stream_socket, "_SEND_TIMEOUT_S", 0.05)
     with pytest.raises(NotConnected):
-        pair.stream.send_bytes(LARGE)
+        for _ in range(20):  # some systems take the first of it whole, whatever its size
+            pair.stream.send_bytes(LARGE)
     assert pair.stream.read(0.0) == []
     with pytest.raises(NotConnected):  # full from the first byte on
         pair.stream.send_bytes(b"an order")

@@ -107,7 +107,7 @@ def test_tls_to_a_server_that_says_nothing_ends_at_the_deadline() -> None:
         started = time.monotonic()
         with pytest.raises(NotConnected, match="no answer in time"):
             connect(f"https://127.0.0.1:{deaf.getsockname()[1]}", 0.3, None)
-        assert time.monotonic() - started < 2.0
+        assert time.monotonic() - started < 5.0
 
 
 def test_an_unknown_host_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
