@@ -24,6 +24,11 @@ class Pair:
         self.stream._show(ours)
         assert self.stream.read(0.0) == []
 
+    def fill(self) -> None:
+        """Some systems take the first of it whole, whatever its size."""
+        for _ in range(20):
+            self.stream.send_bytes(LARGE)
+
     def read_frame(self, length: int) -> bytes:
         """The payload of one frame that is `length` long, without its mask."""
         head = 2 + (0 if length < 126 else 2 if length < 65536 else 8)
@@ -63,8 +68,7 @@ def test_a_full_socket_that_nobody_reads_is_a_broken_one(
 ) -> None:
     monkeypatch.setattr(stream_socket, "_SEND_TIMEOUT_S", 0.05)
     with pytest.raises(NotConnected):
-        for _ in range(20):  # some systems take the first of it whole, whatever its size
-            pair.stream.send_bytes(LARGE)
+        pair.fill()
     assert pair.stream.read(0.0) == []
     with pytest.raises(NotConnected):  # full from the first byte on
         pair.stream.send_bytes(b"an order")
