@@ -56,7 +56,8 @@ class EngineBridge(QObject):
         try:
             self._submit(command)
         except ShuttingDown as error:
-            self.events_ready.emit([CommandRefused(command=command, sentence=str(error))])
+            refused = CommandRefused(command=command, sentence=str(error))
+            self._mailbox.put(refused, None)  # as every answer: after the window noted the wish
         if not self._has_stepped_aside:  # many commands at once must not add up to a pause
             self._has_stepped_aside = True
             time.sleep(_ASIDE_S)

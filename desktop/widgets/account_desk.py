@@ -53,7 +53,7 @@ from engine.events import (
 from engine.events.protection import AlgoChanged, BracketChanged, DeadManChanged, PlanChanged
 from engine.market.instruments import Instrument
 from engine.protection_commands import MoveAlgo, PlaceAlgo, PlaceBracket, SetMarginType
-from engine.protection_views import AlgoView, BracketView
+from engine.protection_views import BracketView
 from engine.trading_types import AlertLevel, Route, StreamState
 from engine.views import ZERO, OrderView, PositionView
 
@@ -142,9 +142,6 @@ class AccountDesk(QObject):
 
     def orders_of(self, symbol: str) -> list[OrderView]:
         return [order for order in self.models.orders.orders() if order.symbol == symbol]
-
-    def algos_of(self, symbol: str) -> list[AlgoView]:
-        return [algo for algo in self.models.orders.algos() if algo.symbol == symbol]
 
     def position_of(self, symbol: str) -> PositionView | None:
         return self.models.positions.position_of(symbol)

@@ -67,9 +67,6 @@ class CellDelegate(QStyledItemDelegate):
             self._paint_cell(painter, area, look)
         painter.restore()
 
-    def is_action(self, index: Index) -> bool:
-        return self.action_of(index) is not None
-
     def action_of(self, index: Index) -> str | None:
         """The act of the button that this cell is; None for a cell of text."""
         horizontal = Qt.Orientation.Horizontal

@@ -1,9 +1,9 @@
 """`python -m tests.frozen.hand [--wine FOLDER]`: a first trade with the packaged program, by
 the mouse and the keyboard of a screen, as a person's come: through the system, not through Qt.
 
-It opens on a virtual screen, a market order is typed and clicked, the window is closed, and
-the fill must be in the journal. With `--wine` it is the Windows package that stands in the
-`win/dist` folder of a wine set-up. The places to click come from the same window made here.
+It opens on a virtual screen, a market order is typed and clicked, the fill must be in the
+journal, and told to close the program must end well. With `--wine` it is the Windows package
+that stands in the `win/dist` folder of a wine set-up. The places to click come from the same window made here.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def main() -> int:
 
 
 def trade(package: Package, screen: Screen, data: Path, picture: Path | None) -> None:
-    """Market, a quantity, BUY; then the window is closed as from the task bar."""
+    """Market, a quantity, BUY; then the program is told to close."""
     places = places_of("orderTicket.type", "orderTicket.quantity", "orderTicket.side.buy")
     size = f"{SIZE.width()}x{SIZE.height()}"
     words = package.words("perpdesk", "--user-data", package.inside(data), "--size", size)

@@ -87,6 +87,8 @@ def test_a_command_while_closing_is_answered(qtbot):
     answers = []
     bridge.events_ready.connect(answers.append)
     bridge.submit(CancelAllOrders(symbol="BTCUSDT"))
+    assert answers == [], "never before the window has noted what it sent"
+    qtbot.waitUntil(lambda: bool(answers))
     assert isinstance(answers[0][0], CommandRefused)
     bridge.close()
 
