@@ -3,7 +3,8 @@ the mouse and the keyboard of a screen, as a person's come: through the system, 
 
 It opens on a virtual screen, a market order is typed and clicked, the fill must be in the
 journal, and told to close the program must end well. With `--wine` it is the Windows package
-that stands in the `win/dist` folder of a wine set-up. The places to click come from the same window made here.
+that stands in the `win/dist` folder of a wine set-up. The places to click come from the same
+window made here.
 """
 
 from __future__ import annotations
