@@ -14,7 +14,8 @@ from engine.console.answers import DONE, REFUSED, journals, table
 from engine.errors import BadInput
 from engine.events import CommandRefused, Event
 from engine.events.review import TieOutDone
-from engine.journal.journal_reader import JournalReader, write_csv
+from engine.journal.csv_file import write_csv
+from engine.journal.journal_reader import JournalReader
 from engine.review.review_loader import load_review
 from engine.review.trip_csv import REVIEW_COLUMNS, review_row
 from engine.review_commands import LoadReview, TieOut

@@ -6,10 +6,9 @@ the writer works. It sees what the writer has flushed.
 
 from __future__ import annotations
 
-import csv
 import heapq
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from operator import itemgetter
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from engine.errors import JournalError
+from engine.journal.csv_file import write_csv
 from engine.journal.fifo_pnl import TRIP_COLUMNS, FifoPnl, trip_row
 from engine.journal.journal_archive import archives_of
 from engine.journal.journal_rows import (
@@ -325,17 +325,3 @@ def _number(row: sqlite3.Row) -> int:
 
 def _time(row: sqlite3.Row) -> int | None:
     return None if row[0] is None else int(row[0])
-
-
-def write_csv(target: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
-    count = 0
-    try:
-        with target.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns)
-            for row in rows:
-                writer.writerow(row)
-                count += 1
-    except OSError as error:
-        raise JournalError(f"{target} cannot be written: {error.strerror}.") from None
-    return count

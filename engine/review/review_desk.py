@@ -23,13 +23,14 @@ from engine.events.review import (
     TieOutDone,
     TradeNoted,
 )
-from engine.journal.journal_reader import JournalReader, write_csv
+from engine.journal.csv_file import write_csv
+from engine.journal.journal_reader import JournalReader
 from engine.review.income_keeper import IncomeKeeper
 from engine.review.review_loader import ReviewGivenUp, Tell, load_review, load_trips
 from engine.review.statement_reader import StatementSource
 from engine.review.tie_out_run import tie_out
 from engine.review.trade_notes import clean_note, clean_tags
-from engine.review.trip_csv import REVIEW_COLUMNS, review_row
+from engine.review.trip_csv import REVIEW_COLUMNS, review_rows
 from engine.review_commands import (
     CancelReview,
     ExportReview,
@@ -154,7 +155,7 @@ class ReviewDesk:
         tell(0.0, "Opening the journal")
         self._flush()
         trips = load_trips(self._reader, command, tell)
-        rows = write_csv(Path(command.file), REVIEW_COLUMNS, map(review_row, trips))
+        rows = write_csv(Path(command.file), REVIEW_COLUMNS, review_rows(trips, tell))
         return ReviewExported(request_id=command.request_id, file=command.file, rows=rows)
 
     def _tie_out(self, command: TieOut, tell: Tell) -> Event:

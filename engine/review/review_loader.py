@@ -33,7 +33,7 @@ Tell = Callable[[float | None, str], None]  # share of the work, and what is don
 
 FUNDING_KINDS = ("FUNDING_FEE", "SPECIAL_FUNDING_FEE")
 _STEP = 1_000  # fills between two words of progress
-_READING = 0.8  # the share of the work that reading is
+READING = 0.8  # the share of the work that reading is
 
 
 class ReviewGivenUp(Exception):
@@ -85,7 +85,7 @@ def load_review(
     executions = _executions(reader, wanted)
     seen = _Pass(wanted, executions)
     _read_fills(reader, seen, tell)
-    tell(_READING, "Working out the figures")
+    tell(READING, "Working out the figures")
     trips, tags = _reviewed(seen.pnl, reader.trade_notes(), wanted)
     funding = _funding(reader.income(since_ms=wanted.since_ms), wanted)
     tell(0.9, "Working out the figures")
@@ -134,7 +134,7 @@ def _read_fills(reader: JournalReader, seen: _Pass, tell: Tell) -> None:
     count = reader.fill_count()
     for number, fill in enumerate(reader.every_fill()):
         if number % _STEP == 0:
-            tell(_READING * min(1.0, number / count), f"{number:,} of {count:,} fills read")
+            tell(READING * min(1.0, number / count), f"{number:,} of {count:,} fills read")
         seen.take(fill)
 
 

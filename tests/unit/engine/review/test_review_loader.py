@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 from datetime import UTC
 from decimal import Decimal
 
@@ -13,7 +12,7 @@ from engine.journal.fifo_pnl import FifoPnl
 from engine.review import trip_figures
 from engine.review.bookings import CURVE_BUCKETS, days_of, equity_curve, is_dollar_symbol, thinned
 from engine.review.review_loader import ReviewGivenUp, load_review, load_trips
-from engine.review.trip_csv import REVIEW_COLUMNS, review_row
+from engine.review.trip_csv import REVIEW_COLUMNS, review_row, review_rows
 from engine.review_commands import LoadReview
 from engine.review_views import Execution, ReviewedTrip, TradeNote
 from engine.trading_types import OrderType, PositionSide, Side
@@ -229,4 +228,22 @@ def test_notes_and_tags_are_in_the_csv_and_are_no_formula(reader, tmp_path) -> N
     row = dict(zip(REVIEW_COLUMNS, review_row(trips[0]), strict=True))
     assert (row["note"], row["tags"], row["net"]) == ("too early", "news", "-6.4")
     assert review_row(ReviewedTrip(trip=trips[0].trip, note="=1+1"))[-1] == "'=1+1"
-    assert csv.QUOTE_MINIMAL == 0
+
+
+def test_lines_of_the_csv_tell_how_far_they_are_and_end_when_given_up(reader) -> None:
+    trips = load_trips(reader, LoadReview(symbol="ETHUSDT"), quiet) * 2_500
+    told: list[tuple[float | None, str]] = []
+
+    def tell(share: float | None, sentence: str) -> None:
+        told.append((share, sentence))
+        if len(told) == 3:
+            raise ReviewGivenUp
+
+    rows = review_rows(trips, tell)
+    assert [next(rows)[-1] for _ in range(2_000)] == ["too early"] * 2_000
+    with pytest.raises(ReviewGivenUp):
+        next(rows)
+    assert [sentence for _, sentence in told] == [
+        f"{n} of 2,500 round trips written" for n in ("0", "1,000", "2,000")
+    ]
+    assert [share for share, _ in told] == pytest.approx([0.8, 0.88, 0.96])
