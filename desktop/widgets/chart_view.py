@@ -39,7 +39,7 @@ class ChartView(QWidget):
         self.setAccessibleName("Price chart")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(280, 180)
+        self.setMinimumSize(280, 168)  # two of them, tabs and tables fit into the lowest window
         self._clock = clock or SystemClock()
         self._last_data_ms = self._clock.now_ms()
         self._state = ChartState()

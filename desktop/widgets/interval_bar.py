@@ -1,15 +1,19 @@
-"""The row above the chart: which candles to show. The usual ones as buttons, all in a menu."""
+"""The row above the chart: which candles to show. The usual ones as buttons, all in a menu.
+
+Where the row is too narrow for every button the last ones are in the menu alone.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFont
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from desktop.theme.fonts import ui_font
 from desktop.widgets.buttons import make_button
 
 _MORE = "⋯"
+_LEAST_BUTTONS = 2
 
 
 class IntervalBar(QWidget):
@@ -52,12 +56,51 @@ class IntervalBar(QWidget):
         """One that has no button stands on the menu's."""
         for name, button in self._buttons.items():
             button.setChecked(name == interval)
-        is_other = interval not in self._buttons
-        self._more.setChecked(is_other)
-        self._more.setText(f"{interval} {_MORE}" if is_other else _MORE)
         self._shown = interval
+        self._show_on_more()
         for action in self.menu.actions():
             action.setChecked(action.text() == interval)
+
+    def minimumSizeHint(self) -> QSize:
+        few = list(self._buttons.values())[:_LEAST_BUTTONS]
+        return QSize(self._width_of(few), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def redress(self) -> None:
+        self._fit()
+        self.updateGeometry()
+
+    def _fit(self) -> None:
+        """As many of the buttons as there is room for, from the left."""
+        buttons = list(self._buttons.values())
+        for count, button in enumerate(buttons, start=1):
+            is_inside = self._width_of(buttons[:count]) <= self.width()
+            button.setVisible(count <= _LEAST_BUTTONS or is_inside)
+        self._show_on_more()
+
+    def _width_of(self, buttons: list[QPushButton]) -> int:
+        """What these and the menu's button take, whatever stands on that."""
+        row = self.layout()
+        assert row is not None
+        margins = row.contentsMargins()
+        widths = [button.sizeHint().width() + row.spacing() for button in buttons]
+        return margins.left() + sum(widths) + self._widest_more() + margins.right()
+
+    def _widest_more(self) -> int:
+        extra = self._more.sizeHint().width() - self._words_px(self._more.text())
+        return extra + self._words_px(f"15m {_MORE}")
+
+    def _words_px(self, text: str) -> int:
+        return self._more.fontMetrics().horizontalAdvance(text)
+
+    def _show_on_more(self) -> None:
+        shown = self._buttons.get(self._shown)
+        is_other = bool(self._shown) and (shown is None or shown.isHidden())
+        self._more.setChecked(is_other)
+        self._more.setText(f"{self._shown} {_MORE}" if is_other else _MORE)
 
     def _button(self, interval: str) -> QPushButton:
         name, spoken = f"{self._name}.interval.{interval}", f"{interval} candles"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QRect, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from desktop.models.layouts import PanelKind, Rect, brought_back
 from desktop.widgets.added_panel import AddedPanel
+from desktop.widgets.cell_delegate import ROW_HEIGHT
 from desktop.widgets.dock_title import DockGrip, DockTitle
 
 _WIDTHS = {"watch": 256, "ladder": 250, "ticket": 288}
-_WATCH_LEAST = 200  # with its prices whole
 _CHART_HEIGHT = 300
 _TABS_PX = 30
+_TABLES_HEAD_PX = 62  # of the account's panel: tabs, titles, margins
+_TABLES_SHARE, _LEAST_ROWS = 0.22, 5
 _GAP_PX = 6  # what separates two columns
+_SLACK_PX = 2
 _COLUMNS = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea)
 
 
@@ -45,8 +48,10 @@ class PanelDocks(QObject):
         self._blotter = self._add("blotter", "Account", blotter, bottom)
         self.paper = self._add("paper", "Paper exchange", paper, right)
         self.strategies = self._add("strategies", "Strategies", strategies, bottom)
+        self._tables_px = 0  # as high as they were put; else it is a person's choice
         self._place()
         self._first_places = window.saveState()
+        window.installEventFilter(self)
 
     def actions(self) -> list[QAction]:
         """One per panel: shows or hides it."""
@@ -58,6 +63,14 @@ class PanelDocks(QObject):
 
     def put_first_places(self) -> None:
         self._window.restoreState(self._first_places)
+        self._put_tables_height()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A larger window shows more rows, until a person has chosen how many."""
+        if watched is self._window and isinstance(event, QResizeEvent):
+            if abs(self._blotter.height() - self._tables_px) <= _SLACK_PX:
+                self._put_tables_height()
+        return super().eventFilter(watched, event)
 
     @Slot(object)
     def add_panel(self, panel: AddedPanel) -> None:
@@ -88,6 +101,12 @@ class PanelDocks(QObject):
         for dock in self._window.findChildren(QDockWidget):
             if dock.isFloating():
                 bring_to_screen(dock)
+        self._tables_px = _tables_px(self._window.height())
+
+    def _put_tables_height(self) -> None:
+        self._tables_px = _tables_px(self._window.height())
+        down = Qt.Orientation.Vertical
+        self._window.resizeDocks([self._blotter], [self._tables_px], down)
 
     def _place_added(self, kind: PanelKind, dock: QDockWidget) -> None:
         window, across = self._window, Qt.Orientation.Horizontal
@@ -140,7 +159,7 @@ class PanelDocks(QObject):
         window = self._window
         columns = [self._ladder, self._ticket, *self._added.values()]
         docked = [one for one in columns if one is not dock and _is_in_a_column(one)]
-        left = _WATCH_LEAST if _is_in_a_column(self._watch) else 0
+        left = _least_width(self._watch) if _is_in_a_column(self._watch) else 0
         middle = window.centralWidget()
         least = sum(_least_width(one) for one in (*docked, dock))
         if middle is not None:
@@ -159,7 +178,7 @@ class PanelDocks(QObject):
         docks = [self._watch, self._ladder, self._ticket]
         window.resizeDocks(docks, list(_WIDTHS.values()), across)
         window.resizeDocks([self._watch, self._tape], [250, 300], down)
-        window.resizeDocks([self._blotter], [182], down)
+        self._put_tables_height()
         for beside, dock in ((self._ticket, self.paper), (self._blotter, self.strategies)):
             dock.hide()  # before it is a tab: else the tabs are seen for a frame
             window.tabifyDockWidget(beside, dock)
@@ -174,6 +193,12 @@ class PanelDocks(QObject):
         dock.toggleViewAction().setObjectName(f"header.panels.{name}")
         self._window.addDockWidget(area, dock)
         return dock
+
+
+def _tables_px(window_px: int) -> int:
+    """A share of the window's height, in whole rows."""
+    rows = int((window_px * _TABLES_SHARE - _TABLES_HEAD_PX) / ROW_HEIGHT)
+    return _TABLES_HEAD_PX + max(rows, _LEAST_ROWS) * ROW_HEIGHT
 
 
 def _is_in_a_column(dock: QDockWidget) -> bool:

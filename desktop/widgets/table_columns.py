@@ -42,6 +42,12 @@ class TableColumns(QObject):
         """Letters of another size are of another width."""
         self._measured = _measured_widths(self._model)
         self.spread()
+        self._table.updateGeometry()
+
+    def least_width(self) -> int:
+        """With no cell of the columns that are shown cut."""
+        seen = (n for n in range(len(self._titles)) if not self._table.isColumnHidden(n))
+        return sum(self._measured[n] for n in seen)
 
     def spread(self) -> None:
         """A column of sentences takes what is left over; without one all share it."""
@@ -111,6 +117,7 @@ class TableColumns(QObject):
             self._first_sort = self._sort()
         self._put_sort(state.get("sort", self._first_sort))
         self.spread()
+        self._table.updateGeometry()
 
     def _sort(self) -> list[str]:
         """[title, "up" or "down"]; [] while the rows stand as they came."""
@@ -138,6 +145,7 @@ class TableColumns(QObject):
         if is_shown or len(shown) > 1:
             self._table.setColumnHidden(number, not is_shown)
             self.spread()
+            self._table.updateGeometry()
 
     @Slot(int, int, int)
     def _on_resized(self, number: int, before: int, after: int) -> None:

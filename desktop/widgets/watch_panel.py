@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from desktop.models.preferences import Preferences
@@ -45,6 +45,11 @@ class WatchPanel(QWidget):
         self.search.textChanged.connect(self._filter)
         self.search.returnPressed.connect(self._choose_first)
         self.only_stars.toggled.connect(self._filter)
+
+    def minimumSizeHint(self) -> QSize:
+        """No figure is cut, with large letters either; who wants it narrower hides a column."""
+        bar = self.table.verticalScrollBar().sizeHint().width()
+        return QSize(self.table.columns.least_width() + bar, super().minimumSizeHint().height())
 
     def _stars_button(self) -> QPushButton:
         spoken = "Show starred symbols alone"

@@ -251,8 +251,11 @@ def test_added_charts_take_room_from_the_first_one_alone(
 def test_a_chart_too_many_for_the_row_stands_before_the_others_as_a_tab(desk: Desk) -> None:
     desk.window.resize(1280, 720)
     QApplication.processEvents()
+    tables = desk.find(QDockWidget, "dock.blotter")
+    before = tables.geometry()
     first, second = add_chart(desk), add_chart(desk)
     QApplication.processEvents()
+    assert tables.geometry() == before
     assert first.visibleRegion().isEmpty()
     assert second.chart.width() >= second.chart.minimumWidth()
     assert desk.window.market.chart.height() >= desk.window.market.chart.minimumHeight()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop.models.overlays import Overlay
+from desktop.theme.fonts import load_fonts
 from desktop.widgets.chart import CandleChart
 from desktop.widgets.chart_overlays import overlay_colours
 from desktop.widgets.interval_bar import IntervalBar
@@ -240,3 +241,25 @@ def test_every_interval_can_be_chosen_the_usual_ones_at_once(qtbot) -> None:
     qtbot.mouseClick(bar.findChild(QPushButton, "chart.interval.1h"), Qt.MouseButton.LeftButton)
     assert chosen == ["3d", "1h"]
     assert not more.isChecked()
+
+
+def test_a_narrow_row_keeps_the_last_intervals_in_its_menu(qtbot) -> None:
+    load_fonts()
+    bar = IntervalBar(("1m", "1d", "1M"), ("1m", "5m", "15m", "1h", "4h", "1d"))
+    qtbot.addWidget(bar)
+    bar.set_interval("1d")
+    bar.resize(600, 30)
+    bar.show()
+    last, more = (
+        bar.findChild(QPushButton, f"chart.{n}") for n in ("interval.1d", "intervals.more")
+    )
+    assert last.isVisible()
+    assert not more.isChecked()
+    bar.resize(bar.minimumSizeHint())
+    assert bar.minimumSizeHint().width() < 200
+    assert not last.isVisible()
+    assert (more.text(), more.isChecked()) == ("1d ⋯", True)
+    bar.resize(600, 30)
+    assert last.isVisible()
+    assert last.isChecked()
+    assert more.text() == "⋯"

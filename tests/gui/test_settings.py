@@ -346,6 +346,7 @@ def test_with_large_letters_the_ticket_stays_whole_and_prices_too(
         desk.qtbot.waitUntil(lambda: window.market.ticket.width() > before)
         desk.qtbot.waitUntil(lambda: rightmost(window.market.ticket) < window.width())
         assert watch.columnWidth(price) > narrow
+        assert watch.viewport().width() >= watch.horizontalHeader().length()
     finally:
         apply_theme(qapp)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QDockWidget
 
 from desktop.widgets.data_table import DataTable
 from tests.gui.conftest import Desk
@@ -64,3 +66,17 @@ def test_a_price_that_waits_does_not_undo_that_a_symbol_is_no_longer_followed(de
     row = watch.row_of("ETHUSDT")
     assert row is not None
     assert not row.is_followed
+
+
+def test_no_figure_is_cut_however_narrow_and_a_hidden_column_makes_room(desk: Desk) -> None:
+    table, dock = desk.window.market.watch_panel.table, desk.find(QDockWidget, "dock.watch")
+    desk.window.resizeDocks([dock], [100], Qt.Orientation.Horizontal)
+    desk.qtbot.waitUntil(lambda: dock.width() == dock.minimumSizeHint().width())
+    assert table.viewport().width() >= table.horizontalHeader().length()
+    whole = dock.width()
+    change = table.columns.menu().findChild(QAction, "watch.table.column.24h")
+    assert change is not None
+    change.trigger()
+    QApplication.processEvents()
+    desk.window.resizeDocks([dock], [100], Qt.Orientation.Horizontal)
+    desk.qtbot.waitUntil(lambda: dock.width() < whole)

@@ -8,9 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QComboBox,
     QDialog,
     QDockWidget,
@@ -22,6 +24,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.main_window import MINIMUM_SIZE, MainWindow
 from desktop.theme import palette
+from desktop.widgets.cell_delegate import ROW_HEIGHT
 from desktop.widgets.chart import CandleChart
 from engine.commands import (
     AmendOrder,
@@ -507,6 +510,28 @@ def test_layout_can_be_reset(desk: Desk) -> None:
     menu = desk.window.header.panels.menu()
     next(a for a in menu.actions() if a.objectName() == "header.panels.reset").trigger()
     assert not tape.isHidden()
+
+
+def test_tables_show_more_rows_in_a_larger_window_until_a_person_chose_how_many(
+    desk: Desk,
+) -> None:
+    window, tables = desk.window, desk.find(QDockWidget, "dock.blotter")
+
+    def height_at(width: int, height: int) -> int:
+        window.resize(width, height)
+        QApplication.processEvents()
+        return tables.height()
+
+    usual = height_at(1440, 900)
+    assert height_at(1280, 720) == usual
+    assert height_at(2560, 1440) == usual + 5 * ROW_HEIGHT
+    assert height_at(1440, 900) == usual
+    window.resizeDocks([tables], [300], Qt.Orientation.Vertical)
+    QApplication.processEvents()
+    assert height_at(2560, 1440) == 300
+    window.layouts.menu.findChild(QAction, "header.panels.reset").trigger()
+    QApplication.processEvents()
+    assert tables.height() == usual + 5 * ROW_HEIGHT
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '{"version": 1, "state": "?"}', "\x00"])
