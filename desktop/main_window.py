@@ -265,7 +265,8 @@ class MainWindow(QMainWindow):
         )
         self.setCentralWidget(self.market.chart_panel)
         self.setMenuWidget(self.header)
-        self.toasts = ToastStack(self.market.chart, self.market.chart.newest_part)
+        chart = self.market.chart
+        self.toasts = ToastStack(chart, chart.newest_part, chart.tags)
         self.alarms = AlarmBars(self.market.chart)
         self.alarms.height_changed.connect(self.toasts.set_top)
         self.alarms.height_changed.connect(self.market.chart.set_covered)

@@ -122,6 +122,9 @@ class OrderLines:
                 return placed
         return None
 
+    def tags(self) -> list[QRectF]:
+        return [placed.tag for placed in self._placed if placed.tag is not None]
+
     def paint(self, painter: QPainter, frame: ChartFrame, hovered: str | None) -> None:
         """Lines and tags are one picture, made again when one of them moved or is pointed at."""
         if not self._placed:

@@ -191,6 +191,11 @@ class ChartView(QWidget):
         top, bottom = round(min(shown)) - _AROUND_PX, round(max(shown)) + _AROUND_PX
         return QRect(plot.left(), top, plot.width(), bottom - top)
 
+    def tags(self) -> list[QRect]:
+        """Where own orders are named, and can be taken hold of and cancelled."""
+        self._scene.lay_out(self.size())
+        return [tag.toAlignedRect() for tag in self._scene.lines.tags()]
+
     def set_orders_stale(self, stale: bool) -> None:
         """Own orders may have changed unseen: dim, and not to be moved; cancels go."""
         if stale == self._state.are_orders_stale:

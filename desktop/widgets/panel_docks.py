@@ -67,9 +67,9 @@ class PanelDocks(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A larger window shows more rows, until a person has chosen how many."""
-        if watched is self._window and isinstance(event, QResizeEvent):
-            if abs(self._blotter.height() - self._tables_px) <= _SLACK_PX:
-                self._put_tables_height()
+        is_resized = watched is self._window and isinstance(event, QResizeEvent)
+        if is_resized and abs(self._blotter.height() - self._tables_px) <= _SLACK_PX:
+            self._put_tables_height()
         return super().eventFilter(watched, event)
 
     @Slot(object)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from desktop.theme import palette
 from desktop.theme.fonts import ui_font
 from desktop.theme.icons import icon_pixmap
-from desktop.theme.redress import put_icon
+from desktop.theme.redress import put_icon, put_ink
 from desktop.widgets.buttons import make_button
 from engine.trading_types import AlertLevel
 
@@ -23,7 +23,7 @@ _SHOWN_MS = {AlertLevel.INFO: 5_000, AlertLevel.WARNING: 8_000, AlertLevel.ERROR
 _ICONS = {AlertLevel.INFO: "info", AlertLevel.WARNING: "warning", AlertLevel.ERROR: "error"}
 _MOST = 4
 _ECHO_MS = 1_000
-_WIDEST, _NARROWEST = 340, 236
+_WIDEST, _NARROWEST = 340, 210
 _WIDTH_SHARE, _HEIGHT_SHARE = 0.5, 0.22  # of the chart: on a low one there is one at a time
 _MARGIN = 12
 _CLEAR_RIGHT = 76  # the chart's prices
@@ -67,7 +67,13 @@ class Toast(QWidget):
         row.setSpacing(9)
         row.addWidget(sign, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._sentence, 1)
-        row.addWidget(self._close_button(), 0, Qt.AlignmentFlag.AlignTop)
+        self._others = _others_label(self)
+        edge = QVBoxLayout()
+        edge.setSpacing(0)
+        edge.addWidget(self._close_button(), 0, Qt.AlignmentFlag.AlignTop)
+        edge.addWidget(self._others, 0, Qt.AlignmentFlag.AlignCenter)
+        edge.addStretch(1)
+        row.addLayout(edge)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 9, 8, 9)
         column.addLayout(row)
@@ -86,15 +92,35 @@ class Toast(QWidget):
     def say(self, sentence: str) -> None:
         self._plain = sentence
         self._shown_for.start()
-        self._sentence.setText(sentence if self.times == 1 else f"{sentence} (x{self.times})")
         self._timer.start(_SHOWN_MS[self.level])
         self.fit(self.width())
 
-    def fit(self, width: int) -> None:
-        """As high as the words need when they are broken at this width."""
+    def fit(self, width: int, *, is_folded: bool = False) -> None:
+        """As high as the words need when they are broken at this width; folded: one line,
+        but for an error and for what asks something.
+        """
+        is_folded = is_folded and self._act is None and self.level is not AlertLevel.ERROR
+        said = self._plain if self.times == 1 else f"{self._plain} (x{self.times})"
+        self._sentence.setWordWrap(not is_folded)
+        self._sentence.setText(self._shortened(said, width) if is_folded else said)
+        self._sentence.setToolTip(said if is_folded else "")
         self._row.invalidate()  # it remembers how high other words were
         self.setFixedWidth(width)
-        self.setFixedHeight(self.heightForWidth(width))
+        self.setFixedHeight(self.sizeHint().height() if is_folded else self.heightForWidth(width))
+
+    def set_others(self, count: int) -> None:
+        """So many earlier notices found no room."""
+        self._others.setText(f"+{count}" if count else "")
+        self._others.setVisible(bool(count))
+
+    def _shortened(self, said: str, width: int) -> str:
+        """What else stands in the row keeps its width."""
+        column = self.layout()
+        assert column is not None
+        beside = self._row.sizeHint().width() - self._sentence.sizeHint().width()
+        margins = column.contentsMargins()
+        room = width - beside - margins.left() - margins.right()
+        return self._sentence.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, room)
 
     def redress(self) -> None:
         self._colour = palette.renewed(self._colour)
@@ -139,22 +165,48 @@ class Toast(QWidget):
         self.close()
 
 
+def _others_label(toast: Toast) -> QLabel:
+    label = QLabel(toast)
+    label.setObjectName("toast.others")
+    label.setAccessibleName("Earlier notices")
+    label.setToolTip("So many earlier notices; all of them stand under Alerts or Log")
+    label.setFont(ui_font(11))
+    put_ink(label, "TEXT_DIM")
+    label.hide()
+    return label
+
+
 def _nowhere() -> QRect:
     return QRect()
+
+
+def _nothing() -> list[QRect]:
+    return []
+
+
+def _height_of(toasts: list[Toast]) -> int:
+    return sum(toast.height() + _GAP for toast in toasts) - _GAP
 
 
 class ToastStack(QObject):
     """At the right of `area`, below what must stay in sight or above it; newest lowest.
 
     `in_sight` tells where the price is now: as wide as the plot, as high as the newest
-    moves. The newest notice and the newest error are always shown, others only while
-    they find room: all of it stands under Alerts and in the log.
+    moves. `tags` are what should not be covered either: notices are narrower beside them.
+    The newest notice and the newest error are always shown, others in one line while they
+    find room, and else counted: all of it stands under Alerts and in the log.
     """
 
-    def __init__(self, area: QWidget, in_sight: Callable[[], QRect] = _nowhere) -> None:
+    def __init__(
+        self,
+        area: QWidget,
+        in_sight: Callable[[], QRect] = _nowhere,
+        tags: Callable[[], list[QRect]] = _nothing,
+    ) -> None:
         super().__init__(area)
         self._area = area
         self._in_sight = in_sight
+        self._tags = tags
         self._top = 0
         self._toasts: list[Toast] = []
         area.installEventFilter(self)
@@ -232,19 +284,34 @@ class ToastStack(QObject):
 
     def _arrange(self) -> None:
         area = self._area.size()
-        width = min(max(round(area.width() * _WIDTH_SHARE), _NARROWEST), _WIDEST)
-        left = max(self._right() - width - _MARGIN, _MARGIN)
-        for toast in self._toasts:
-            toast.fit(width)
-        shown = self._with_room(round(area.height() * _HEIGHT_SHARE))
-        height = sum(toast.height() + _GAP for toast in shown) - _GAP
-        bottom = self._bottom_for(height)
+        widest = min(max(round(area.width() * _WIDTH_SHARE), _NARROWEST), _WIDEST)
+        height = _height_of(self._fitted(widest))
+        is_over = self._is_over(height)
+        width = min(widest, self._width_beside(is_over, height))
+        if width < _NARROWEST and self._room(not is_over) >= height:
+            other = min(widest, self._width_beside(not is_over, height))
+            is_over, width = (not is_over, other) if other >= _NARROWEST else (is_over, width)
+        shown = self._fitted(max(width, _NARROWEST))
+        bottom = self._bottom(is_over, _height_of(shown))
         for toast in self._toasts:
             toast.setVisible(toast in shown)
             if toast in shown:
+                left = max(self._right() - toast.width() - _MARGIN, _MARGIN)
                 toast.move(left, bottom - toast.height())
                 toast.raise_()
                 bottom -= toast.height() + _GAP
+
+    def _fitted(self, width: int) -> list[Toast]:
+        """Those that are shown, newest first; the newest one tells how many are not."""
+        for number, toast in enumerate(self._toasts):
+            toast.set_others(0)
+            toast.fit(width, is_folded=number > 0)
+        room = round(self._area.height() * _HEIGHT_SHARE)
+        shown = self._with_room(room)
+        if len(shown) < len(self._toasts):
+            shown[0].set_others(len(self._toasts) - len(shown))
+            shown[0].fit(width)
+        return shown
 
     def _with_room(self, room: int) -> list[Toast]:
         """Newest first. An error is not pushed out of sight by the fills after it."""
@@ -264,12 +331,25 @@ class ToastStack(QObject):
         kept = self._in_sight()
         return kept.right() if kept.width() else self._area.width() - _CLEAR_RIGHT
 
-    def _bottom_for(self, height: int) -> int:
+    def _width_beside(self, is_over: bool, height: int) -> int:  # noqa: FBT001 - of one pair
+        """How wide a stack of this height may be there without lying over a tag."""
+        bottom = self._bottom(is_over, height)
+        band = QRect(0, bottom - height, self._right(), height)
+        edges = [tag.right() for tag in self._tags() if tag.intersects(band)]
+        return self._right() - _MARGIN - max(edges, default=0) - _GAP
+
+    def _is_over(self, height: int) -> bool:
         """Below the present price if the stack fits there, else above it, else where more is."""
-        highest = self._top + _CLEAR_ABOVE
-        lowest = self._area.height() - _CLEAR_BELOW
+        above = self._room(is_over=True)
+        return not self._in_sight().isEmpty() and self._room(is_over=False) < min(height, above)
+
+    def _room(self, is_over: bool) -> int:  # noqa: FBT001
         kept = self._in_sight()
-        below, above = lowest - kept.bottom() - _GAP, kept.top() - _GAP - highest
-        if kept.isEmpty() or below >= min(height, above):
-            return lowest
-        return max(kept.top() - _GAP, highest + height)
+        if is_over:
+            return kept.top() - _GAP - self._top - _CLEAR_ABOVE
+        return self._area.height() - _CLEAR_BELOW - kept.bottom() - _GAP
+
+    def _bottom(self, is_over: bool, height: int) -> int:  # noqa: FBT001
+        if not is_over:
+            return self._area.height() - _CLEAR_BELOW
+        return max(self._in_sight().top() - _GAP, self._top + _CLEAR_ABOVE + height)

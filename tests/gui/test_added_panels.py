@@ -253,7 +253,9 @@ def test_a_chart_too_many_for_the_row_stands_before_the_others_as_a_tab(desk: De
     QApplication.processEvents()
     tables = desk.find(QDockWidget, "dock.blotter")
     before = tables.geometry()
-    first, second = add_chart(desk), add_chart(desk)
+    first = add_chart(desk)
+    QApplication.processEvents()
+    second = add_chart(desk)
     QApplication.processEvents()
     assert tables.geometry() == before
     assert first.visibleRegion().isEmpty()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QRect
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from desktop.widgets.toasts import Toast
 from engine.events import CandlesLoaded
@@ -93,3 +93,54 @@ def test_a_notice_goes_to_the_chart_s_foot_while_the_price_is_out_of_sight(desk:
     price = chart.newest_part()
     assert price.width() > 0
     assert places(desk)[0].bottom() > chart.height() / 2
+
+
+LONG = (
+    "The position of BTCUSDT is 4.1 % from its liquidation price of 61,700.0 (mark 64,249.8).",
+    "Bracket BUY BTCUSDT: the entry was filled, its stop stands at 63,900.0 and its target at"
+    " 65,000.0.",
+)
+
+
+def said(toast: Toast) -> str:
+    label = toast.findChild(QLabel, "toast.sentence")
+    assert label is not None
+    return label.text()
+
+
+def test_two_long_notices_lie_beside_the_order_tags(full_desk: Desk) -> None:
+    for sentence in LONG:
+        full_desk.window.toasts.show(sentence, AlertLevel.WARNING)
+    QApplication.processEvents()
+    newest, older = shown(full_desk)
+    assert (newest.sentence(), older.sentence()) == (LONG[1], LONG[0])
+    tags = full_desk.window.market.chart.tags()
+    assert len(tags) > 4
+    assert not [tag for tag in tags for place in places(full_desk) if tag.intersects(place)]
+
+
+def test_an_older_notice_is_one_line_and_what_finds_no_room_is_counted(desk: Desk) -> None:
+    desk.window.resize(1440, 900)
+    QApplication.processEvents()
+    toasts = desk.window.toasts
+    toasts.show("First, and so long that it would take more than one line of this chart.")
+    toasts.show(LONG[0], AlertLevel.WARNING)
+    toasts.show(LONG[1])
+    newest, older = shown(desk)
+    assert said(newest) == LONG[1]
+    assert said(older).startswith("The position of")
+    assert said(older).endswith("…")
+    assert older.height() < newest.height()
+    assert older.findChild(QLabel, "toast.sentence").toolTip() == LONG[0]  # type: ignore[union-attr]
+    count = newest.findChild(QLabel, "toast.others")
+    assert count is not None
+    assert (count.text(), count.isVisible()) == ("+1", True)
+    newest.close()
+    QApplication.processEvents()
+    assert said(older) == LONG[0]
+
+
+def test_an_older_error_is_never_folded(desk: Desk) -> None:
+    desk.window.toasts.show(LONG[0], AlertLevel.ERROR)
+    desk.window.toasts.show("Bought.")
+    assert said(shown(desk)[1]) == LONG[0]
