@@ -145,6 +145,10 @@ class ChartModel:
         self.version += 1
         return len(older)
 
+    @property
+    def is_start_in_view(self) -> bool:
+        return bool(self.candles) and self.x(0) > -self.pitch
+
     def older_wanted_ms(self, *, is_needed: bool = False) -> int | None:
         """End of the history to ask for, once for each oldest candle that comes into view.
 
@@ -153,8 +157,9 @@ class ChartModel:
         if not self.candles or self._width <= 0:
             return None
         oldest = self.candles[0].open_ms
-        in_view = is_needed or self.x(0) > -self.pitch
-        if not in_view or oldest in (self._asked_before, self._no_more_before):
+        if not (is_needed or self.is_start_in_view):
+            return None
+        if oldest in (self._asked_before, self._no_more_before):
             return None
         self._asked_before = oldest
         return oldest - 1

@@ -22,6 +22,8 @@ from engine.clock import Clock
 _KEY_PAN_SHARE = 0.1
 _WHEEL_STRETCH = 0.9
 _CTRL = Qt.KeyboardModifier.ControlModifier
+_STOP_LOADING = "Older candles are on their way. A click stops it."
+_LOAD = "Loading was stopped. A click loads older candles."
 _STALE = "These prices are stale: nothing can be placed or moved here until new ones come."
 
 _ORDERS_STALE = "The account's stream is silent: this may have changed unseen, and cannot be moved."
@@ -101,6 +103,8 @@ class CandleChart(ChartView):
             self._go_live()
         elif hints.fit_button.contains(at):
             self._fit_prices()
+        elif hints.history_button.contains(at):
+            self.stop_or_load_older()
         elif hints.place_button.contains(at):
             self._open_menu(at)
         elif event.modifiers() & _CTRL:
@@ -157,6 +161,8 @@ class CandleChart(ChartView):
 
     def explanation(self, at: QPointF) -> str:
         """What hovering tells about the place; empty where there is nothing to tell."""
+        if self._scene.hints.history_button.contains(at):
+            return _LOAD if self._state.is_older_stopped else _STOP_LOADING
         hit = self._hand.hit(at)
         if hit is not None:
             line = hit[0]

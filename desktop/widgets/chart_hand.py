@@ -130,7 +130,10 @@ class ChartHand:
 
     def is_on_button(self, at: QPointF) -> bool:
         hints = self._scene.hints
-        buttons = (hints.live_button, hints.fit_button, hints.place_button)
+        buttons = (
+            *(hints.live_button, hints.fit_button, hints.place_button),
+            hints.history_button,
+        )
         return any(button.contains(at) for button in buttons)
 
     def hit(self, at: QPointF) -> tuple[Line, Part] | None:

@@ -10,7 +10,7 @@ from desktop.models.chart_scale import moment_text
 from desktop.theme import palette
 from desktop.widgets.chart_axes import TITLE_PX, ChartFrame
 from desktop.widgets.chart_state import ChartState
-from desktop.widgets.chart_tags import paint_words, words_width
+from desktop.widgets.chart_tags import CLOSE_PX, paint_cross, paint_words, words_width
 
 PLACE_HERE = "+"
 _EDGE_PX = 10.0
@@ -26,6 +26,7 @@ class ChartHints:
         self.live_button = QRectF()
         self.fit_button = QRectF()
         self.place_button = QRectF()
+        self.history_button = QRectF()  # stops the loading of older candles, or begins it again
 
     def paint(self, painter: QPainter, frame: ChartFrame, above: int, below: int) -> None:
         plot = frame.plot
@@ -47,18 +48,30 @@ class ChartHints:
 
     def _paint_history(self, painter: QPainter, frame: ChartFrame) -> None:
         """How far the history is; said where it comes in: at the left edge."""
+        self.history_button = QRectF()
         text = self.history_text()
-        if text:
-            at = QPointF(8, frame.plot.height() - 14)
-            paint_words(painter, at, text, palette.TEXT_DIM, palette.RAISED, palette.LINE_STRONG)
+        if not text:
+            return
+        is_loading, is_stopped = self._state.older_asked, self._state.is_older_stopped
+        at = QPointF(8, frame.plot.height() - 14)
+        words = (text, palette.TEXT if is_stopped else palette.TEXT_DIM)
+        cross_px = CLOSE_PX if is_loading else 0
+        tag = paint_words(painter, at, *words, palette.RAISED, palette.LINE_STRONG, cross_px)
+        if is_loading:
+            cross = QPointF(tag.right() - CLOSE_PX / 2, tag.center().y())
+            paint_cross(painter, cross, palette.TEXT)
+        if is_loading or is_stopped:
+            self.history_button = tag
 
     def history_text(self) -> str:
         model, state = self._model, self._state
-        if not model.candles or model.x(0) <= -model.pitch:
+        if not model.is_start_in_view:
             return ""
         if state.problem:
             return state.problem
         count = f"{len(model.candles):,} candles here"
+        if state.is_older_stopped:
+            return f"Load older candles  »  {count}"
         if state.older_asked:
             before = moment_text(model.candles[0].open_ms, model.candle_ms)
             return f"Loading candles before {before}…  {count}"

@@ -34,6 +34,7 @@ class ChartState(msgspec.Struct):
     are_orders_stale: bool = False  # they may have changed unseen
     is_waiting: bool = True  # for the first candles of this contract and interval
     older_asked: bool = False
+    is_older_stopped: bool = False  # by a person, until asked for or scrolled back to again
     problem: str = ""  # why candles did not come
     covered_px: int = 0  # at the top, by alarms
 

@@ -71,7 +71,7 @@ class ChartView(QWidget):
         """Candles of `interval` were asked for: none of another length are shown until then."""
         self._state.interval = interval
         self._state.is_waiting = True
-        self._state.older_asked = False
+        self._state.older_asked = self._state.is_older_stopped = False
         self._state.problem = ""
         self._model.set_candles((), interval)
         self.update()
@@ -83,7 +83,7 @@ class ChartView(QWidget):
         state.interval, state.is_waiting, state.problem = interval, False, ""
         if not (is_same and self._model.renew(candles)):
             self._model.set_candles(candles, interval)
-            state.older_asked = False
+            state.older_asked = state.is_older_stopped = False
         self._note_data()
         self._moved()
 
@@ -91,9 +91,11 @@ class ChartView(QWidget):
         """The answer to `older_wanted`; nothing new in it ends the asking.
 
         One to another question than the last, as from before a gap, is left out:
-        it would leave a hole.
+        it would leave a hole. So is one that a person no longer waits for.
         """
         if not self._model.candles or end_ms != self._model.candles[0].open_ms - 1:
+            return
+        if self._state.is_older_stopped:
             return
         self._state.older_asked = False
         self._hand.shift(self._model.prepend(candles))
@@ -105,6 +107,14 @@ class ChartView(QWidget):
         self._state.older_asked = False
         self._model.forget_asking()
         self.update()
+
+    def stop_or_load_older(self) -> None:
+        """A person no longer waits for older candles, or wants them after all."""
+        state = self._state
+        state.is_older_stopped = state.older_asked
+        state.older_asked = False
+        self._model.forget_asking()
+        self._moved()
 
     @property
     def has_failed(self) -> bool:
@@ -281,7 +291,9 @@ class ChartView(QWidget):
         """The view changed: lay out, and ask for history when its start came into sight."""
         self._scene.lay_out(self.size())
         self.update()
-        if self._state.is_waiting or not self.isVisible():
+        if not self._model.is_start_in_view:
+            self._state.is_older_stopped = False  # who scrolls back to it again wants more
+        if self._state.is_waiting or self._state.is_older_stopped or not self.isVisible():
             return
         end_ms = self._model.older_wanted_ms(is_needed=self._scene.overlays.needs_older())
         if end_ms is not None:

@@ -331,7 +331,7 @@ class ToastStack(QObject):
         kept = self._in_sight()
         return kept.right() if kept.width() else self._area.width() - _CLEAR_RIGHT
 
-    def _width_beside(self, is_over: bool, height: int) -> int:  # noqa: FBT001 - of one pair
+    def _width_beside(self, is_over: bool, height: int) -> int:
         """How wide a stack of this height may be there without lying over a tag."""
         bottom = self._bottom(is_over, height)
         band = QRect(0, bottom - height, self._right(), height)
@@ -343,13 +343,13 @@ class ToastStack(QObject):
         above = self._room(is_over=True)
         return not self._in_sight().isEmpty() and self._room(is_over=False) < min(height, above)
 
-    def _room(self, is_over: bool) -> int:  # noqa: FBT001
+    def _room(self, is_over: bool) -> int:
         kept = self._in_sight()
         if is_over:
             return kept.top() - _GAP - self._top - _CLEAR_ABOVE
         return self._area.height() - _CLEAR_BELOW - kept.bottom() - _GAP
 
-    def _bottom(self, is_over: bool, height: int) -> int:  # noqa: FBT001
+    def _bottom(self, is_over: bool, height: int) -> int:
         if not is_over:
             return self._area.height() - _CLEAR_BELOW
         return max(self._in_sight().top() - _GAP, self._top + _CLEAR_ABOVE + height)

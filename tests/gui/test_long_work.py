@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton
@@ -27,6 +28,7 @@ from desktop.models.table_model import Column
 from desktop.widgets import csv_export
 from desktop.widgets.data_table import DataTable
 from engine.clock import SystemClock
+from engine.commands import LoadCandles
 from engine.config import default_config, recording_of
 from engine.event_hub import EventHub
 from engine.events import HistoryLoaded
@@ -40,6 +42,7 @@ from engine.views import FillView
 from tests.gui import scene
 from tests.gui.conftest import Desk
 from tests.gui.hands import Hands
+from tests.helpers import mouse
 from tests.helpers.trade_history import BEGIN_MS
 
 FILLS = 20_000
@@ -246,6 +249,43 @@ def test_scrolling_back_says_what_is_loading_and_going_home_ends_it(desk: Desk) 
     QTest.keyClick(chart, Qt.Key.Key_Home)
     assert chart._scene.hints.history_text() == ""
     assert chart._model.is_live
+
+
+def test_older_candles_are_stopped_by_a_click_and_loaded_by_another(desk: Desk) -> None:
+    chart = desk.window.market.chart
+    chart.setFocus()
+    for _ in range(60):
+        QTest.keyClick(chart, Qt.Key.Key_Left)
+    hints = chart._scene.hints
+    count, asked = len(chart._model.candles), desk.all_commands[-1]
+    assert isinstance(asked, LoadCandles)
+    late = replace(scene.candles(), request_id=asked.request_id, end_ms=asked.end_ms)
+
+    def click_the_words() -> None:
+        chart.grab()
+        middle = hints.history_button.center()
+        assert chart.explanation(middle).endswith("candles." if chart_is_stopped() else "it.")
+        mouse.click(chart, middle)
+        chart.grab()
+
+    def chart_is_stopped() -> bool:
+        return hints.history_text().startswith("Load older candles")
+
+    assert "Loading candles before" in hints.history_text()
+    click_the_words()
+    assert chart_is_stopped()
+    QTest.keyClick(chart, Qt.Key.Key_Left)
+    desk.feed(late)
+    assert chart_is_stopped()
+    assert (desk.all_commands[-1], len(chart._model.candles)) == (asked, count)
+    click_the_words()
+    assert "Loading candles before" in hints.history_text()
+    assert desk.all_commands[-1] == replace(asked, request_id=desk.all_commands[-1].request_id)
+    click_the_words()
+    QTest.keyClick(chart, Qt.Key.Key_Home)
+    for _ in range(60):
+        QTest.keyClick(chart, Qt.Key.Key_Left)
+    assert "Loading candles before" in hints.history_text()
 
 
 # --- a recording ---------------------------------------------------------------------
