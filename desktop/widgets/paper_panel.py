@@ -85,8 +85,9 @@ class PaperPanel(QScrollArea):
             return
         self._reading.setVisible(not read.is_over)
         self._cancel.setVisible(not read.is_over)
-        self._start.setEnabled(read.is_over)
         self._reading.setValue(round(100 * read.share))
+        if read.is_over:
+            self._show_starting(PaperMarketKind.REPLAY)
 
     # --- Qt ----------------------------------------------------------------------------
 
@@ -155,6 +156,13 @@ class PaperPanel(QScrollArea):
         url = (source or _MIRROR) if kind is PaperMarketKind.MIRROR else ""
         file = source if kind is PaperMarketKind.REPLAY else ""
         self.command_wanted.emit(SetPaperMarket(kind=kind, file=file, url=url))
+        self._start.setEnabled(False)
+        if not file:
+            self._show_starting(kind)
+
+    def _show_starting(self, kind: PaperMarketKind) -> None:
+        """Until the exchange says how it stands, which takes some seconds."""
+        self._state.setText(f"The exchange is starting anew: {_MARKETS[kind].lower()}.")
 
     @Slot()
     def _on_reset(self) -> None:

@@ -18,7 +18,16 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDockWidget,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from desktop.app import Desks
@@ -43,10 +52,12 @@ from tests.gui import scene
 from tests.gui.conftest import Desk
 from tests.gui.hands import Hands
 from tests.helpers import mouse
+from tests.helpers.trade_files import write_trades
 from tests.helpers.trade_history import BEGIN_MS
 
 FILLS = 20_000
 RECORDS = 250_000
+TRADES = 500_000
 # far above what a quiet machine needs, far below the seconds that the work itself takes;
 # a Windows Python is tried where its system calls are played by another system
 LONGEST_GAP_S = 2.0 if sys.platform == "win32" else 0.5
@@ -286,6 +297,37 @@ def test_older_candles_are_stopped_by_a_click_and_loaded_by_another(desk: Desk) 
     for _ in range(60):
         QTest.keyClick(chart, Qt.Key.Key_Left)
     assert "Loading candles before" in hints.history_text()
+
+
+# --- a trade file -----------------------------------------------------------------------
+
+
+def test_a_long_trade_file_shows_progress_stops_and_is_loaded_without_holding_the_window_up(
+    hands: Hands, tmp_path: Path
+) -> None:
+    file = write_trades(tmp_path, TRADES)
+    dock = hands.find(QDockWidget, "dock.paper")
+    dock.toggleViewAction().trigger()
+    dock.raise_()
+    hands.see(lambda: "runs" in hands.find(QLabel, "paper.state").text())
+    hands.find(QComboBox, "paper.market.kind").setCurrentText("Replay of a trade file")
+    hands.find(QLineEdit, "paper.market.source").setText(str(file))
+    bar = hands.find(QProgressBar, "paper.market.reading")
+    pulse = Pulse(hands.window)
+    hands.click("paper.market.start")
+    hands.see(lambda: bar.isVisible() and 0 < bar.value() < 100)
+    assert not hands.find(QWidget, "paper.market.start").isEnabled()
+    assert bar.visibleRegion().boundingRect().size() == bar.size()
+    hands.click("paper.market.cancel")
+    hands.see(lambda: not bar.isVisible())
+    hands.see(lambda: hands.find(QWidget, "paper.market.start").isEnabled())
+    assert hands.find(QLabel, "paper.state").text() == "The exchange runs: invented market."
+    hands.click("paper.market.start")
+    hands.see(lambda: "starting anew" in hands.find(QLabel, "paper.state").text())
+    assert not hands.find(QWidget, "paper.market.start").isEnabled()
+    hands.see(lambda: hands.find(QLabel, "paper.replay.time").text().startswith("2026-09-21"))
+    assert pulse.longest_s() < LONGEST_GAP_S
+    assert "replay of a trade file" in hands.find(QLabel, "paper.state").text()
 
 
 # --- a recording ---------------------------------------------------------------------

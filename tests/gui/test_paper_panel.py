@@ -105,6 +105,8 @@ def test_a_trade_file_shows_progress_can_be_stopped_and_has_a_time_line(desk: De
     assert desk.commands[-1] == CancelReplayFile()
     desk.feed(ReplayFileRead(share=1.0, is_over=True))
     assert not desk.find(QProgressBar, "paper.market.reading").isVisible()
+    assert "is starting anew" in desk.find(QLabel, "paper.state").text()
+    assert not desk.find(QWidget, "paper.market.start").isEnabled()
     replay = ReplayView(
         symbol="BTCUSDT",
         position_ms=1_500,
@@ -116,6 +118,7 @@ def test_a_trade_file_shows_progress_can_be_stopped_and_has_a_time_line(desk: De
     )
     view = PaperView(is_ours=True, is_running=True, market=PaperMarketKind.REPLAY, replay=replay)
     desk.feed(PaperChanged(paper=view))
+    assert desk.find(QWidget, "paper.market.start").isEnabled()
     desk.click("paper.replay.pause")
     assert desk.commands[-1] == SetReplay(paused=True)
     speed = desk.find(QComboBox, "paper.replay.speed")
