@@ -140,7 +140,7 @@ class NoticeDesk(QObject):
 
     def _on_fill(self, fill: FillView) -> None:
         if fill.time_ms >= self._opened_ms and self._is_new((fill.symbol, fill.trade_id)):
-            word = f"{fill.side.value} {fill.quantity} {fill.symbol} at {fill.price}"
+            word = f"{fill.side.value} {fill.quantity:,} {fill.symbol} at {fill.price:,}"
             self._tell(Notice.FILL, f"Filled: {word}", AlertLevel.INFO)
 
     def _on_order(self, event: OrderChanged) -> None:
@@ -215,7 +215,7 @@ class NoticeDesk(QObject):
                 AlertLevel.ERROR,
                 "liquidation.near",
                 f"{position.symbol}: the mark price is {distance_pct:.1f} % from liquidation"
-                f" at {position.liquidation_price}.",
+                f" at {position.liquidation_price:,}.",
             )
 
     def _make(self, level: AlertLevel, code: str, sentence: str) -> None:

@@ -6,20 +6,29 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
 from desktop.main_window import MainWindow
 from desktop.models.layouts import Link, PanelKind
 from desktop.theme.apply_theme import Look, apply_theme
-from engine.events import StreamStateChanged
+from engine.events import Alert, FillRecorded, StreamStateChanged
 from engine.events.keys import Finding, KeyFinding, KeysChecked
-from engine.events.paper import PaperChanged, PaperView, ReplayView
+from engine.events.paper import PaperChanged, PaperView, ReplayFileRead, ReplayView
+from engine.events.protection import BracketChanged
 from engine.events.recording import RecordingChanged
 from engine.events.review import TieOutDone
 from engine.review_views import TieOutDifference, TieOutLine, TieOutResult
-from engine.trading_types import EnvironmentKind, PaperMarketKind, PositionSide, Route, StreamState
+from engine.trading_types import (
+    AlertLevel,
+    EnvironmentKind,
+    PaperMarketKind,
+    PositionSide,
+    Route,
+    StreamState,
+)
 from tests.gui import scene
 from tests.pictures.states import PANELS, busy
 
@@ -188,6 +197,99 @@ def _dressed(**look: object) -> Callable[[MainWindow], None]:
     return show
 
 
+def _floating(window: MainWindow) -> None:
+    """A ladder of its own beside the window, as on a second screen."""
+    busy(window)
+    window.added.add(PanelKind.LADDER)
+    window.handle_events(scene.market())
+    dock = window.findChild(QDockWidget, "dock.ladder-1")
+    assert dock is not None
+    dock.setFloating(True)
+    dock.resize(300, 640)
+
+
+def _tip_over(name: str) -> Callable[[MainWindow], None]:
+    """The reason why a control looks different, as read on hover, over stale prices."""
+
+    def show(window: MainWindow) -> None:
+        _stale_book(window)
+        QApplication.processEvents()
+        widget = window.findChild(QWidget, name)
+        assert widget is not None
+        here = widget.rect().center()
+        hover = QHelpEvent(QEvent.Type.ToolTip, here, widget.mapToGlobal(here))
+        QApplication.sendEvent(widget, hover)
+
+    return show
+
+
+def _history(window: MainWindow) -> None:
+    """Older candles are on their way."""
+    busy(window)
+    for _ in range(60):
+        QTest.keyClick(window.market.chart, Qt.Key.Key_Left)
+
+
+def _long_notices(window: MainWindow) -> None:
+    busy(window)
+    QApplication.processEvents()
+    window.toasts.show(
+        "BTCUSDT: the mark price is 4.1 % from liquidation at 61,700.0.", AlertLevel.ERROR
+    )
+    window.toasts.show(
+        "The stop of BTCUSDT was moved to 63,900.0; the old one at 63,500.0 is cancelled.",
+        AlertLevel.WARNING,
+    )
+    window.toasts.show(
+        "Bracket BUY BTCUSDT: the entry was filled, its stop stands at 63,900.0 and its target at"
+        " 65,000.0."
+    )
+
+
+def _reading(window: MainWindow) -> None:
+    """A long trade file is read through before it is played."""
+    PANELS["paper"](window)
+    panel = window.paper.panel
+    panel._kind.setCurrentText("Replay of a trade file")
+    panel._source.setText("BTCUSDT-aggTrades-2026-11-22.zip")
+    panel._start.click()
+    window.handle_events([ReplayFileRead(share=0.42)])
+
+
+class _Told:
+    """In place of the system's tray, which no picture can be taken of."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def tell(self, sentence: str, level: AlertLevel) -> None:
+        self.messages.append(f"{level}: {sentence}")
+
+    def close(self) -> None:
+        pass
+
+
+def tray_messages(window: MainWindow) -> list[str]:
+    """What the tray would say of an afternoon while the window is behind."""
+    told = _Told()
+    window.notices.tray = told  # type: ignore[assignment]
+    busy(window)
+    window.handle_events(
+        [
+            FillRecorded(fill=scene.fill(9_001)),
+            BracketChanged(bracket=scene.bracket()),
+            Alert(
+                level=AlertLevel.ERROR,
+                code="liquidation.near",
+                sentence="BTCUSDT: the mark price is 4.1 % from liquidation at 61,700.0.",
+                at_ms=scene.NOW_MS,
+            ),
+            *scene.streams(StreamState.STALE),
+        ]
+    )
+    return told.messages
+
+
 DESK: dict[str, Callable[[MainWindow], None]] = {
     "testnet": _in(EnvironmentKind.TESTNET),
     "live-disarmed": _in(EnvironmentKind.LIVE),
@@ -208,6 +310,12 @@ DESK: dict[str, Callable[[MainWindow], None]] = {
     "review-trips": _review_at(1),
     "review-orders": _review_at(7),
     "review-tie-out": _tied_out,
+    "floating": _floating,
+    "tip-buy": _tip_over("orderTicket.side.buy"),
+    "tip-ladder": _tip_over("ladder"),
+    "history": _history,
+    "long-notices": _long_notices,
+    "paper-reading": _reading,
 }
 DRESSED: dict[str, Callable[[MainWindow], None]] = {
     "safe-dark": _dressed(pair="blue / orange"),

@@ -30,10 +30,11 @@ def take_gallery(folder: Path) -> None:
 def _main(folder: Path) -> None:
     # with Qt in it: only the process that paints needs it
     from PySide6.QtCore import QSize
+    from PySide6.QtGui import QPainter
     from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
     from desktop.theme.apply_theme import Look, apply_theme
-    from tests.pictures.desk_panels import DESK, DRESSED
+    from tests.pictures.desk_panels import DESK, DRESSED, tray_messages
     from tests.pictures.states import PANELS, STATES, open_window, show_tab
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -47,12 +48,18 @@ def _main(folder: Path) -> None:
         prepare(window)
         for _ in range(3):
             app.processEvents()
-        window.grab().save(str(folder / f"{name}-{size}-{percent}.png"))
-        for opened in window.findChildren(QWidget):
-            is_dialog = opened.isWindow() and not isinstance(opened, QDockWidget)
-            if is_dialog and opened.isVisible():
-                opened.grab().save(str(folder / f"{name}-dialog-{percent}.png"))
-                opened.close()
+        picture = window.grab()
+        opened = [w for w in window.findChildren(QWidget) if w.isWindow() and w.isVisible()]
+        for one in opened:
+            if one.inherits("QTipLabel"):
+                painter = QPainter(picture)
+                painter.drawPixmap(window.mapFromGlobal(one.pos()), one.grab())
+                painter.end()
+            else:
+                kind = "floating" if isinstance(one, QDockWidget) else "dialog"
+                one.grab().save(str(folder / f"{name}-{kind}-{percent}.png"))
+            one.close()
+        picture.save(str(folder / f"{name}-{size}-{percent}.png"))
         window.keep_choices()
         window.deleteLater()
 
@@ -61,6 +68,8 @@ def _main(folder: Path) -> None:
     shoot("exits", SIZES[0], STATES["exits"])
     if percent != 100:
         return
+    messages = "\n".join(tray_messages(open_window()))
+    (folder / "tray.txt").write_text(messages, encoding="utf-8")
     for name, prepare in STATES.items():
         shoot(name, SIZES[0], prepare)
         shoot(name, SIZES[1], prepare)
