@@ -95,7 +95,7 @@ class TicketView:
     def _look_words(self) -> str:
         """Why the buttons are not in full colour though they can be clicked."""
         if self._facts.is_stale:
-            return "Prices are stale: the order goes out as typed, unseen what it would meet"
+            return "Prices are stale: it goes out as typed; what it would meet is not known"
         held = self._controls.side_buttons[Side.BUY].property("held")
         return "LIVE is disarmed: nothing is sent until you arm" if held else ""
 

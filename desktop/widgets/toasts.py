@@ -68,7 +68,7 @@ class Toast(QWidget):
         row.addWidget(sign, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self._sentence, 1)
         self._others = _others_label(self)
-        edge = QVBoxLayout()
+        edge = self._edge = QVBoxLayout()
         edge.setSpacing(0)
         edge.addWidget(self._close_button(), 0, Qt.AlignmentFlag.AlignTop)
         edge.addWidget(self._others, 0, Qt.AlignmentFlag.AlignCenter)
@@ -104,7 +104,8 @@ class Toast(QWidget):
         self._sentence.setWordWrap(not is_folded)
         self._sentence.setText(self._shortened(said, width) if is_folded else said)
         self._sentence.setToolTip(said if is_folded else "")
-        self._row.invalidate()  # it remembers how high other words were
+        for part in (self._edge, self._row):
+            part.invalidate()  # it remembers how high other words were
         self.setFixedWidth(width)
         self.setFixedHeight(self.sizeHint().height() if is_folded else self.heightForWidth(width))
 

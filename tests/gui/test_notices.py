@@ -122,7 +122,7 @@ def test_a_near_liquidation_is_told_loud(desk: Desk, heard: list[str]) -> None:
     assert heard == []
     desk.feed(mark(60000.0), mark(59990.0))
     assert desk.window.toasts.sentences() == [
-        "BTCUSDT: the mark price is 3.1 % from liquidation at 58120.4."
+        "BTCUSDT: the mark price is 3.1 % from liquidation at 58,120.4."
     ]
     assert heard == [Notice.ALERT]
 
@@ -138,7 +138,7 @@ def test_the_tray_speaks_while_the_window_is_behind(
     assert tray.told == []
     monkeypatch.setattr(desk.window, "isActiveWindow", lambda: False)
     desk.feed(FillRecorded(fill=scene.fill(6)))
-    assert tray.told == ["Filled: BUY 0.050 BTCUSDT at 64200.0"]
+    assert tray.told == ["Filled: BUY 0.050 BTCUSDT at 64,200.0"]
     notices.set_choices(NoticeChoices(has_tray=False))
     desk.feed(FillRecorded(fill=scene.fill(7)))
     assert len(tray.told) == 1

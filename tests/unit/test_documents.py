@@ -12,7 +12,7 @@ from engine.console.options import parser_of_commands
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("resources/help/*.md")])
-PLACEHOLDERS = {"CLIENT_ORDER_ID": "pd-1", "ALGO_ID": "pd-2", "PLAN_ID": "pl-1"}
+PLACEHOLDERS = {"CLIENT_ORDER_ID": "pd-1", "ALGO_ID": "pd-2", "PLAN_ID": "pl-1", "N": "2", "S": "7"}
 
 
 def text_of(document: Path) -> str:
@@ -24,6 +24,23 @@ def console_lines(document: Path) -> list[str]:
     blocks = re.findall(r"```(?:sh|powershell)\n(.*?)```", text_of(document), re.DOTALL)
     lines = [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
     return [line for line in lines if line.startswith("perpdesk-cli ")]
+
+
+def quoted_commands(document: Path) -> set[str]:
+    """`perpdesk-cli ...` within a sentence: with what stands in brackets, and without it.
+
+    A name alone, or a list of names, is no command; what `[options]` are is said elsewhere.
+    """
+    found = re.findall(r"`(perpdesk-cli [^`\n|]+)`", text_of(document))
+    found = [line for line in found if "[options]" not in line and len(line.split()) > 2]
+    bare = {re.sub(r" *\[[^\]]*\]", "", line) for line in found}
+    return bare | {line.replace("[", "").replace("]", "") for line in found}
+
+
+def named_commands(document: Path) -> set[str]:
+    """`perpdesk-cli NAME`, and lists of them: `perpdesk-cli chase | scaled`."""
+    found = re.findall(r"`perpdesk-cli ([a-z][a-z-]*(?: \| [a-z-]+)*)`", text_of(document))
+    return {name for names in found for name in names.split(" | ")}
 
 
 def anchors_of(document: Path) -> set[str]:
@@ -48,7 +65,11 @@ def test_every_link_leads_somewhere(document):
 
 @pytest.mark.parametrize(
     ("document", "line"),
-    [(document, line) for document in DOCUMENTS for line in console_lines(document)],
+    [
+        (document, line)
+        for document in DOCUMENTS
+        for line in sorted({*console_lines(document), *quoted_commands(document)})
+    ],
     ids=lambda value: value if isinstance(value, str) else value.name,
 )
 def test_every_console_command_can_be_read(document, line):
@@ -60,6 +81,15 @@ def test_every_console_command_can_be_read(document, line):
 
 def test_some_console_commands_were_looked_at():
     assert len(console_lines(ROOT / "README.md")) >= 8
+    assert len(quoted_commands(ROOT / "resources" / "help" / "guide.md")) >= 15
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+def test_every_console_command_that_is_named_exists(document):
+    known = parser_of_commands().format_help()
+    listed = set(re.findall(r"^    ([a-z-]+)\s", known, re.MULTILINE))
+    assert "orders" in listed
+    assert named_commands(document) <= listed
 
 
 def test_the_shipped_settings_name_every_key_and_its_default():
