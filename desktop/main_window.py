@@ -34,6 +34,7 @@ from desktop.widgets.connection_desk import ConnectionDesk
 from desktop.widgets.data_table import DataTable
 from desktop.widgets.environment_badge import EnvironmentFrame
 from desktop.widgets.environment_switch import EnvironmentSwitch
+from desktop.widgets.first_size import put_first_size
 from desktop.widgets.first_trade_hints import FirstTradeHints
 from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.keys_desk import KeysDesk
@@ -253,7 +254,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("mainWindow")
         self.setWindowIcon(program_icon())
         self.setMinimumSize(MINIMUM_SIZE)
-        self.resize(DEFAULT_SIZE)
+        put_first_size(self, DEFAULT_SIZE, MINIMUM_SIZE)
         self.setDockNestingEnabled(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
 

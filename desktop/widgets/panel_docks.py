@@ -48,6 +48,7 @@ class PanelDocks(QObject):
         self._blotter = self._add("blotter", "Account", blotter, bottom)
         self.paper = self._add("paper", "Paper exchange", paper, right)
         self.strategies = self._add("strategies", "Strategies", strategies, bottom)
+        self._is_restored = False  # to places of an earlier run
         self._tables_px = 0  # as high as they were put; else it is a person's choice
         self._place()
         self._first_places = window.saveState()
@@ -67,9 +68,10 @@ class PanelDocks(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A larger window shows more rows, until a person has chosen how many."""
-        is_resized = watched is self._window and isinstance(event, QResizeEvent)
-        if is_resized and abs(self._blotter.height() - self._tables_px) <= _SLACK_PX:
-            self._put_tables_height()
+        if watched is self._window and isinstance(event, QResizeEvent):
+            is_first = not event.oldSize().isValid() and not self._is_restored
+            if is_first or abs(self._blotter.height() - self._tables_px) <= _SLACK_PX:
+                self._put_tables_height()
         return super().eventFilter(watched, event)
 
     @Slot(object)
@@ -102,6 +104,7 @@ class PanelDocks(QObject):
             if dock.isFloating():
                 bring_to_screen(dock)
         self._tables_px = _tables_px(self._window.height())
+        self._is_restored = True
 
     def _put_tables_height(self) -> None:
         self._tables_px = _tables_px(self._window.height())

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QScreen
 from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -22,10 +22,11 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from desktop.main_window import MINIMUM_SIZE, MainWindow
+from desktop.main_window import DEFAULT_SIZE, MINIMUM_SIZE, MainWindow
 from desktop.theme import palette
 from desktop.widgets.cell_delegate import ROW_HEIGHT
 from desktop.widgets.chart import CandleChart
+from desktop.widgets.first_size import put_first_size
 from engine.commands import (
     AmendOrder,
     AskAgain,
@@ -631,3 +632,39 @@ def test_a_narrow_tape_shows_prices_and_sizes_alone(desk: Desk) -> None:
     tape.resize(tape.minimumSizeHint())
     assert not tape._has_room_for_time()
     assert tape.grab().width() == tape.minimumSizeHint().width()
+
+
+@pytest.mark.parametrize(
+    ("room", "size", "is_whole"),
+    [
+        ((1920, 1040), (1440, 900), False),
+        ((1366, 728), (1366, 728), True),
+        ((1280, 720), (1280, 720), True),
+        ((800, 800), (1440, 900), False),  # nothing fits there
+    ],
+)
+def test_the_first_window_is_not_larger_than_its_screen(
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    room: tuple[int, int],
+    size: tuple[int, int],
+    *,
+    is_whole: bool,
+) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    monkeypatch.setattr(QScreen, "availableSize", lambda _screen: QSize(*room))
+    put_first_size(window, DEFAULT_SIZE, MINIMUM_SIZE)
+    assert window.size() == QSize(*size)
+    assert window.isMaximized() is is_whole
+
+
+def test_a_first_window_of_the_smallest_size_shows_five_rows(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(QScreen, "availableSize", lambda _screen: MINIMUM_SIZE)
+    window = make_window(qtbot, tmp_path)
+    window.show()
+    QApplication.processEvents()
+    assert window.size() == MINIMUM_SIZE
+    assert window.account.blotter.height() > 5 * ROW_HEIGHT + 40
