@@ -9,7 +9,7 @@ from desktop.models.conditional_rules import STOPS, TARGETS
 from desktop.models.positions_model import Exits
 from engine.protection_views import AlgoView, BracketView
 from engine.trading_types import AlgoStatus, BracketState, PositionSide, Side
-from engine.views import PositionView
+from engine.views import ZERO, PositionView
 
 
 def exits_by_position(
@@ -36,8 +36,17 @@ def exits_by_position(
             _nearest(stops, highest=is_long),
             _nearest(targets, highest=not is_long),
             bare=bare.get(key, ""),
+            uncovered=_uncovered(position, [algo for algo in own if algo.type not in TARGETS]),
         )
     return found
+
+
+def _uncovered(position: PositionView, stops: list[AlgoView]) -> Decimal:
+    """What no stop would close, where there is one."""
+    if not stops or any(stop.close_position for stop in stops):
+        return ZERO
+    covered = sum((stop.quantity for stop in stops), ZERO)
+    return max(abs(position.quantity) - covered, ZERO)
 
 
 def is_bare(bracket: BracketView) -> bool:

@@ -32,11 +32,13 @@ class Exits(NamedTuple):
     """What the exchange holds for a position; None where it holds nothing.
 
     `bare`: why the stop that was asked for does not stand; "" where it does, or none was.
+    `uncovered`: so much of the position has no stop though another part of it has.
     """
 
     stop: Decimal | None = None
     target: Decimal | None = None
     bare: str = ""
+    uncovered: Decimal = ZERO
 
 
 class PositionsModel(TableModel[PositionView]):
@@ -170,7 +172,12 @@ class PositionsModel(TableModel[PositionView]):
             for price in (exits.target, exits.stop)
         ]
         tip = "Target / stop, as the exchange holds them"
-        colour = palette.TEXT if exits.stop is not None else palette.UNKNOWN
+        if exits.stop is None:
+            tip += ": there is no stop"
+        elif exits.uncovered:
+            tip += f": {quantity_text(exits.uncovered, rules)} of it has no stop"
+        is_covered = exits.stop is not None and not exits.uncovered
+        colour = palette.TEXT if is_covered else palette.UNKNOWN
         return Cell(" / ".join(texts), colour, tip=tip, sort=exits.stop or ZERO)
 
     def _profit(self, position: PositionView) -> Cell:

@@ -89,15 +89,15 @@ class HintBubble(QWidget):
 
 
 def beside(clear: QRect, target: QRect, size: QSize, room: QRect) -> QRect:
-    """The first of left, above, below, right of `clear` where it fits, as near to `target` as
-    it goes; else the room's middle.
+    """The first of left, below, above, right of `clear` where it fits, as near to `target` as
+    it goes; else the room's middle. Above a row of the tables are BUY and SELL.
     """
     top = min(max(target.center().y() - size.height() // 2, room.top()), _last_top(size, room))
     left = min(max(target.center().x() - size.width() // 2, room.left()), _last_left(size, room))
     places = (
         QRect(clear.left() - _GAP - size.width(), top, size.width(), size.height()),
-        QRect(left, clear.top() - _GAP - size.height(), size.width(), size.height()),
         QRect(left, clear.bottom() + _GAP, size.width(), size.height()),
+        QRect(left, clear.top() - _GAP - size.height(), size.width(), size.height()),
         QRect(clear.right() + _GAP, top, size.width(), size.height()),
     )
     middle = QRect(left, top, size.width(), size.height())

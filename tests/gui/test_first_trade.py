@@ -171,8 +171,8 @@ def test_an_order_that_traded_at_once_leads_to_its_position() -> None:
     ("target", "side"),
     [
         (QRect(800, 300, 100, 30), "left"),
-        (QRect(10, 500, 980, 30), "above"),
-        (QRect(10, 10, 980, 30), "below"),
+        (QRect(10, 500, 980, 30), "below"),
+        (QRect(10, 700, 980, 30), "above"),
         (QRect(10, 10, 100, 780), "right"),
         (QRect(0, 0, 1000, 800), "middle"),
     ],

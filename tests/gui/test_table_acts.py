@@ -10,6 +10,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QPushButton
 
 from desktop.models.open_orders_model import algo_key
+from desktop.models.table_model import CellRole
+from desktop.theme import palette
 from desktop.widgets.data_table import DataTable
 from engine.commands import ClosePosition
 from engine.events import CommandRefused, FillRecorded, OrderChanged, PositionChanged
@@ -116,6 +118,21 @@ def test_position_shows_the_exits_that_the_exchange_holds(desk: Desk) -> None:
     assert text(desk, "positions.table", BTC, "TP / SL") == "65,000.0 / 63,900.0"
     desk.feed(AlgoChanged(algo=scene.algo("pa-1", status=AlgoStatus.CANCELED)))
     assert text(desk, "positions.table", BTC, "TP / SL") == "65,000.0 / –"
+
+
+def test_a_stop_for_a_part_of_the_position_is_amber_and_says_how_much_has_none(desk: Desk) -> None:
+    """As after buying more without a stop."""
+    part = {"close_position": False, "reduce_only": True, "quantity": D("0.100")}
+    desk.feed(PositionChanged(position=scene.position()), AlgoChanged(algo=scene.algo(**part)))
+    table = desk.find(DataTable, "positions.table")
+
+    def cell(role: int) -> object:
+        return table.index_of(BTC, "TP / SL").data(role)
+
+    assert cell(Qt.ItemDataRole.ToolTipRole).endswith("0.150 of it has no stop")
+    assert cell(CellRole.LOOK).cell.colour == palette.UNKNOWN
+    desk.feed(AlgoChanged(algo=scene.algo("pa-2", **part | {"quantity": D("0.150")})))
+    assert cell(CellRole.LOOK).cell.colour == palette.TEXT
 
 
 def test_order_menu_cancels_a_side_of_its_symbol(full_desk: Desk) -> None:

@@ -662,7 +662,7 @@ def test_the_first_window_is_not_larger_than_its_screen(
 def test_a_first_window_of_the_smallest_size_shows_five_rows(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(QScreen, "availableSize", lambda _screen: MINIMUM_SIZE)
+    monkeypatch.setattr("desktop.main_window.DEFAULT_SIZE", MINIMUM_SIZE)
     window = make_window(qtbot, tmp_path)
     window.show()
     QApplication.processEvents()
