@@ -23,6 +23,7 @@ _SHOWN_MS = {AlertLevel.INFO: 5_000, AlertLevel.WARNING: 8_000, AlertLevel.ERROR
 _ICONS = {AlertLevel.INFO: "info", AlertLevel.WARNING: "warning", AlertLevel.ERROR: "error"}
 _MOST = 4
 _ECHO_MS = 1_000
+_LOOK_MS = 400
 _WIDEST, _NARROWEST = 340, 210
 _WIDTH_SHARE, _HEIGHT_SHARE = 0.5, 0.22  # of the chart: on a low one there is one at a time
 _MARGIN = 12
@@ -210,6 +211,8 @@ class ToastStack(QObject):
         self._tags = tags
         self._top = 0
         self._toasts: list[Toast] = []
+        self._look = QTimer(self, interval=_LOOK_MS)
+        self._look.timeout.connect(self._give_way)
         area.installEventFilter(self)
 
     def window(self) -> QWidget:
@@ -249,6 +252,7 @@ class ToastStack(QObject):
         toast.installEventFilter(self)
         self._toasts.insert(0, toast)
         toast.show()
+        self._look.start()
         while len(self._toasts) > _MOST:
             self._toasts.pop().close()
         self._arrange()
@@ -281,19 +285,26 @@ class ToastStack(QObject):
     def _forget(self, toast: Toast) -> None:
         if toast in self._toasts:
             self._toasts.remove(toast)
+        if not self._toasts:
+            self._look.stop()
         self._arrange()
+
+    @Slot()
+    def _give_way(self) -> None:
+        """Prices and orders move; but nothing runs away from under the mouse."""
+        shown = [toast for toast in self._toasts if toast.isVisible()]
+        kept = [self._in_sight(), *self._tags()]
+        is_over_them = any(toast.geometry().intersects(one) for toast in shown for one in kept)
+        if is_over_them and not any(toast.underMouse() for toast in shown):
+            self._arrange()
 
     def _arrange(self) -> None:
         area = self._area.size()
         widest = min(max(round(area.width() * _WIDTH_SHARE), _NARROWEST), _WIDEST)
-        height = _height_of(self._fitted(widest))
-        is_over = self._is_over(height)
-        width = min(widest, self._width_beside(is_over, height))
-        if width < _NARROWEST and self._room(not is_over) >= height:
-            other = min(widest, self._width_beside(not is_over, height))
-            is_over, width = (not is_over, other) if other >= _NARROWEST else (is_over, width)
-        shown = self._fitted(max(width, _NARROWEST))
-        bottom = self._bottom(is_over, _height_of(shown))
+        bottom, width = self._spot(_height_of(self._fitted(widest)), widest)
+        shown = self._fitted(width)
+        # narrower words are higher: not out at the top for that
+        bottom = max(bottom, min(self._top + _CLEAR_ABOVE + _height_of(shown), area.height()))
         for toast in self._toasts:
             toast.setVisible(toast in shown)
             if toast in shown:
@@ -332,9 +343,29 @@ class ToastStack(QObject):
         kept = self._in_sight()
         return kept.right() if kept.width() else self._area.width() - _CLEAR_RIGHT
 
-    def _width_beside(self, is_over: bool, height: int) -> int:
+    def _spot(self, height: int, widest: int) -> tuple[int, int]:
+        """Bottom and width of a stack: the first place beside or above the tags, if there is
+        one with room for its words.
+        """
+        is_over = self._is_over(height)
+        spots = [*self._bottoms(is_over, height), *self._bottoms(not is_over, height)]
+        for bottom in spots:
+            width = min(widest, self._width_beside(bottom, height))
+            if width >= _NARROWEST:
+                return bottom, width
+        return self._bottom(is_over, height), _NARROWEST
+
+    def _bottoms(self, is_over: bool, height: int) -> list[int]:
+        """As near to the price, or to the foot, as it goes; then above each tag in turn."""
+        if self._room(is_over) < height:
+            return []
+        lowest = self._bottom(is_over, height)
+        highest = lowest - self._room(is_over) + height
+        above = {tag.top() - _GAP for tag in self._tags()}
+        return [lowest, *sorted((y for y in above if highest <= y < lowest), reverse=True)]
+
+    def _width_beside(self, bottom: int, height: int) -> int:
         """How wide a stack of this height may be there without lying over a tag."""
-        bottom = self._bottom(is_over, height)
         band = QRect(0, bottom - height, self._right(), height)
         edges = [tag.right() for tag in self._tags() if tag.intersects(band)]
         return self._right() - _MARGIN - max(edges, default=0) - _GAP

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QApplication, QLabel
 
 from desktop.widgets.toasts import Toast
-from engine.events import CandlesLoaded
+from engine.events import CandlesLoaded, OrderChanged
 from engine.trading_types import AlertLevel
 from engine.views import Candle
 from tests.gui import scene
@@ -108,12 +110,14 @@ def said(toast: Toast) -> str:
     return label.text()
 
 
-def test_two_long_notices_lie_beside_the_order_tags(full_desk: Desk) -> None:
+@pytest.mark.parametrize("size", [(1280, 720), (1440, 900), (1920, 1080)])
+def test_two_long_notices_lie_beside_the_order_tags(full_desk: Desk, size: tuple[int, int]) -> None:
+    full_desk.window.resize(*size)
+    QApplication.processEvents()
     for sentence in LONG:
         full_desk.window.toasts.show(sentence, AlertLevel.WARNING)
     QApplication.processEvents()
-    newest, older = shown(full_desk)
-    assert (newest.sentence(), older.sentence()) == (LONG[1], LONG[0])
+    assert shown(full_desk)[0].sentence() == LONG[1]
     tags = full_desk.window.market.chart.tags()
     assert len(tags) > 4
     assert not [tag for tag in tags for place in places(full_desk) if tag.intersects(place)]
@@ -144,3 +148,23 @@ def test_an_older_error_is_never_folded(desk: Desk) -> None:
     desk.window.toasts.show(LONG[0], AlertLevel.ERROR)
     desk.window.toasts.show("Bought.")
     assert said(shown(desk)[1]) == LONG[0]
+
+
+def test_a_notice_gives_way_to_an_order_that_moves_under_it_but_not_under_the_mouse(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chart = desk.window.market.chart
+    trade_at(desk, 0.5)
+    desk.window.toasts.show(LONG[0])
+    place = places(desk)[0]
+    y = place.center().y()
+    price = Decimal(round(chart._scene.scale.price(y))).quantize(Decimal("0.1"))
+    row = [scene.order(f"pd-{n}", price=price) for n in range(4)]  # one tag beside the other
+    monkeypatch.setattr(Toast, "underMouse", lambda _toast: True)
+    desk.feed(*(OrderChanged(order=order) for order in row))
+    tags = chart.tags()
+    assert [tag for tag in tags if tag.intersects(place)]
+    desk.window.toasts._give_way()
+    assert places(desk)[0] == place
+    monkeypatch.setattr(Toast, "underMouse", lambda _toast: False)
+    desk.qtbot.waitUntil(lambda: not [tag for tag in tags if tag.intersects(places(desk)[0])])

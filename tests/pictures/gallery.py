@@ -29,7 +29,7 @@ def take_gallery(folder: Path) -> None:
 
 def _main(folder: Path) -> None:
     # with Qt in it: only the process that paints needs it
-    from PySide6.QtCore import QSize
+    from PySide6.QtCore import QEvent, QSize
     from PySide6.QtGui import QPainter
     from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
@@ -62,6 +62,8 @@ def _main(folder: Path) -> None:
         picture.save(str(folder / f"{name}-{size}-{percent}.png"))
         window.keep_choices()
         window.deleteLater()
+        # now: each new dress is put on every window that there is
+        app.sendPostedEvents(window, QEvent.Type.DeferredDelete)
 
     for size in SIZES:
         shoot("busy", size, STATES["busy"])
