@@ -86,6 +86,7 @@ class PanelDocks(QObject):
         title = DockTitle(dock, is_added=True)
         title.close_clicked.connect(lambda: self.remove_wanted.emit(panel.panel_id))
         dock.setTitleBarWidget(title)
+        dock.topLevelChanged.connect(self._keep_columns)
         self._place_added(panel.kind, dock)
 
     @Slot(object)
@@ -110,6 +111,13 @@ class PanelDocks(QObject):
         self._tables_px = _tables_px(self._window.height())
         down = Qt.Orientation.Vertical
         self._window.resizeDocks([self._blotter], [self._tables_px], down)
+
+    @Slot(bool)
+    def _keep_columns(self) -> None:
+        """What a floating panel leaves is the chart's: Qt would give it to its neighbour."""
+        columns = [one for one in (self._ladder, self._ticket) if _is_in_a_column(one)]
+        across = Qt.Orientation.Horizontal
+        self._window.resizeDocks(columns, [one.width() for one in columns], across)
 
     def _place_added(self, kind: PanelKind, dock: QDockWidget) -> None:
         window, across = self._window, Qt.Orientation.Horizontal

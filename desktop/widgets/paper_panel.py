@@ -254,6 +254,7 @@ class PaperPanel(QScrollArea):
     def _connect_market(self) -> None:
         self._kind.currentIndexChanged.connect(self._on_kind)
         self._choose.clicked.connect(self._on_choose)
+        self._source.textChanged.connect(self._source.setToolTip)  # a path is long
         self._start.clicked.connect(self._on_start)
         self._cancel.clicked.connect(lambda: self.command_wanted.emit(CancelReplayFile()))
         self._line.pause_wanted.connect(

@@ -261,3 +261,18 @@ def test_a_chart_too_many_for_the_row_stands_before_the_others_as_a_tab(desk: De
     assert first.visibleRegion().isEmpty()
     assert second.chart.width() >= second.chart.minimumWidth()
     assert desk.window.market.chart.height() >= desk.window.market.chart.minimumHeight()
+
+
+def test_what_a_floating_panel_leaves_is_the_chart_s(desk: Desk) -> None:
+    desk.window.resize(1920, 1080)
+    QApplication.processEvents()
+    names = ("watch", "ladder", "ticket")
+    before = {name: desk.find(QDockWidget, f"dock.{name}").width() for name in names}
+    chart_px = desk.window.market.chart_panel.width()
+    add_ladder(desk)
+    QApplication.processEvents()
+    desk.click("dock.ladder-1.float")
+    QApplication.processEvents()
+    assert desk.find(QDockWidget, "dock.ladder-1").isFloating()
+    assert {name: desk.find(QDockWidget, f"dock.{name}").width() for name in names} == before
+    assert desk.window.market.chart_panel.width() == chart_px
