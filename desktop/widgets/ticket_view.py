@@ -19,6 +19,8 @@ from engine.views import ZERO
 _NAMES = {"trigger_price": "trigger", "stop_price": "stop", "target_price": "target"}
 _NAMES |= {"callback_pct": "callback", "activate_price": "trigger"}
 
+_LONGEST_PRICE = 10  # beside its caption
+
 
 class TicketView:
     """Changes nothing but looks; GUI thread."""
@@ -181,7 +183,9 @@ class TicketView:
             price = facts.liquidation(draft, side)
             if price is not None:
                 rounded = instrument.round_price(price) if instrument else price
-                texts[f"Liq. {side.lower()} ≈"] = price_text(rounded, instrument)
+                text = price_text(rounded, instrument)
+                is_long = len(text) > _LONGEST_PRICE  # a small order's is far away: about so
+                texts[f"Liq. {side.lower()} ≈"] = text.partition(".")[0] if is_long else text
         self._controls.summary.set_values(texts, is_too_dear=margin > facts.available)
         for share_pct, button in self._controls.share_buttons.items():
             button.setEnabled(bool(facts.share(draft, share_pct)))
