@@ -49,7 +49,7 @@ from desktop.widgets.review_desk import ReviewDesk
 from desktop.widgets.safety_desk import SafetyDesk
 from desktop.widgets.status_strip import StatusStrip
 from desktop.widgets.strategies_desk import StrategiesDesk
-from desktop.widgets.toasts import ToastStack
+from desktop.widgets.toast_stack import ToastStack
 from desktop.widgets.tooltips import explain_all
 from desktop.widgets.window_keys import WindowKeys
 from desktop.window_acts import acts_of

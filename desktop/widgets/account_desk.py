@@ -29,7 +29,7 @@ from desktop.widgets.blotter_actions import BlotterActions
 from desktop.widgets.csv_export import CsvExport
 from desktop.widgets.kill_switch import KillPlan
 from desktop.widgets.position_acts import PositionActs
-from desktop.widgets.toasts import ToastStack
+from desktop.widgets.toast_stack import ToastStack
 from engine.commands import (
     AmendOrder,
     Command,

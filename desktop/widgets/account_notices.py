@@ -13,7 +13,7 @@ from desktop.models.order_edits import EditRefused
 from desktop.models.plan_orders import is_asked_by_a_plan
 from desktop.models.plans_model import KIND_WORDS
 from desktop.theme import palette
-from desktop.widgets.toasts import ToastStack
+from desktop.widgets.toast_stack import ToastStack
 from engine.commands import AmendOrder, AskAgain, Command
 from engine.events import Alert, CommandDone, CommandRefused
 from engine.market.instruments import Instrument

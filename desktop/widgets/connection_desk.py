@@ -11,7 +11,7 @@ from desktop.widgets.account_desk import AccountDesk
 from desktop.widgets.header_bar import HeaderBar
 from desktop.widgets.market_desk import MarketDesk
 from desktop.widgets.status_strip import StatusStrip
-from desktop.widgets.toasts import ToastStack
+from desktop.widgets.toast_stack import ToastStack
 from engine.events import EngineStateChanged, Event, HealthReport, StreamStateChanged
 from engine.trading_types import AlertLevel, EngineState, StreamState
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from desktop.models.csv_lines import head_line, row_line
 from desktop.models.table_model import Column
 from desktop.widgets.data_table import DataTable
-from desktop.widgets.toasts import ToastStack
+from desktop.widgets.toast_stack import ToastStack
 from engine.trading_types import AlertLevel
 from engine.utils.threads import StoppableThread
 

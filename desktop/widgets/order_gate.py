@@ -15,7 +15,7 @@ from desktop.models.preferences import Preferences
 from desktop.models.risk_direction import is_new_risk
 from desktop.widgets.arm_switch import ArmSwitch
 from desktop.widgets.confirmation import Confirmation
-from desktop.widgets.toasts import ToastStack
+from desktop.widgets.toast_stack import ToastStack
 from engine.commands import AmendOrder, Command
 from engine.market.instruments import Instrument
 from engine.protection_commands import MoveAlgo, ReversePosition

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDockWidget, QWidget
 from desktop.formatting import money_text
 from desktop.widgets.confirmation import Confirmation
 from desktop.widgets.paper_panel import PaperPanel
-from desktop.widgets.toasts import ToastStack
+from desktop.widgets.toast_stack import ToastStack
 from engine.events import Event
 from engine.events.paper import FaultPlayed, PaperChanged, PaperWasReset, ReplayFileRead
 from engine.paper_commands import ResetPaper

@@ -14,7 +14,7 @@ from desktop.theme.fonts import ui_font
 from desktop.widgets.buttons import make_button
 from desktop.widgets.fault_list import words
 from desktop.widgets.time_line import TimeLine
-from desktop.widgets.toasts import ToastStack
+from desktop.widgets.toast_stack import ToastStack
 from engine.events import Event
 from engine.events.recording import PlaybackChanged, PlaybackView, RecordingChanged
 from engine.recording_commands import SetPlayback, StartRecording, StopRecording
