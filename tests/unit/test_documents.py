@@ -9,6 +9,7 @@ import yaml
 
 from engine.config_keys import KEYS
 from engine.console.options import parser_of_commands
+from engine.journal.fifo_pnl import TRIP_COLUMNS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("resources/help/*.md")])
@@ -90,6 +91,21 @@ def test_every_console_command_that_is_named_exists(document):
     listed = set(re.findall(r"^    ([a-z-]+)\s", known, re.MULTILINE))
     assert "orders" in listed
     assert named_commands(document) <= listed
+
+
+def test_every_setting_and_column_that_the_guide_names_is_one():
+    named = re.findall(r"`([a-z]+(?:[._][a-z_*…]+)+)`", text_of(ROOT / "resources/help/guide.md"))
+    known = {*KEYS, *(key.partition(".")[2] for key in KEYS), *TRIP_COLUMNS}
+    known |= {f"{key.partition('.')[0]}.*" for key in KEYS}
+    files = {path.name for path in [*ROOT.glob("*.yaml"), *ROOT.glob("resources/strategies/*.py")]}
+    others = {"preferences.json", "keeps_orders"}  # written by the window; read from a strategy
+
+    def is_known(name):
+        begins = name.removesuffix("…")
+        return any(key == name or (begins != name and key.startswith(begins)) for key in known)
+
+    assert len(named) > 10
+    assert {name for name in named if not is_known(name)} - files - others == set()
 
 
 def test_the_shipped_settings_name_every_key_and_its_default():
