@@ -213,7 +213,8 @@ class _Guest:
         if not is_kept:
             self._clean_up("Its strategy has ended.")
         what = "kept" if is_kept else "being cancelled"
-        orders = f" {left} open orders are {what}." if left else ""
+        count = "1 open order is" if left == 1 else f"{left} open orders are"
+        orders = f" {count} {what}." if left else ""
         if self.crash:
             sentence = f"crashed and was ended. {self.crash}.{orders}"
             self._end(StrategyState.CRASHED)

@@ -125,7 +125,7 @@ def test_a_crash_is_told_with_its_line_and_everything_else_goes_on(
     said = alerts.wait("strategy.crashed")
     assert said == (
         "bad: crashed and was ended. bad.py, line 9: ZeroDivisionError: division by zero."
-        " 1 open orders are being cancelled."
+        " 1 open order is being cancelled."
     )
     (order,) = placed()
     assert engine.oms.wait(order, "CANCELED", 5)
@@ -137,7 +137,7 @@ def test_a_crash_is_told_with_its_line_and_everything_else_goes_on(
 
 def test_orders_are_kept_where_the_strategy_says_so(engine, runner, alerts, tmp_path):
     runner.start(write(tmp_path, "keeper", "raise SystemExit(1)", "keeps_orders = True"), [])
-    assert alerts.wait("strategy.crashed").endswith("SystemExit: 1. 1 open orders are kept.")
+    assert alerts.wait("strategy.crashed").endswith("SystemExit: 1. 1 open order is kept.")
     assert [order.status for order in engine.oms.open_orders()] == ["NEW"]
 
 
