@@ -12,7 +12,7 @@ from desktop.widgets.cell_delegate import ROW_HEIGHT
 from desktop.widgets.dock_title import DockGrip, DockTitle
 
 _WIDTHS = {"watch": 256, "ladder": 250, "ticket": 288}
-_CHART_HEIGHT = 300
+_CHART_HEIGHT, _CHART_LEAST = 300, 420  # the first chart is not made narrower for a ladder
 _TABS_PX = 30
 _TABLES_HEAD_PX = 62  # of the account's panel: tabs, titles, margins
 _TABLES_SHARE, _LEAST_ROWS = 0.22, 5
@@ -174,7 +174,7 @@ class PanelDocks(QObject):
         middle = window.centralWidget()
         least = sum(_least_width(one) for one in (*docked, dock))
         if middle is not None:
-            least += _least_width(middle)
+            least += max(_least_width(middle), _CHART_LEAST)
         return left + least + _GAP_PX * (len(docked) + 2) <= window.width()
 
     def _place(self) -> None:
