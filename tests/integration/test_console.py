@@ -100,6 +100,7 @@ def test_place_list_move_cancel_a_conditional_order(cli):
 def test_fill_position_balance(cli):
     code, out, _ = cli("order", "BTCUSDT", "BUY", "MARKET", "0.1")
     assert (code, out.split()[0]) == (0, "FILLED")
+    assert re.search(r"0\.1/0\.1 at \d+", out)
     assert re.search(r"BTCUSDT +BOTH +0.1 ", cli("positions")[1])
     assert re.search(r"USDT +4999999\d\.", cli("balance")[1])
 
