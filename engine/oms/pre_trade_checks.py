@@ -8,6 +8,7 @@ from decimal import Decimal
 from engine.commands import PlaceOrder
 from engine.errors import OrderNotAllowed
 from engine.market.instruments import Instrument
+from engine.oms.contract_rules import refusal_of
 from engine.oms.order_models import Order
 from engine.trading_types import OrderStatus, OrderType, PositionSide, Side
 from engine.utils.decimals import plain
@@ -53,8 +54,7 @@ def check_rules(command: PlaceOrder, instrument: Instrument, mark_price: Decimal
         reduce_only=only_reduces(command),
     )
     if found:
-        fix = None if found[0].fix is None else plain(found[0].fix)
-        raise OrderNotAllowed(found[0].field, found[0].sentence, fix)
+        raise refusal_of(found[0])
 
 
 def check_amend(view: OrderView, quantity: Decimal) -> None:
