@@ -26,6 +26,7 @@ from engine.oms.day_keeper import DayKeeper
 from engine.oms.day_lock import DayLock, LockStore
 from engine.oms.order_tracker import OrderTracker
 from engine.oms.position_tracker import PositionTracker
+from engine.oms.pre_trade_checks import is_reducing
 from engine.oms.risk_facts import RiskFacts
 from engine.oms.risk_rules import (
     Objection,
@@ -90,7 +91,7 @@ class RiskGuard:
     # --- asked before sending ------------------------------------------------------------
 
     def check_place(self, command: PlaceOrder, instrument: Instrument) -> None:
-        reduces = _reduces(command)
+        reduces = is_reducing(command)
         self._check_halt(command.symbol, helps=reduces and command.type is OrderType.MARKET)
         if not reduces:
             self._check(_wish_of(command), instrument)
@@ -101,7 +102,7 @@ class RiskGuard:
         """
         wishes = []
         for command in commands:
-            reduces = _reduces(command)
+            reduces = is_reducing(command)
             helps = reduces and command.type is OrderType.MARKET
             self._check_halt(command.symbol, helps=helps)
             if not reduces:
@@ -257,10 +258,6 @@ class RiskGuard:
         longest_ms = max(_SECOND_MS, limits.duplicate_within_ms)
         while now_ms - self._sent[0][0] > longest_ms:
             self._sent.popleft()
-
-
-def _reduces(command: PlaceOrder) -> bool:
-    return only_reduces(command.side, command.position_side, reduce_only=command.reduce_only)
 
 
 def _wish_of(command: PlaceOrder) -> Wish:
