@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from desktop.app import Desks
+from desktop.desks import Desks
 from desktop.engine_bridge import EngineBridge
 from desktop.models.csv_lines import row_line
 from desktop.models.table_model import Column
