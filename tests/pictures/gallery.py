@@ -48,6 +48,7 @@ def _main(folder: Path) -> None:
         prepare(window)
         for _ in range(3):
             app.processEvents()
+        window.toasts._give_way()  # as they do a moment later
         picture = window.grab()
         opened = [w for w in window.findChildren(QWidget) if w.isWindow() and w.isVisible()]
         for one in opened:
