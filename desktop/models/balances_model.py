@@ -50,7 +50,7 @@ def _amount(amount: Decimal) -> Cell:
 
 def _profit(balance: BalanceView) -> Cell:
     profit = balance.unrealized_pnl
-    return Cell(signed(profit, 4), palette.signed_colour(profit), sort=profit)
+    return Cell(signed(profit, 4), palette.signed_colour(profit, 4), sort=profit)
 
 
 def _time(balance: BalanceView) -> Cell:

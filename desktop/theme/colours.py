@@ -108,11 +108,15 @@ class Palette:
         """What took the place of a colour that was noted before the last exchange."""
         return self._before.get(colour, colour)
 
-    def signed_colour(self, number: Any) -> str:
-        """That of buys above zero, of sells below, plain at zero; Decimal, float or int."""
-        if number > 0:
+    def signed_colour(self, number: Any, digits: int = 2) -> str:
+        """That of buys above zero, of sells below, plain at zero; Decimal, float or int.
+
+        Of the figure as it is shown, with so many digits: what reads 0.00 is no loss.
+        """
+        shown = round(number, digits)
+        if shown > 0:
             return self.BUY
-        return self.SELL if number < 0 else self.TEXT_DIM
+        return self.SELL if shown < 0 else self.TEXT_DIM
 
     def named(self) -> dict[str, str]:
         """For the style sheet."""

@@ -197,6 +197,9 @@ def test_profit_follows_the_mark_price(desk: Desk) -> None:
     assert desk.window.header.profit.text() == "+49.75"
     assert desk.window.header.profit.colour() == palette.BUY
     assert desk.window.header.equity.text() == "1,049.75"
+    desk.feed(MarkPrice(symbol="BTCUSDT", event_ms=3, mark_price=64000.004))
+    assert desk.window.header.profit.text() == "0.00"
+    assert desk.window.header.profit.colour() == palette.TEXT_DIM  # it reads as nothing
 
 
 def test_close_button_closes_that_position(full_desk: Desk) -> None:
