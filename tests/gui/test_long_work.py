@@ -122,7 +122,7 @@ def reviewed(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
     desk.window.review.command_wanted.connect(review.submit)
     yield desk
     bridge.close()
-    review.stop(5)
+    review.stop(30)
     journal.close()
 
 

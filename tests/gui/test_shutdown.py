@@ -25,7 +25,7 @@ def test_the_engine_is_stopped_once_on_another_thread(qtbot):
 def test_an_engine_that_hangs_does_not_keep_the_program(qtbot, monkeypatch):
     monkeypatch.setattr(shutdown_module, "DEADLINE_MS", 30)
     release = threading.Event()
-    shutdown = Shutdown(lambda: release.wait(5))
+    shutdown = Shutdown(lambda: release.wait(30))
     with qtbot.waitSignal(shutdown.finished, timeout=2000) as done:
         shutdown.begin()
     assert done.args == [False]

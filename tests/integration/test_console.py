@@ -120,7 +120,7 @@ def test_dead_man_is_switched_off_by_ctrl_c(cli, monkeypatch):
         def wait(self, timeout_s=None):
             if next(waits):
                 raise KeyboardInterrupt
-            return super().wait(3.0)
+            return super().wait(30.0)
 
     monkeypatch.setattr(protection, "Mailbox", Impatient)
     code, out, _ = cli("dead-man", "BTCUSDT", "5")
@@ -228,7 +228,7 @@ def test_the_paper_server_alone_and_a_taken_port(tmp_path):
         assert port in taken.stderr
         assert "Traceback" not in taken.stderr
         server.stdin.close()
-        assert server.wait(10) == 0
+        assert server.wait(30) == 0
 
 
 def test_plans_from_the_console(cli):

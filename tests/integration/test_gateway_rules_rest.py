@@ -124,7 +124,7 @@ def test_a_read_that_pauses_between_two_tries_ends_with_the_gateway(desk: Desk) 
     wait_until(lambda: desk.asked(A_READ))
     desk.gateway.close()
     with pytest.raises(ShuttingDown):
-        call.result(timeout_s=2.0)
+        call.result(timeout_s=30.0)
     assert desk.asked(A_READ) == [A_READ]
 
 

@@ -76,7 +76,7 @@ def _flat_afterwards(request: pytest.FixtureRequest) -> Iterator[None]:
     if "engine" in request.fixturenames:
         running = request.getfixturevalue("engine")
         running.submit(Kill())
-        assert running.kill_switch.join(10)
+        assert running.kill_switch.join(30)
 
 
 def fault(stranger, kind: str, when: dict[str, object], **values: object) -> None:
@@ -215,11 +215,11 @@ def test_cancelling_one_side_leaves_the_other(engine):
     box = heard(engine)
     engine.submit(CancelOrders(side=Side.BUY))
     assert "1 order and 1 conditional order." in answer(box, CommandDone).sentence
-    assert engine.oms.wait(bid, "CANCELED", 5)
+    assert engine.oms.wait(bid, "CANCELED", 30)
     assert ask.status == "NEW"
     assert engine.gateway.get_open_algo_orders() == []
     engine.submit(CancelOrders())
-    assert engine.oms.wait(ask, "CANCELED", 5)
+    assert engine.oms.wait(ask, "CANCELED", 30)
 
 
 def test_the_exchange_cancels_when_nobody_renews(engine, stranger):
@@ -230,7 +230,7 @@ def test_the_exchange_cancels_when_nobody_renews(engine, stranger):
     assert answer(box, DeadManChanged).dead_man.countdown_s == 5
     assert answer(box, DeadManChanged).dead_man.renewed_ms  # by housekeeping
     fault(stranger, "unavailable_503", {"path": "/fapi/v1/countdownCancelAll", "count": 0})
-    assert engine.oms.wait(order, "CANCELED", 10)
+    assert engine.oms.wait(order, "CANCELED", 30)
     assert len(engine.gateway.get_open_algo_orders()) == 1
     stranger.raw("DELETE", FAULTS)
     engine.submit(SetDeadMan(symbol="BTCUSDT", countdown_s=0))

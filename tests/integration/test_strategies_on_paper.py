@@ -128,8 +128,8 @@ def test_a_crash_is_told_with_its_line_and_everything_else_goes_on(
         " 1 open orders are being cancelled."
     )
     (order,) = placed()
-    assert engine.oms.wait(order, "CANCELED", 5)
-    runner.wait("bad", 5)
+    assert engine.oms.wait(order, "CANCELED", 30)
+    runner.wait("bad", 30)
     assert runner.crash_of("bad") != ""
     later = engine.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.01", 61000)
     assert later.status == "NEW"
@@ -155,17 +155,17 @@ def test_a_strategy_that_hangs_is_left_behind_and_cannot_trade(
     entered = sys.__dict__["entered"] = threading.Event()
     try:
         runner.start(path, ["BTCUSDT"])
-        assert entered.wait(5)
+        assert entered.wait(30)
         assert not runner.stop("stuck", timeout_s=0.3)
         assert alerts.of("strategy.hung") == [
             "stuck: does not end; it cannot place orders any more."
         ]
         (order,) = placed()
-        assert engine.oms.wait(order, "CANCELED", 5)
+        assert engine.oms.wait(order, "CANCELED", 30)
     finally:
         gate.set()
         del sys.__dict__["gate"], sys.__dict__["entered"]
-    assert runner.wait("stuck", 5)
+    assert runner.wait("stuck", 30)
     assert len(placed()) == 1
 
 
@@ -176,7 +176,7 @@ def test_the_kill_switch_ends_strategies(engine, runner, tmp_path):
     engine.hub.publish(KillChanged(kill=flatten))
     assert runner.running() == ["victim"]
     engine.hub.publish(KillChanged(kill=KillView(state=KillState.WORKING, sentence="")))
-    assert runner.wait("victim", 5)
+    assert runner.wait("victim", 30)
     assert engine.oms.open_orders() == []
     (view,) = runner.views()
     assert view.last_word.startswith("stopped. The kill switch was used.")
@@ -229,7 +229,7 @@ class Able:
     plan = engine.plans.plans()[-1]
     assert runner.stop("able")
     assert alerts.of("strategy.said")[1:] == ["able: stopping True"]
-    assert engine.plans.wait(plan.plan_id, 5)
+    assert engine.plans.wait(plan.plan_id, 30)
     assert engine.plans.plan(plan.plan_id).reason == "Its strategy has ended."
 
 
