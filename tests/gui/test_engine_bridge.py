@@ -44,7 +44,7 @@ def test_events_of_many_threads_arrive_on_the_gui_thread_in_order(qtbot, bridge,
     writers = [threading.Thread(target=publish, args=(k * 1000,)) for k in range(4)]
     for writer in writers:
         writer.start()
-    qtbot.waitUntil(lambda: sum(map(len, batches)) == 2000, timeout=5000)
+    qtbot.waitUntil(lambda: sum(map(len, batches)) == 2000)
     for writer in writers:
         writer.join()
     numbers = [event.at_ms for batch in batches for event in batch]
@@ -66,7 +66,7 @@ def test_prices_are_conflated_to_the_frame(qtbot, bridge, batches):
                 ask_quantity=1,
             )
         )
-    qtbot.waitUntil(lambda: bool(batches), timeout=2000)
+    qtbot.waitUntil(lambda: bool(batches))
     assert [event.update_id for batch in batches for event in batch] == [999]
 
 
@@ -100,7 +100,7 @@ def test_many_commands_at_once_make_one_pause(qtbot, bridge, batches, monkeypatc
         bridge.submit(CancelAllOrders(symbol="BTCUSDT"))
     assert len(pauses) == 1
     bridge.hub.publish(alert(1))
-    qtbot.waitUntil(lambda: bool(batches), timeout=2000)
+    qtbot.waitUntil(lambda: bool(batches))
     bridge.submit(CancelAllOrders(symbol="BTCUSDT"))  # of another frame
     assert len(pauses) == 2
 

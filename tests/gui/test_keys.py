@@ -247,6 +247,6 @@ def test_from_no_key_to_live_by_real_clicks(qtbot, tmp_path, monkeypatch):
         hands.click("environment.switch.confirm")
         hands.see(lambda: desks.desk is not first)
         hands.see(lambda: desks.desk.engine.state is EngineState.LIVE)
-        with qtbot.waitSignal(desks.closed, timeout=10_000):
+        with qtbot.waitSignal(desks.closed):
             desks.close()
     keyring.set_keyring(before)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from engine.clock import FakeClock
 
-
 PATIENCE_S = 30.0
 """How long a test waits for what comes in a moment. It is spent only by a test that fails, so
 it is far above what a slow machine needs that does other things, too.

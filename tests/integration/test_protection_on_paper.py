@@ -79,10 +79,16 @@ def _flat_afterwards(request: pytest.FixtureRequest) -> Iterator[None]:
         assert running.kill_switch.join(30)
 
 
-def fault(stranger, kind: str, when: dict[str, object], **values: object) -> None:
+def fault(stranger, kind: str, when: dict[str, object], **values: object) -> int:
+    """The rule's number."""
     rule = {"fault": kind, **values, "when": when}
     answer = stranger.raw("POST", FAULTS, json.dumps({"seed": 1, "rules": [rule]}))
     assert answer.status == 200, answer.body
+    return answer.body["rules"][0]
+
+
+def is_played(stranger, rule: int) -> bool:
+    return any(entry["rule"] == rule for entry in stranger.raw("GET", FAULTS).body["log"])
 
 
 def trade(engine: TradingEngine) -> None:
@@ -163,7 +169,8 @@ def test_kill_works_while_the_account_stream_is_down(
 
 def test_what_waits_in_a_queue_when_the_kill_switch_comes_is_not_sent(engine, stranger):
     """A first order hangs; the second waits behind it while the kill switch comes and goes."""
-    fault(stranger, "reply_late", {"account": "first", "path": "/fapi/v1/order"}, ms=1500)
+    when = {"account": "first", "path": "/fapi/v1/order"}
+    late = fault(stranger, "reply_late", when, ms=2000)
     box = heard(engine)
     for number in (1, 2):
         engine.submit(
@@ -176,7 +183,7 @@ def test_what_waits_in_a_queue_when_the_kill_switch_comes_is_not_sent(engine, st
                 price=D(62_000),
             )
         )
-    wait_until(engine.oms.open_orders)
+    wait_until(lambda: is_played(stranger, late), what="the first has been sent")
     engine.submit(Kill())
     refused = answer(box, CommandRefused)
     assert refused.command.request_id == "click-2"

@@ -204,6 +204,8 @@ class Able:
     def on_start(self, desk):
         order = desk.place("BTCUSDT", "BUY", "MARKET", "0.01")
         desk.wait(order)
+        while not desk.position("BTCUSDT"):  # is told by another message than the fill
+            desk.pause(0.01)
         assert desk.position("BTCUSDT").quantity == Decimal("0.01"), "position"
         assert desk.balance().wallet_balance > 0, "balance"
         resting = desk.place("BTCUSDT", "BUY", "LIMIT", "0.01", 62000)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 from Crypto.PublicKey import ECC, RSA
+from msgspec.structs import replace
 
 from engine.clock import SystemClock
 from engine.errors import (
