@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from engine.__main__ import main
+from engine.console import sessions
 
 CONFIG = """
 paper: {quiet_market: true, symbols: [BTCUSDT], balance_usdt: 50000000}
@@ -144,8 +145,16 @@ def test_what_was_traded_is_exported(cli, tmp_path):
         assert len(file.read_text(encoding="utf-8").splitlines()) > least
 
 
-def test_watch_prints_prices(cli):
-    code, out, _ = cli("watch", "BTCUSDT", "--seconds", "1")
+def test_watch_prints_prices(cli, monkeypatch):
+    """Until Ctrl+C, after the first one."""
+    really_print = sessions._best
+
+    def print_once(*given):
+        really_print(*given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sessions, "_best", print_once)
+    code, out, _ = cli("watch", "BTCUSDT")
     assert code == 0
     assert re.search(r"BTCUSDT bid [\d.]+ ask [\d.]+", out)
 
