@@ -78,7 +78,7 @@ class FaultHand(PaperClient):
 
         wait_until(step, timeout_s=60.0)  # each step is a call
 
-    def wait_for_room_in_the_minute(self, seconds: float = 5.0) -> None:
+    def wait_for_room_in_the_minute(self, seconds: float = 10.0) -> None:
         """The exchange counts by its own minute: a test that fills one must not meet the next."""
         left_s = 60 - time.time() % 60
         if left_s < seconds:
