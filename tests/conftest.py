@@ -65,6 +65,15 @@ def _no_thread_is_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _is_traced_alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tracer follows into the paper exchange's process from its contract tests alone:
+    hundreds of others start one, and each would start half as fast.
+    """
+    if "contract" not in request.path.parts:
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
+@pytest.fixture(autouse=True)
 def _no_keys_of_the_person(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PERPDESK_API_KEY", raising=False)
     monkeypatch.delenv("PERPDESK_API_SECRET", raising=False)

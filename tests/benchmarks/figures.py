@@ -66,7 +66,7 @@ FIGURES = (
     Figure("paper", "fanout_lag_p99_ms", "50 listeners at 1,000 events a second", "ms", 100),
     Figure("gui", "max_stall_ms", "longest stall of the window's thread", "ms", 50),
     Figure("gui", "event_to_paint_p99_ms", "a message sent until it is painted", "ms", 50),
-    Figure("gui", "click_to_wire_p50_ms", "a click until the venue has read the order", "ms", 3),
+    Figure("gui", "click_to_wire_p50_ms", "let go of a button until its order is sent", "ms", 3),
     Figure("gui", "gui_cpu_pct", "the window's thread, of one core", "%", 40),
     Figure("start", "visible_s", "process start to the painted window", "s", 1),
     Figure("start", "price_s", "process start to the first live price", "s", 2),

@@ -1,4 +1,8 @@
-"""The window under load: how long it stalls, how old what it shows is, how fast a click is."""
+"""The window under load: how long it stalls, how old what it shows is, how fast a click is.
+
+A click counts from the button's coming up, which is what sends, to the moment the order's bytes
+are on the venue's socket, whenever the venue gets to read them.
+"""
 
 from __future__ import annotations
 

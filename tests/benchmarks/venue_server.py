@@ -3,13 +3,14 @@
 All but orders is answered by the paper exchange's own code, in this process and with
 a resting market; a new order, by HTTP or over the order socket, by a prepared text, so
 that what is measured is the client. `GET /bench/arrivals` tells when each order's last
-byte was read. With a number of orders as its argument that many rest on the first
-account from the beginning. Runs in its own process.
+bytes came to this end of the connection. With a number of orders as its argument that
+many rest on the first account from the beginning. Runs in its own process.
 """
 
 from __future__ import annotations
 
 import socket
+import struct
 import sys
 import tempfile
 import threading
@@ -32,6 +33,8 @@ from tests.benchmarks.server_frames import client_frame, switched, text_frame
 SYMBOL = "BTCUSDT"
 _TICKS_APART = 5
 _TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
+_AT_MOST = 65536
+_SO_TIMESTAMPNS = 35  # asm-generic/socket.h; the socket module does not name it
 _ACK = (
     '{"orderId":%d,"symbol":"BTCUSDT","status":"NEW","clientOrderId":"%s","price":"%s",'
     '"avgPrice":"0.00","origQty":"%s","executedQty":"0","cumQty":"0","cumQuote":"0",'
@@ -49,25 +52,25 @@ class QuickVenue:
         self._next_id = 8_000_000_000
         self._arrivals: list[int] = []
 
-    def reply(self, head: str) -> bytes:
+    def reply(self, head: str, came_us: int) -> bytes:
         method, target, _ = head[: head.index("\r\n")].split(" ")
         path, _, query = target.partition("?")
         if path == "/bench/arrivals":
             return _http(200, msgspec.json.encode(self._arrivals))
         if (method, path) == ("POST", "/fapi/v1/order"):
-            return _http(200, self._acknowledge(dict(parse_qsl(query))))
+            return _http(200, self._acknowledge(dict(parse_qsl(query)), came_us))
         with self._lock:
             return self._answer(method, path, query, head)
 
-    def socket_reply(self, payload: bytes) -> bytes:
+    def socket_reply(self, payload: bytes, came_us: int) -> bytes:
         """`order.place` is the only method that is asked for here."""
         request = msgspec.json.decode(payload)
-        result = self._acknowledge(request["params"])
+        result = self._acknowledge(request["params"], came_us)
         head = b'{"id":%d,"status":200,"result":' % request["id"]
         return text_frame(head + result + b',"rateLimits":[]}')
 
-    def _acknowledge(self, words: Mapping[str, str]) -> bytes:
-        self._arrivals.append(now_us())
+    def _acknowledge(self, words: Mapping[str, str], came_us: int) -> bytes:
+        self._arrivals.append(came_us)
         self._next_id += 1
         name = words.get("newClientOrderId", "x")
         price, quantity, side = words["price"], words["quantity"], words["side"]
@@ -136,41 +139,69 @@ def _http(status: int, body: bytes) -> bytes:
     return f"{head}{len(body)}\r\n\r\n".encode() + body
 
 
+class Wire:
+    """A connection that knows when its newest bytes came.
+
+    Linux notes it as they are put on the socket, so that it does not matter when this process
+    gets to run; elsewhere it is when they were read. Wall time in microseconds.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._is_stamped = sys.platform == "linux"
+        self.came_us = 0
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._is_stamped:
+            sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+
+    def recv(self) -> bytes:
+        if not self._is_stamped:
+            data = self._sock.recv(_AT_MOST)
+            self.came_us = now_us()
+            return data
+        data, notes, _flags, _address = self._sock.recvmsg(_AT_MOST, 64)
+        for level, kind, note in notes:
+            if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
+                seconds, nanoseconds = struct.unpack("qq", note)
+                self.came_us = seconds * 1_000_000 + nanoseconds // 1000
+        return data
+
+
 def _serve(sock: socket.socket, quick: QuickVenue) -> None:
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    wire = Wire(sock)
     received = b""
     try:
         while True:
             end = received.find(b"\r\n\r\n")
             while end < 0:
-                data = sock.recv(65536)
+                data = wire.recv()
                 if not data:
                     return
                 received += data
                 end = received.find(b"\r\n\r\n")
             head, received = received[:end].decode("latin-1"), received[end + 4 :]
             if "upgrade: websocket" in head.lower():
-                _serve_orders(sock, quick, head)
+                _serve_orders(sock, wire, quick, head)
                 return
-            sock.sendall(quick.reply(head))
+            sock.sendall(quick.reply(head, wire.came_us))
     except OSError:
         pass  # the client has gone
     finally:
         sock.close()
 
 
-def _serve_orders(sock: socket.socket, quick: QuickVenue, head: str) -> None:
+def _serve_orders(sock: socket.socket, wire: Wire, quick: QuickVenue, head: str) -> None:
     sock.sendall(switched(head))
     received = b""
     while True:
-        data = sock.recv(65536)
+        data = wire.recv()
         if not data:
             return
         received += data
         while (frame := client_frame(received)) is not None:
             opcode, payload, received = frame
             if opcode == _TEXT:
-                sock.sendall(quick.socket_reply(payload))
+                sock.sendall(quick.socket_reply(payload, wire.came_us))
             elif opcode == _PING:
                 sock.sendall(bytes([0x80 | _PONG, len(payload)]) + payload)
             elif opcode == _CLOSE:

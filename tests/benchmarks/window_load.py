@@ -39,6 +39,7 @@ _WARM_MS = 1500
 _LOOK_MS = 50
 _BEAT_MS = 2
 _BETWEEN_CLICKS_MS = 620  # a quicker second click is taken for a slip of the hand
+_PRESSED_MS = 80  # a finger's time; the click is the letting go, as for every button
 _PRICE = "63000"
 _QUANTITY = "0.002"
 
@@ -154,8 +155,10 @@ class Session(QObject):
             QTest.keyClicks(field, text)
         for _ in range(self._clicks_left):
             yield _BETWEEN_CLICKS_MS
+            QTest.mousePress(button, Qt.MouseButton.LeftButton)
+            yield _PRESSED_MS
             self._clicked_us.append(now_us())
-            QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+            QTest.mouseRelease(button, Qt.MouseButton.LeftButton)
         yield _BETWEEN_CLICKS_MS
 
 

@@ -7,21 +7,28 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from engine.__main__ import main
 from engine.console import sessions
+from engine.paper.paper_discovery import announce
+from tests.helpers.paper import paper_server
 
 CONFIG = """
 paper: {quiet_market: true, symbols: [BTCUSDT], balance_usdt: 50000000}
 """
 
 
-@pytest.fixture
-def cli(tmp_path, capsys):
-    (tmp_path / "config.yaml").write_text(CONFIG, encoding="utf-8")
-    options = ["--config", str(tmp_path / "config.yaml"), "--user-data", str(tmp_path / "with ü")]
+Cli = Callable[..., tuple[int, str, str]]
+
+
+def typed_in(folder: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
+    (folder / "config.yaml").write_text(CONFIG, encoding="utf-8")
+    options = ["--config", str(folder / "config.yaml"), "--user-data", str(folder / "with ü")]
 
     def run(*words: str) -> tuple[int, str, str]:
         code = main([*words, *options])
@@ -31,18 +38,46 @@ def cli(tmp_path, capsys):
     return run
 
 
-def test_place_list_amend_cancel(cli):
-    code, out, _ = cli("order", "btcusdt", "buy", "limit", "0.1", "62000")
+@contextmanager
+def open_exchange(folder: Path) -> Iterator[Path]:
+    state = folder / "with ü" / "paper"
+    with paper_server(state, symbols=("BTCUSDT",), balance="50000000") as process:
+        announce(state, process.ready)
+        yield folder
+
+
+@pytest.fixture
+def lone_cli(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Each command starts the exchange, and finds there what the one before it left."""
+    return typed_in(tmp_path, capsys)
+
+
+@pytest.fixture
+def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Cli]:
+    """Commands join an exchange that runs already, as beside an open window."""
+    with open_exchange(tmp_path) as folder:
+        yield typed_in(folder, capsys)
+
+
+@pytest.fixture(scope="module")
+def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of an exchange that many tests share, since none of them trades."""
+    with open_exchange(tmp_path_factory.mktemp("shared")) as folder:
+        yield folder
+
+
+def test_place_list_amend_cancel(lone_cli):
+    code, out, _ = lone_cli("order", "btcusdt", "buy", "limit", "0.1", "62000")
     assert (code, out.split()[:4]) == (0, ["NEW", "BUY", "LIMIT", "BTCUSDT"])
     order_id = re.search(r" id=(\d+)", out)[1]
-    assert order_id in cli("orders")[1]
-    code, out, _ = cli("amend", "BTCUSDT", order_id, "--price", "61900")
+    assert order_id in lone_cli("orders")[1]
+    code, out, _ = lone_cli("amend", "BTCUSDT", order_id, "--price", "61900")
     assert code == 0
     assert "at 61900" in out
-    assert "No open orders." not in cli("orders", "BTCUSDT")[1]
-    code, out, _ = cli("cancel", "BTCUSDT", order_id)
+    assert "No open orders." not in lone_cli("orders", "BTCUSDT")[1]
+    code, out, _ = lone_cli("cancel", "BTCUSDT", order_id)
     assert (code, out.split()[0]) == (0, "CANCELED")
-    assert "No open orders." in cli("orders")[1]
+    assert "No open orders." in lone_cli("orders")[1]
 
 
 def test_place_list_move_cancel_a_conditional_order(cli):
@@ -178,8 +213,8 @@ def test_watch_prints_prices(cli, monkeypatch):
         (("dead-man", "BTCUSDT", "3"), "from 5 to 86400 s"),
     ],
 )
-def test_a_mistake_is_one_sentence(cli, words, said):
-    code, out, err = cli(*words)
+def test_a_mistake_is_one_sentence(paper, capsys, words, said):
+    code, out, err = typed_in(paper, capsys)(*words)
     assert code == 1
     assert said in err
     assert "Traceback" not in err
