@@ -11,13 +11,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from desktop.handlers import EventTurns, in_turn
+from desktop.handlers import EventTurns
 from desktop.layout_desk import LayoutDesk
 from desktop.layout_store import LayoutStore
 from desktop.models.keymap import Keymap
@@ -53,11 +52,11 @@ from desktop.widgets.tooltips import explain_all
 from desktop.widgets.window_keys import WindowKeys
 from desktop.window_acts import acts_of
 from desktop.window_dialogs import WindowDialogs
+from desktop.window_links import handlers_of, link_parts
 from engine.commands import Command
-from engine.events import Alert, CommandRefused, Event, MarkPrice
-from engine.events.protection import HedgeModeChanged, KillChanged
+from engine.events import Alert, CommandRefused, Event
 from engine.market.instruments import Instrument
-from engine.trading_types import AlertLevel, EnvironmentKind, KillState
+from engine.trading_types import AlertLevel, EnvironmentKind
 
 DEFAULT_SIZE = QSize(1440, 900)
 MINIMUM_SIZE = QSize(1280, 720)
@@ -113,12 +112,13 @@ class MainWindow(QMainWindow):
         self._make_docks()
         self._frame = EnvironmentFrame(self)
         self._turns = EventTurns(
-            self._all_handlers(),
+            handlers_of(self),
             after_each=self.account.models.log.note,
             after_all=self.link.show_changes,
             parent=self,
         )
-        self._connect()
+        link_parts(self)
+        self.keys.command_wanted.connect(self._submit)  # past the gate: nothing is traded
         self.header.badge.set_choices(tuple(environments))
         self._bind_keys()
         self.set_environment(environment, kind)
@@ -130,7 +130,7 @@ class MainWindow(QMainWindow):
         """What was kept when the window was closed."""
         self.layouts.show_last()
         self._fit_docks(kind)  # kept from another environment
-        self._recall_columns(self)
+        self.recall_columns(self)
         if user_data is not None:
             self.market.alerts.keep_in(user_data / "chart")
             self.market.chart_panel.keep_in(user_data / "chart")
@@ -181,13 +181,13 @@ class MainWindow(QMainWindow):
         return self.findChildren(DataTable)
 
     @Slot(QWidget)
-    def _recall_columns(self, part: QWidget) -> None:
+    def recall_columns(self, part: QWidget) -> None:
         """As a person left them: at the start, and where tables are made later."""
         for table in part.findChildren(DataTable):
             table.columns.restore(self.preferences.get(f"columns.{table.objectName()}", {}))
 
     @Slot()
-    def _reopen(self) -> None:
+    def reopen(self) -> None:
         """The same environment with another account: all of it is made anew."""
         self.environment_wanted.emit(self._environment)
 
@@ -197,7 +197,7 @@ class MainWindow(QMainWindow):
         self.gate.submit(command)
 
     @Slot(object, object)
-    def _tell_held(self, command: Command, sentence: str) -> None:
+    def tell_held(self, command: Command, sentence: str) -> None:
         """As if the engine had refused it: a drag rolls back, an edit gives its value up."""
         self.handle_events([CommandRefused(command=command, sentence=sentence)])
 
@@ -209,32 +209,8 @@ class MainWindow(QMainWindow):
 
     # --- events -------------------------------------------------------------------
 
-    def _all_handlers(self) -> dict[type[Event], Callable[[Any], None]]:
-        own: dict[type[Event], Callable[[Any], None]] = {
-            MarkPrice: self.account.set_mark_price,
-            HedgeModeChanged: lambda change: self.market.ticket.set_hedge(change.is_on),
-            KillChanged: lambda change: self.market.ticket.set_killing(
-                change.kill.state is KillState.WORKING
-            ),
-        }
-        desks = (
-            self.account,
-            self.market,
-            self.added,
-            self.safety,
-            self.connection,
-            self.notices,
-            self.review,
-            self.keys,
-            self.paper,
-            self.strategies,
-            self.recording,
-        )
-        hints = self.hints.handlers() if self.hints is not None else {}
-        return in_turn(*(desk.handlers() for desk in desks), hints, own)
-
     @Slot(object)
-    def _tell_alert(self, alert: Alert) -> None:
+    def tell_alert(self, alert: Alert) -> None:
         """Made in the window: a row for the table, a notice and a sound."""
         self.toasts.show(alert.sentence, alert.level, key=alert.sentence)
         self.handle_events([alert])
@@ -340,56 +316,6 @@ class MainWindow(QMainWindow):
         self.header.panels.setMenu(self.layouts.menu)
         self.layouts.add_entry("review", "Review past trades (Ctrl+R)", self.review.open)
         self.layouts.add_actions(self.recording.actions())
-
-    def _connect_commands(self) -> None:
-        for part in (
-            self.market,
-            self.added,
-            self.account,
-            self.safety,
-            self.review,
-            self.kill_switch,
-            self.paper,
-            self.strategies,
-            self.recording,
-            self.palette_box,
-        ):
-            part.command_wanted.connect(self.submit)
-        self.keys.command_wanted.connect(self._submit)  # past the gate: nothing is traded
-
-    def _connect(self) -> None:
-        self._connect_commands()
-        self.market.watch_panel.symbol_chosen.connect(self.added.choose)
-        self.market.alerts.crossed.connect(self._tell_alert)
-        self.notices.alert_made.connect(self._tell_alert)
-        self.notices.sound_wanted.connect(self.sound_wanted)
-        self.layouts.add_entry("notices", "Sounds and notices …", self.dialogs.show_notices)
-        self.gate.ask_changed.connect(self.market.ticket.set_ask)
-        self.market.ticket.ask_chosen.connect(self.gate.set_ask)
-        self.account.refused.connect(self.safety.note_refused)
-        self.review.opened.connect(self._recall_columns)
-        self.safety.guard_changed.connect(self.header.set_guard)
-        self.safety.guard_changed.connect(self.market.set_guard)
-        self.paper.was_reset.connect(self._reopen)
-        self.strategies.panel.shown.connect(lambda: self._recall_columns(self.strategies.panel))
-        self.strategies.panel.export_wanted.connect(
-            lambda table: self.account.export.ask(table, self)
-        )
-        self.recording.file_wanted.connect(self.recording_wanted)
-        self.recording.leave_wanted.connect(self.recording_left)
-        self.recording.symbol_wanted.connect(self.market.show_symbol)
-        self.switch.confirmed.connect(self.environment_wanted)
-        self.header.badge.keys_wanted.connect(self.keys.open)
-        self.keys.trade_wanted.connect(self.switch.ask)
-        self.gate.held.connect(self._tell_held)
-        self.header.type_command.clicked.connect(self.palette_box.open)
-        self.header.help.clicked.connect(self.dialogs.show_help)
-        self.header.settings.clicked.connect(self.dialogs.show_settings)
-        self.market.symbol_shown.connect(
-            lambda: self.strategies.panel.set_symbol(self.market.symbol)
-        )
-        self.palette_box.symbol_wanted.connect(self.market.show_symbol)
-        self.header.arm_switch.held_changed.connect(self.market.ticket.set_held)
 
     def _bind_keys(self) -> None:
         self.keymap = Keymap(self.preferences)

@@ -113,38 +113,42 @@ def build_gateway(
     on_crash: CrashHandler,
     tap: WireTap | None = None,
 ) -> BinanceGateway:
-    own_limit: int = config["network.weight_limit_per_minute"]
     return BinanceGateway(
         hosts=venue.hosts,
         api_key=venue.credentials.api_key,
         api_secret=venue.credentials.api_secret.reveal(),
         clock=clock,
-        settings=GatewaySettings(
-            rest=RestSettings(
-                connect_timeout_s=config["network.connect_timeout_s"],
-                read_timeout_s=config["network.read_timeout_s"],
-                recv_window_ms=config["exchange.recv_window_ms"],
-                read_retry=RetryPolicy(
-                    attempts=config["oms.retry_attempts"],
-                    base_s=config["oms.retry_backoff_base"],
-                ),
-                proxy=config["network.proxy"],
-                tap=tap,
-            ),
-            streams=StreamSettings(
-                reconnect_max_delay_s=config["websocket.reconnect_max_delay"],
-                ping_interval_s=config["websocket.ping_interval"],
-                first_data_s=config["websocket.first_data_deadline_s"],
-                proxy=config["network.proxy"],
-                tap=tap,
-            ),
-            weight_limit=own_limit or None,
-            orders_over=config["orders.transport"],
-        ),
+        settings=gateway_settings(config, tap),
         on_state=publish,
         on_alert=publish,
         on_brake=publish,
         on_crash=on_crash,
+    )
+
+
+def gateway_settings(config: Config, tap: WireTap | None = None) -> GatewaySettings:
+    own_limit: int = config["network.weight_limit_per_minute"]
+    return GatewaySettings(
+        rest=RestSettings(
+            connect_timeout_s=config["network.connect_timeout_s"],
+            read_timeout_s=config["network.read_timeout_s"],
+            recv_window_ms=config["exchange.recv_window_ms"],
+            read_retry=RetryPolicy(
+                attempts=config["oms.retry_attempts"],
+                base_s=config["oms.retry_backoff_base"],
+            ),
+            proxy=config["network.proxy"],
+            tap=tap,
+        ),
+        streams=StreamSettings(
+            reconnect_max_delay_s=config["websocket.reconnect_max_delay"],
+            ping_interval_s=config["websocket.ping_interval"],
+            first_data_s=config["websocket.first_data_deadline_s"],
+            proxy=config["network.proxy"],
+            tap=tap,
+        ),
+        weight_limit=own_limit or None,
+        orders_over=config["orders.transport"],
     )
 
 
@@ -244,11 +248,7 @@ def build_parts(
             hub,
             clock,
             rules.instruments,
-            OmsSettings(
-                retry_attempts=config["oms.retry_attempts"],
-                retry_backoff_base=config["oms.retry_backoff_base"],
-                risk=risk_limits(config.for_kind(environment.kind)),
-            ),
+            oms_settings(config, environment),
             mark_price=mark_price,
             last_price=last_price,
             on_gap=on_gap,
@@ -272,6 +272,14 @@ def build_parts(
         raise
     journal.start(hub)
     return Parts(venue, gateway, oms, brackets, journal, rules)
+
+
+def oms_settings(config: Config, environment: Environment) -> OmsSettings:
+    return OmsSettings(
+        retry_attempts=config["oms.retry_attempts"],
+        retry_backoff_base=config["oms.retry_backoff_base"],
+        risk=risk_limits(config.for_kind(environment.kind)),
+    )
 
 
 def risk_limits(config: Config) -> RiskLimits:

@@ -33,7 +33,7 @@ from engine.exchange.gateway import ExchangeGateway
 from engine.market_feed import MarketFeed
 from engine.oms.brackets import Brackets
 from engine.oms.order_manager import OrderManager
-from engine.oms.pre_trade_checks import only_reduces
+from engine.oms.pre_trade_checks import is_reducing
 from engine.plans.plan_runner import PlanRunner
 from engine.protection_commands import (
     CancelAlgo,
@@ -163,7 +163,7 @@ class CommandDesk:
 
     def _why_overtaken(self, command: Command, asked_at: int) -> str:
         """What waited here while the kill switch came would undo it."""
-        if isinstance(command, PlaceOrder) and only_reduces(command):
+        if isinstance(command, PlaceOrder) and is_reducing(command):
             return ""
         if isinstance(command, _UNDOES_A_KILL):
             return self._oms.kill_switch.why_halted(command.symbol, asked_at)

@@ -18,7 +18,6 @@ from engine.utils.mailbox import Mailbox
 logger = logging.getLogger(__name__)
 
 E = TypeVar("E", bound=Event)
-Listener = Callable[[Event], None]
 
 
 class EventHub:

@@ -17,12 +17,12 @@ from engine.command_door import CommandDoor, StrategyTaker
 from engine.commands import Command, WatchSymbol
 from engine.config import Config, Environment, load_config
 from engine.engine_standing import EngineStanding
-from engine.errors import NotConnected, PerpdeskError, UnknownSymbol
+from engine.errors import NotConnected, PerpdeskError
 from engine.event_hub import EventHub
 from engine.execution_watch import ExecutionWatch
 from engine.housekeeper import NOT_READY, Housekeeper
 from engine.key_desk import KeyDesk
-from engine.market.instruments import Instrument
+from engine.market.instruments import Instrument, named_in
 from engine.market.market_state import MarketState
 from engine.protection_views import BracketView
 from engine.session_recorder import SessionRecorder
@@ -200,10 +200,7 @@ class TradingEngine:
 
     def instrument(self, symbol: str) -> Instrument:
         """Raises UnknownSymbol."""
-        known = self.instruments
-        if symbol not in known:
-            raise UnknownSymbol(symbol, tuple(sorted(known)))
-        return known[symbol]
+        return named_in(self.instruments, symbol)
 
     @property
     def _built(self) -> Parts:

@@ -14,6 +14,7 @@ from desktop.formatting import (
     quantity_text,
     signed,
 )
+from desktop.models.order_cells import side_cell
 from desktop.models.table_model import Cell, Column, TableModel
 from desktop.theme import palette
 from engine.market.instruments import Instrument
@@ -31,7 +32,7 @@ class FillsModel(TableModel[FillView]):
             [
                 Column("Time", _time, sample="00:00:00", is_time=True),
                 Column("Symbol", lambda f: Cell(f.symbol), sample="DOGEUSDT"),
-                Column("Side", _side, sample="SELL"),
+                Column("Side", lambda f: side_cell(f.side), sample="SELL"),
                 Column("Price", self._price, numeric=True, sample="123,456.00"),
                 Column("Quantity", self._quantity, numeric=True, sample="12,345.000"),
                 Column("Value", _value, numeric=True, sample="1,234,567.00"),
@@ -63,10 +64,6 @@ class FillsModel(TableModel[FillView]):
 def _time(fill: FillView) -> Cell:
     tip = local_date_time_text(fill.time_ms)
     return Cell(local_time_text(fill.time_ms), palette.TEXT_DIM, tip=tip, sort=fill.time_ms)
-
-
-def _side(fill: FillView) -> Cell:
-    return Cell(fill.side.value, palette.SIDE_COLOUR[fill.side])
 
 
 def _value(fill: FillView) -> Cell:

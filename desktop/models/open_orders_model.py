@@ -16,6 +16,7 @@ from desktop.formatting import grouped, local_time_text, parse_number, price_tex
 from desktop.models import algo_cells
 from desktop.models.algo_cells import can_move_algo
 from desktop.models.conditional_rules import type_words
+from desktop.models.order_cells import filled_cell, side_cell
 from desktop.models.order_certainty import can_move
 from desktop.models.order_edits import EditRefused, read_amend, read_move
 from desktop.models.table_model import Cell, Column, Index, TableModel
@@ -50,7 +51,7 @@ class OpenOrdersModel(TableModel[OrderView | AlgoView]):
             [
                 Column("Time", _time, sample="00:00:00", is_time=True),
                 Column("Symbol", lambda o: Cell(o.symbol), sample="DOGEUSDT"),
-                Column("Side", _side, sample="SELL"),
+                Column("Side", lambda o: side_cell(o.side), sample="SELL"),
                 Column("Type", _type, sample="Take-profit market · closes all"),
                 Column(TRIGGER, self._trigger, numeric=True, sample="≥ 64,250.1"),
                 Column(PRICE, self._price, numeric=True, sample="64,250.1 to 64,250.1"),
@@ -219,11 +220,7 @@ class OpenOrdersModel(TableModel[OrderView | AlgoView]):
         return Cell(text, pending=pending, tip=_edit_tip(order), sort=order.orig_qty)
 
     def _filled(self, order: OrderView | AlgoView) -> Cell:
-        if isinstance(order, AlgoView):
-            return Cell("", sort=ZERO)
-        text = quantity_text(order.executed_qty, self._instruments.get(order.symbol))
-        colour = palette.TEXT if order.executed_qty else palette.TEXT_FAINT
-        return Cell(text, colour, sort=order.executed_qty)
+        return filled_cell(order, self._instruments.get(order.symbol))
 
     def _status(self, order: OrderView | AlgoView) -> Cell:
         if isinstance(order, AlgoView):
@@ -254,10 +251,6 @@ def _edit_tip(order: OrderView) -> str:
 
 def _time(order: OrderView | AlgoView) -> Cell:
     return Cell(local_time_text(order.created_at), palette.TEXT_DIM, sort=order.created_at)
-
-
-def _side(order: OrderView | AlgoView) -> Cell:
-    return Cell(order.side.value, palette.SIDE_COLOUR[order.side])
 
 
 def _type(order: OrderView | AlgoView) -> Cell:

@@ -18,6 +18,7 @@ from desktop.formatting import (
 from desktop.models import algo_cells
 from desktop.models.conditional_rules import type_words
 from desktop.models.open_orders_model import algo_key
+from desktop.models.order_cells import filled_cell, side_cell
 from desktop.models.table_model import Cell, Column, TableModel
 from desktop.theme import palette
 from desktop.theme.order_marks import order_mark
@@ -38,7 +39,7 @@ class OrderHistoryModel(TableModel[OrderView | AlgoView]):
             [
                 Column("Time", _time, sample="00:00:00", is_time=True),
                 Column("Symbol", lambda o: Cell(o.symbol), sample="DOGEUSDT"),
-                Column("Side", _side, sample="SELL"),
+                Column("Side", lambda o: side_cell(o.side), sample="SELL"),
                 Column("Type", _type, sample="Take-profit market"),
                 Column("Trigger", self._trigger, numeric=True, sample="≥ 64,250.1"),
                 Column("Price", self._price, numeric=True, sample="123,456.00"),
@@ -94,11 +95,7 @@ class OrderHistoryModel(TableModel[OrderView | AlgoView]):
         return Cell(text, sort=order.orig_qty)
 
     def _filled(self, order: OrderView | AlgoView) -> Cell:
-        if isinstance(order, AlgoView):
-            return Cell("", sort=ZERO)
-        text = quantity_text(order.executed_qty, self._instruments.get(order.symbol))
-        colour = palette.TEXT if order.executed_qty else palette.TEXT_FAINT
-        return Cell(text, colour, sort=order.executed_qty)
+        return filled_cell(order, self._instruments.get(order.symbol))
 
 
 def _type(order: OrderView | AlgoView) -> Cell:
@@ -112,10 +109,6 @@ def _time(order: OrderView | AlgoView) -> Cell:
     return Cell(
         local_time_text(at_ms), palette.TEXT_DIM, tip=local_date_time_text(at_ms), sort=at_ms
     )
-
-
-def _side(order: OrderView | AlgoView) -> Cell:
-    return Cell(order.side.value, palette.SIDE_COLOUR[order.side])
 
 
 def _fee(order: OrderView | AlgoView) -> Cell:

@@ -13,6 +13,7 @@ from desktop.formatting import (
     local_time_text,
     quantity_text,
 )
+from desktop.models.order_cells import side_cell
 from desktop.models.table_model import Cell, Column, TableModel
 from desktop.theme import palette
 from desktop.theme.order_marks import MarkShape, OrderMark
@@ -125,7 +126,7 @@ def _kind(row: PlanView | DeadManView) -> Cell:
 def _side(row: PlanView | DeadManView) -> Cell:
     if isinstance(row, DeadManView):
         return Cell("")
-    return Cell(row.side.value, palette.SIDE_COLOUR[row.side])
+    return side_cell(row.side)
 
 
 def _orders(row: PlanView | DeadManView) -> Cell:

@@ -15,6 +15,7 @@ from desktop.formatting import (
     quantity_text,
     signed,
 )
+from desktop.models.order_cells import side_cell
 from desktop.models.table_model import Cell, Column, TableModel
 from desktop.theme import palette
 from engine.market.instruments import Instrument
@@ -129,7 +130,7 @@ class QualityModel(TableModel[OrderQuality]):
             [
                 Column("Sent", _sent, sample=_TIME, is_time=True),
                 Column("Symbol", lambda o: Cell(o.execution.symbol), sample="DOGEUSDT"),
-                Column("Side", _order_side, sample="SELL"),
+                Column("Side", lambda o: side_cell(o.execution.side), sample="SELL"),
                 Column("Type", lambda o: Cell(str(o.execution.type)), sample="MARKET"),
                 Column("Filled", self._quantity, numeric=True, sample="12,345.000"),
                 Column("At the click", self._arrival, numeric=True, sample=_PRICE),
@@ -280,11 +281,6 @@ def _group(amount: Callable[[TripGroup], Decimal | None]) -> Callable[[TripGroup
 def _sent(order: OrderQuality) -> Cell:
     at_ms = order.execution.at_ms
     return Cell(local_date_time_text(at_ms), palette.TEXT_DIM, sort=at_ms)
-
-
-def _order_side(order: OrderQuality) -> Cell:
-    side = order.execution.side
-    return Cell(side.value, palette.SIDE_COLOUR[side])
 
 
 def _slippage(order: OrderQuality) -> Cell:

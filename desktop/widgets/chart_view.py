@@ -49,8 +49,10 @@ class ChartView(QWidget):
         self._resting = RestingOrders()
         self._orders: tuple[Resting, ...] = ()
         self._algos: tuple[Resting, ...] = ()
-        self._ghost_timer = self._one_shot(GHOST_MS, self._drop_ghosts)
-        self._refusal_timer = self._one_shot(REFUSAL_MS, self._drop_refusals)
+        self._ghost_timer = QTimer(self, singleShot=True, interval=GHOST_MS)
+        self._ghost_timer.timeout.connect(self._drop_ghosts)
+        self._refusal_timer = QTimer(self, singleShot=True, interval=REFUSAL_MS)
+        self._refusal_timer.timeout.connect(self._drop_refusals)
 
     # --- what to show -------------------------------------------------------
 
@@ -283,10 +285,3 @@ class ChartView(QWidget):
             self._state.older_asked = True
             self._state.problem = ""
             self.older_wanted.emit(end_ms)
-
-    def _one_shot(self, interval_ms: int, then: object) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(interval_ms)
-        timer.timeout.connect(then)
-        return timer

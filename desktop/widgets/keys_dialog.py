@@ -48,6 +48,12 @@ _KEPT = {
     KeyPlace.SESSION: "A key for {name} is kept until Perpdesk closes.",
     KeyPlace.VARIABLES: "The key comes from PERPDESK_API_KEY and PERPDESK_API_SECRET.",
 }
+_BUTTONS = (
+    ("test", "Test", "Asks for clock, permissions and position mode. Sends no order"),
+    ("keep", "Keep", "Only keys that were tried and found good are kept"),
+    ("remove", "Remove", "Forgets them here; at the exchange they stay valid"),
+    ("trade", "Trade", "Goes to this environment with the keys that are kept"),
+)
 
 
 @per_palette
@@ -259,32 +265,25 @@ class KeysDialog(QDialog):
         )
         self.findings = _label(self, "keys.findings")
         self.findings.setTextFormat(Qt.TextFormat.RichText)
-        tips = {
-            "test": (
-                "Test",
-                "Asks for clock, permissions and position mode. Sends no order",
-            ),
-            "keep": ("Keep", "Only keys that were tried and found good are kept"),
-            "remove": (
-                "Remove",
-                "Forgets them here; at the exchange they stay valid",
-            ),
-            "trade": ("Trade", "Goes to this environment with the keys that are kept"),
-        }
-        made: dict[str, QPushButton] = {}
-        for name, (text, tip) in tips.items():
-            role = "primary" if name == "test" else "plain"
-            made[name] = make_button(f"keys.{name}", text, role, height=32, parent=self)
-            made[name].setToolTip(tip)
-        self.test, self.keep = made["test"], made["keep"]
-        self.remove, self.trade = made["remove"], made["trade"]
+        self._make_buttons()
+        for field in (self.key, self.secret):
+            field.textChanged.connect(self._forget_test)
+            field.returnPressed.connect(self.test.click)
+
+    def _make_buttons(self) -> None:
+        self.test, self.keep, self.remove, self.trade = (
+            self._button(name, text, tip) for name, text, tip in _BUTTONS
+        )
         self.test.clicked.connect(self._test)
         self.keep.clicked.connect(self._keep)
         self.remove.clicked.connect(self._remove)
         self.trade.clicked.connect(self._trade)
-        for field in (self.key, self.secret):
-            field.textChanged.connect(self._forget_test)
-            field.returnPressed.connect(self.test.click)
+
+    def _button(self, name: str, text: str, tip: str) -> QPushButton:
+        role = "primary" if name == "test" else "plain"
+        button = make_button(f"keys.{name}", text, role, height=32, parent=self)
+        button.setToolTip(tip)
+        return button
 
     def _lay_out(self) -> None:
         title = QLabel("Exchange keys", self)

@@ -61,8 +61,10 @@ class LadderView(QWidget):
         self._strip = LadderStrip(self)
         self._strip.grouping_chosen.connect(self._choose_grouping)
         self._strip.recentre_clicked.connect(self.recentre)
-        self._hint_timer = self._one_shot(_HINT_MS, self._end_hint)
-        self._ghost_timer = self._one_shot(GHOST_MS, self._drop_ghosts)
+        self._hint_timer = QTimer(self, singleShot=True, interval=_HINT_MS)
+        self._hint_timer.timeout.connect(self._end_hint)
+        self._ghost_timer = QTimer(self, singleShot=True, interval=GHOST_MS)
+        self._ghost_timer.timeout.connect(self._drop_ghosts)
 
     # --- what to show -------------------------------------------------------
 
@@ -267,13 +269,6 @@ class LadderView(QWidget):
         )
 
     # --- small answers ------------------------------------------------------
-
-    def _one_shot(self, interval_ms: int, then: object) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(interval_ms)
-        timer.timeout.connect(then)
-        return timer
 
     def _is_held(self) -> bool:
         return self._is_over or self._hand.is_down or self._cursor.bucket is not None

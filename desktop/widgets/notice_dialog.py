@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QGridLayout,
     QLabel,
+    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -49,18 +50,26 @@ class NoticeDialog(QDialog):
         self.tray.setChecked(choices.has_tray)
         self.funding = self._minutes(choices.funding_min)
         self.liquidation = self._percent(choices.liquidation_pct)
+        rows = self._rows()
+        close = make_button("notices.close", "Close", "primary", height=32, parent=self)
+        close.clicked.connect(self.accept)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 16, 18, 14)
+        column.setSpacing(9)
+        column.addWidget(title)
+        column.addWidget(QLabel("A sound when …", self))
+        column.addLayout(rows)
+        column.addWidget(self.tray)
+        column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+        self.tray.toggled.connect(self._change)
+        self.funding.valueChanged.connect(self._change)
+        self.liquidation.valueChanged.connect(self._change)
+
+    def _rows(self) -> QGridLayout:
         grid = QGridLayout()
         for row, (notice, box) in enumerate(self._boxes.items()):
             grid.addWidget(box, row, 0)
-            hear = make_button(
-                f"notices.hear.{notice.value}",
-                "Hear",
-                "quiet",
-                accessible_name=f"Hear: {_WORDS[notice]}",
-                parent=self,
-            )
-            hear.clicked.connect(lambda _=False, which=notice: self.sound_wanted.emit(which))
-            grid.addWidget(hear, row, 1)
+            grid.addWidget(self._hear(notice), row, 1)
         row = grid.rowCount()
         for number, (text, field) in enumerate(
             (
@@ -72,19 +81,18 @@ class NoticeDialog(QDialog):
             label.setBuddy(field)
             grid.addWidget(label, row + number, 0)
             grid.addWidget(field, row + number, 1)
-        close = make_button("notices.close", "Close", "primary", height=32, parent=self)
-        close.clicked.connect(self.accept)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 16, 18, 14)
-        column.setSpacing(9)
-        column.addWidget(title)
-        column.addWidget(QLabel("A sound when …", self))
-        column.addLayout(grid)
-        column.addWidget(self.tray)
-        column.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
-        self.tray.toggled.connect(self._change)
-        self.funding.valueChanged.connect(self._change)
-        self.liquidation.valueChanged.connect(self._change)
+        return grid
+
+    def _hear(self, notice: Notice) -> QPushButton:
+        button = make_button(
+            f"notices.hear.{notice.value}",
+            "Hear",
+            "quiet",
+            accessible_name=f"Hear: {_WORDS[notice]}",
+            parent=self,
+        )
+        button.clicked.connect(lambda: self.sound_wanted.emit(notice))
+        return button
 
     def choices(self) -> NoticeChoices:
         muted = (notice for notice, box in self._boxes.items() if not box.isChecked())

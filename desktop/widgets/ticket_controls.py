@@ -91,6 +91,13 @@ class TicketControls(QWidget):
         self.target = DecimalField("orderTicket.target", "Target", self)
         self.problems = ProblemLine("orderTicket.problem", self)
         self.summary = TicketSummary(self)
+        self._make_choices()
+        self.best_buttons = {side: self._best_button(side) for side in Side}
+        self.share_buttons = {share: self._share_button(share) for share in _SHARES_PCT}
+        self.side_buttons = {side: self._side_button(side) for side in Side}
+
+    def _make_choices(self) -> None:
+        """How an order is sent."""
         self.time_in_force = _box(
             self, "orderTicket.timeInForce", "Time in force", ["GTC", "IOC", "FOK"]
         )
@@ -109,9 +116,6 @@ class TicketControls(QWidget):
         )
         self.plan.setFixedWidth(34)
         self.plan.setToolTip("Plan: chase, scaled orders or TWAP; one intent, several orders")
-        self.best_buttons = {side: self._best_button(side) for side in Side}
-        self.share_buttons = {share: self._share_button(share) for share in _SHARES_PCT}
-        self.side_buttons = {side: self._side_button(side) for side in Side}
 
     def _best_button(self, side: Side) -> QPushButton:
         word = "bid" if side is Side.BUY else "ask"

@@ -63,6 +63,14 @@ class Toast(QWidget):
         self._sentence.setWordWrap(True)
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
         self._sentence.setFont(ui_font(12))
+        self._lay_out(sign, action)
+        self._shown_for = QElapsedTimer()
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self.close)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.say(sentence)
+
+    def _lay_out(self, sign: QLabel, action: str) -> None:
         row = self._row = QHBoxLayout()
         row.setSpacing(9)
         row.addWidget(sign, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -77,11 +85,6 @@ class Toast(QWidget):
             button.setToolTip("Does what the notice is about, and closes it")
             button.clicked.connect(self._on_action)
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
-        self._shown_for = QElapsedTimer()
-        self._timer = QTimer(self, singleShot=True)
-        self._timer.timeout.connect(self.close)
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.say(sentence)
 
     def say(self, sentence: str) -> None:
         self._plain = sentence

@@ -76,17 +76,37 @@ def _wait_for(box: Mailbox[Event]) -> TieOutDone | CommandRefused:
     while True:
         box.wait(1.0)
         for event in box.drain():
-            is_ours = isinstance(event, CommandRefused) and event.command.request_id == _ASK_ID
-            if isinstance(event, TieOutDone) or (isinstance(event, CommandRefused) and is_ours):
+            if isinstance(event, TieOutDone):
+                return event
+            if isinstance(event, CommandRefused) and event.command.request_id == _ASK_ID:
                 return event
 
 
 def _print_review(answer: Review) -> None:
-    totals, figures, quality = answer.totals, answer.figures, answer.quality
+    totals = answer.totals
     if not totals.fills and not answer.trips:
         print("Nothing was traded in that time.")
         return
-    rows: list[tuple[object, ...]] = [
+    table(("FIGURE", "VALUE"), _figures(answer), "")
+    if totals.unmatched_fills:
+        print(f"{totals.unmatched_fills} fills closed what was opened before the journal began.")
+    if totals.left_out:
+        print(f"Not settled in dollars, left out: {', '.join(totals.left_out)}")
+    for title, groups in (
+        ("SYMBOL", answer.by_symbol),
+        ("SIDE", answer.by_side),
+        ("HOUR", answer.by_hour),
+        ("WEEKDAY", answer.by_weekday),
+        ("TAG", answer.by_tag),
+    ):
+        if groups:
+            print()
+            table((title, "TRIPS", "WIN RATE", "NET", "FEES", "FUNDING"), _rows_of(groups), "")
+
+
+def _figures(answer: Review) -> list[tuple[object, ...]]:
+    totals, figures, quality = answer.totals, answer.figures, answer.quality
+    return [
         ("Net result", _signed(totals.net)),
         ("Realised", _signed(totals.realized)),
         ("Fees", _signed(-totals.fees)),
@@ -106,21 +126,6 @@ def _print_review(answer: Review) -> None:
         ("Acknowledged after (median)", _or_dash(quality.ack_p50_ms, " ms")),
         ("Market order filled after", _or_dash(quality.fill_p50_ms, " ms")),
     ]
-    table(("FIGURE", "VALUE"), rows, "")
-    if totals.unmatched_fills:
-        print(f"{totals.unmatched_fills} fills closed what was opened before the journal began.")
-    if totals.left_out:
-        print(f"Not settled in dollars, left out: {', '.join(totals.left_out)}")
-    for title, groups in (
-        ("SYMBOL", answer.by_symbol),
-        ("SIDE", answer.by_side),
-        ("HOUR", answer.by_hour),
-        ("WEEKDAY", answer.by_weekday),
-        ("TAG", answer.by_tag),
-    ):
-        if groups:
-            print()
-            table((title, "TRIPS", "WIN RATE", "NET", "FEES", "FUNDING"), _rows_of(groups), "")
 
 
 def _rows_of(groups: tuple[TripGroup, ...]) -> list[tuple[object, ...]]:

@@ -55,15 +55,7 @@ def run_drill(seeds: Sequence[int], jobs: int, tell: Tell) -> list[SessionResult
         StoppableThread(f"drill-worker-{number}", work, lambda _name, error: failures.append(error))
         for number in range(min(jobs, len(seeds)))
     ]
-    for worker in workers:
-        worker.start()
-    try:
-        _join(workers)
-    except KeyboardInterrupt:
-        for worker in workers:
-            worker.request_stop()
-        _join(workers)
-        raise
+    _run_all(workers)
     if failures:
         raise failures[0]
     return sorted(results, key=lambda result: result.seed)
@@ -76,6 +68,19 @@ def _shared(seeds: Iterator[int], lock: threading.Lock) -> Iterator[int]:
         if seed is None:
             return
         yield seed
+
+
+def _run_all(workers: Sequence[StoppableThread]) -> None:
+    """Ctrl+C ends each of them after the session that it is in."""
+    for worker in workers:
+        worker.start()
+    try:
+        _join(workers)
+    except KeyboardInterrupt:
+        for worker in workers:
+            worker.request_stop()
+        _join(workers)
+        raise
 
 
 def _join(workers: Sequence[StoppableThread]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.clock import SystemClock
+from engine.clock import Clock, SystemClock
 from engine.drill.drill_plan_witness import PlanWitness
 from engine.errors import PerpdeskError
 from engine.event_hub import EventHub
@@ -116,15 +116,7 @@ class DrillTrader:
         self._fills: list[FillView] = []
         self.hub.listen(EngineStateChanged, self._on_state)
         self.hub.listen(ThreadCrashed, lambda e: self.note_crash(e.thread, e.sentence))
-        self.gateway = BinanceGateway(
-            hosts=place.hosts,
-            api_key=place.keys.api_key,
-            api_secret=place.keys.api_secret,
-            settings=_GATEWAY,
-            on_state=self.hub.publish,
-            on_alert=self.hub.publish,
-            on_crash=self.note_crash,
-        )
+        self.gateway = self._build_gateway()
         self.journal = JournalWriter(Path(place.journal), clock, self.hub.publish)
         self._queries = TaskQueue("queries", self.note_crash)
         self._house = StoppableThread("housekeeping", self._keep_house, self.note_crash)
@@ -137,15 +129,7 @@ class DrillTrader:
             msgspec.structs.replace(_OMS, audit=_audit(place.audits)),
             on_gap=lambda: self._queries.submit(self._recover),
         )
-        self.brackets = Brackets(
-            self.oms,
-            self.gateway,
-            self.journal,
-            self.hub,
-            clock,
-            self.gateway.get_exchange_instruments,
-            on_crash=self.note_crash,
-        )
+        self.brackets = self._build_brackets(clock)
         self.plans = self._build_plans(clock)
         self.witness = PlanWitness(self.hub)
 
@@ -204,6 +188,28 @@ class DrillTrader:
         ended = self._queries.stop(_CLOSE_S) and ended
         ended = self._house.join(_CLOSE_S) and ended
         return self.journal.close(_CLOSE_S) and ended
+
+    def _build_gateway(self) -> BinanceGateway:
+        return BinanceGateway(
+            hosts=self.place.hosts,
+            api_key=self.place.keys.api_key,
+            api_secret=self.place.keys.api_secret,
+            settings=_GATEWAY,
+            on_state=self.hub.publish,
+            on_alert=self.hub.publish,
+            on_crash=self.note_crash,
+        )
+
+    def _build_brackets(self, clock: Clock) -> Brackets:
+        return Brackets(
+            self.oms,
+            self.gateway,
+            self.journal,
+            self.hub,
+            clock,
+            self.gateway.get_exchange_instruments,
+            on_crash=self.note_crash,
+        )
 
     def _build_plans(self, clock: SystemClock) -> PlanRunner:
         path = Path(self.place.journal)

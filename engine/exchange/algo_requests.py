@@ -45,9 +45,7 @@ def algo_params(
         **_size(kind, quantity, close_position=close_position, reduce_only=reduce_only),
     }
     if kind is _TRAILING:
-        params["callbackRate"] = _needed(callback_pct, "callback_pct", kind)
-        if activate_price is not None:
-            params["activatePrice"] = number_text(activate_price, "activate_price")
+        params |= _trailing(callback_pct, activate_price)
     else:
         params["triggerPrice"] = _needed(trigger_price, "trigger_price", kind)
     if kind in _LIMIT_TYPES:
@@ -86,6 +84,13 @@ def _size(
         raise BadInput("quantity", "An order that closes the position takes no quantity.")
     # it only ever reduces, and the venue refuses to be told so
     return {"closePosition": True}
+
+
+def _trailing(callback_pct: Number | None, activate_price: Number | None) -> Params:
+    params: Params = {"callbackRate": _needed(callback_pct, "callback_pct", _TRAILING)}
+    if activate_price is not None:
+        params["activatePrice"] = number_text(activate_price, "activate_price")
+    return params
 
 
 def _needed(value: Number | None, field: str, kind: OrderType) -> str:

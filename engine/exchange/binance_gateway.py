@@ -106,16 +106,8 @@ class BinanceGateway(
         self._server_clock = ServerClock(self._clock)
         key = _given_or_env(api_key, "PERPDESK_API_KEY")
         self._limiter = RateLimiter(self._limits(self._settings.limits))
-        self._rest = RestClient(
-            self.hosts,
-            clock=self._clock,
-            api_key=key,
-            api_secret=_given_or_env(api_secret, "PERPDESK_API_SECRET"),
-            settings=self._settings.rest,
-            limiter=self._limiter,
-            server_clock=self._server_clock,
-            on_brake=on_brake or _nobody,
-        )
+        secret = _given_or_env(api_secret, "PERPDESK_API_SECRET")
+        self._rest = self._make_rest(key, secret, on_brake or _nobody)
         self._streams = WebSocketManager(
             hosts=self.hosts,
             clock=self._clock,
@@ -328,6 +320,20 @@ class BinanceGateway(
     def _expect_news(self) -> None:
         if self._user_stream is not None:
             self._user_stream.expect_news()
+
+    def _make_rest(
+        self, api_key: str, api_secret: str, on_brake: Callable[[RateBrake], None]
+    ) -> RestClient:
+        return RestClient(
+            self.hosts,
+            clock=self._clock,
+            api_key=api_key,
+            api_secret=api_secret,
+            settings=self._settings.rest,
+            limiter=self._limiter,
+            server_clock=self._server_clock,
+            on_brake=on_brake,
+        )
 
     def _make_order_socket(self, api_key: str, alerts: VenueAlerts) -> OrderSocket | None:
         settings = self._settings

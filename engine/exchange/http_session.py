@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from engine.errors import NotConnected, OutcomeUnknown
 from engine.exchange.proxy import SYSTEM
-from engine.exchange.tcp_connect import close_quietly, connect, tls_context, wake_waiter
+from engine.exchange.tcp_connect import close_quietly, connect, reason_of, tls_context, wake_waiter
 
 _IDLE_S = 25.0  # shorter than venues and proxies keep an idle connection
 _IDLE_MAX = 4
@@ -199,11 +199,11 @@ class _Connection:
             # computer; without its end no server acts on it.
             sock.sendall(request)
         except OSError as error:
-            raise NotConnected(f"The request could not be sent: {_reason(error)}.") from error
+            raise NotConnected(f"The request could not be sent: {reason_of(error)}.") from error
         try:
             return _read_reply(sock, ends_at)
         except (OSError, EOFError, ValueError) as error:
-            raise OutcomeUnknown(f"The request was sent, but: {_reason(error)}.") from error
+            raise OutcomeUnknown(f"The request was sent, but: {reason_of(error)}.") from error
 
 
 def _read_reply(sock: socket.socket, ends_at: float) -> tuple[HttpReply, bool]:
@@ -302,11 +302,3 @@ def _left(ends_at: float) -> float:
     if left <= 0:
         raise TimeoutError
     return left
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__

@@ -59,7 +59,7 @@ def connect(
     except (OSError, UnicodeError) as error:
         if sock is not None:
             close_quietly(sock)
-        raise NotConnected(f"Cannot connect to {host}:{port}: {_reason(error)}.") from error
+        raise NotConnected(f"Cannot connect to {host}:{port}: {reason_of(error)}.") from error
     return sock
 
 
@@ -153,7 +153,8 @@ def _target(url: str) -> tuple[str, int, bool]:
     return parts.hostname or "", parts.port or (443 if secure else 80), secure
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """In words that fit into a sentence."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted ({error.verify_message})"
     if isinstance(error, TimeoutError):

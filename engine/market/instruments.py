@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from engine.errors import UnknownSymbol
 from engine.trading_types import OrderType, Side
 from engine.utils.decimals import (
     ceil_to_step,
@@ -193,6 +194,13 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
 def decimals_of(step: Decimal) -> int:
     exponent = step.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def named_in(known: Mapping[str, Instrument], symbol: str) -> Instrument:
+    """Raises UnknownSymbol, which names some that are known."""
+    if symbol not in known:
+        raise UnknownSymbol(symbol, tuple(sorted(known)))
+    return known[symbol]
 
 
 def instrument_from(row: Mapping[str, Any]) -> Instrument:

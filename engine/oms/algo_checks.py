@@ -12,6 +12,7 @@ from decimal import Decimal
 from engine.errors import OrderNotAllowed
 from engine.market.instruments import Instrument
 from engine.oms.algo_models import AlgoOrder
+from engine.oms.contract_rules import check_waiting_price, refusal_of
 from engine.protection_commands import PlaceAlgo
 from engine.protection_views import AlgoView
 from engine.trading_types import AlgoStatus, OrderType, PositionSide, Side
@@ -114,8 +115,8 @@ def _check_size(command: PlaceAlgo) -> None:
 
 
 def _check_amounts(command: PlaceAlgo, instrument: Instrument, price_now: Decimal | None) -> None:
-    _check_price("trigger_price", "Trigger price", command, instrument, command.trigger_price)
-    _check_price("activate_price", "Activation price", command, instrument, command.activate_price)
+    _check_price("trigger_price", "Trigger price", instrument, command.trigger_price)
+    _check_price("activate_price", "Activation price", instrument, command.activate_price)
     callback = command.callback_pct
     if callback is not None and not _SMALLEST_CALLBACK <= callback <= _LARGEST_CALLBACK:
         nearest = min(max(callback, _SMALLEST_CALLBACK), _LARGEST_CALLBACK)
@@ -135,28 +136,15 @@ def _check_amounts(command: PlaceAlgo, instrument: Instrument, price_now: Decima
         reduce_only=command.reduce_only or command.position_side is not PositionSide.BOTH,
     )
     if found:
-        fix = None if found[0].fix is None else plain(found[0].fix)
-        raise OrderNotAllowed(found[0].field, found[0].sentence, fix)
+        raise refusal_of(found[0])
 
 
-def _check_price(
-    field: str, label: str, command: PlaceAlgo, instrument: Instrument, price: Decimal | None
-) -> None:
-    """Its steps and limits; the band around the mark counts only once it has triggered."""
+def _check_price(field: str, label: str, instrument: Instrument, price: Decimal | None) -> None:
     if price is None:
         return
     if price <= 0:
         raise OrderNotAllowed(field, f"{label} must be above zero.")
-    found = instrument.problems(
-        side=command.side,
-        order_type=OrderType.LIMIT,
-        quantity=instrument.limit_quantity.minimum,
-        price=price,
-        reduce_only=True,
-    )
-    if found:
-        fix = None if found[0].fix is None else plain(found[0].fix)
-        raise OrderNotAllowed(field, found[0].sentence.replace("Price", label, 1), fix)
+    check_waiting_price(field, label, price, instrument)
 
 
 def _check_side(command: PlaceAlgo, instrument: Instrument, price_now: Decimal) -> None:

@@ -18,6 +18,7 @@ from engine.oms.algo_placing import AlgoPlacing
 from engine.oms.algo_resolver import AlgoResolver
 from engine.oms.risk_guard import RiskGuard
 from engine.oms.unknown_resolver import ResolverSettings
+from engine.oms.waiting import condition_of
 from engine.protection_commands import CancelAlgo, CancelOrders, MoveAlgo, PlaceAlgo
 from engine.protection_views import AlgoView
 from engine.trading_types import (
@@ -183,14 +184,7 @@ class AlgoFace:
         """Block until it has one of the statuses, or fulfils the condition, or (None) has
         ended. False when `timeout_s` passed first.
         """
-        found = self.get(algo)
-        if callable(until):
-            condition = until
-            return self.tracker.wait(lambda: condition(found), timeout_s)
-        if until is None:
-            return self.tracker.wait(lambda: found.is_terminal, timeout_s)
-        wanted = frozenset((until,) if isinstance(until, str) else until)
-        return self.tracker.wait(lambda: found.status in wanted, timeout_s)
+        return self.tracker.wait(condition_of(self.get(algo), until), timeout_s)
 
     # --- life --------------------------------------------------------------------------
 

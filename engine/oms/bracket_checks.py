@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from engine.errors import OrderNotAllowed
 from engine.market.instruments import Instrument
+from engine.oms.contract_rules import check_waiting_price, refusal_of
 from engine.protection_commands import PlaceBracket
 from engine.trading_types import OrderType, PositionSide, Side
 from engine.utils.decimals import plain
@@ -24,8 +25,7 @@ def check_bracket(command: PlaceBracket, instrument: Instrument, price_now: Deci
         reduce_only=True,
     )
     if found:
-        fix = None if found[0].fix is None else plain(found[0].fix)
-        raise OrderNotAllowed(found[0].field, found[0].sentence, fix)
+        raise refusal_of(found[0])
     check_exits(
         command.side,
         command.stop_price,
@@ -72,16 +72,7 @@ def _check_price(
     if price is None:
         return
     label = field.replace("_", " ").capitalize()
-    found = instrument.problems(
-        side=Side.BUY,
-        order_type=OrderType.LIMIT,
-        quantity=instrument.limit_quantity.minimum,
-        price=price,
-        reduce_only=True,
-    )
-    if found:
-        fix = None if found[0].fix is None else plain(found[0].fix)
-        raise OrderNotAllowed(field, found[0].sentence.replace("Price", label, 1), fix)
+    check_waiting_price(field, label, price, instrument)
     if reference is None or (price < reference if is_below else price > reference):
         return
     step = -instrument.tick_size if is_below else instrument.tick_size

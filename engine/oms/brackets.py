@@ -16,10 +16,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.clock import Clock
-from engine.errors import BadInput, OrderNotAllowed, UnknownSymbol
+from engine.errors import BadInput, OrderNotAllowed
 from engine.event_hub import EventHub
 from engine.exchange.gateway import ExchangeGateway
-from engine.market.instruments import Instrument
+from engine.market.instruments import Instrument, named_in
 from engine.oms.bracket_absorb import absent
 from engine.oms.bracket_books import BracketBooks
 from engine.oms.bracket_checks import check_bracket, check_exits
@@ -348,10 +348,7 @@ class Brackets:
         return tuple(view.client_algo_id for view in own if view is not None)
 
     def _instrument(self, symbol: str) -> Instrument:
-        known = self._instruments()
-        if symbol not in known:
-            raise UnknownSymbol(symbol, tuple(known))
-        return known[symbol]
+        return named_in(self._instruments(), symbol)
 
 
 def _decoded(bodies: Iterable[bytes]) -> Iterator[Bracket]:

@@ -14,8 +14,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from decimal import Decimal
 from typing import Any, TypeVar
 
-import msgspec
-
 from engine.commands import PlaceOrder
 from engine.errors import PerpdeskError, ShuttingDown
 from engine.events import AlgoUpdate, OrderUpdate
@@ -24,6 +22,7 @@ from engine.exchange.gateway import ExchangeGateway
 from engine.market.instruments import Instrument
 from engine.oms.algo_face import AlgoFace
 from engine.oms.kill_plan import Standing, counted, left_over, next_steps
+from engine.oms.kill_scope import KillScope, flat_words, progress_words
 from engine.oms.order_changing import OrderChanging
 from engine.oms.order_desk import OrderDesk
 from engine.oms.order_placing import OrderPlacing
@@ -52,30 +51,6 @@ _NOT_ANSWERED = (
 )
 
 
-class _Scope(msgspec.Struct, frozen=True):
-    """Everything, or some symbols."""
-
-    is_all: bool = False
-    symbols: frozenset[str] = frozenset()
-
-    def covers(self, symbol: str) -> bool:
-        return self.is_all or symbol in self.symbols
-
-    def with_(self, symbol: str | None) -> _Scope:
-        if symbol is None or self.is_all:
-            return _Scope(is_all=True)
-        return _Scope(symbols=self.symbols | {symbol})
-
-    @property
-    def only(self) -> str | None:
-        """The one symbol to ask for; None: ask for all."""
-        return next(iter(self.symbols)) if len(self.symbols) == 1 else None
-
-    @property
-    def words(self) -> str:
-        return "everything" if self.is_all else ", ".join(sorted(self.symbols))
-
-
 class KillSwitch:
     """Thread-safe; every method returns at once. The work is done on the thread `kill`.
 
@@ -99,7 +74,7 @@ class KillSwitch:
         self._algos = algos
         self._on_crash = on_crash
         self._lock = threading.Lock()
-        self._scope = _Scope()
+        self._scope = KillScope()
         self._thread: StoppableThread | None = None
         self._is_running = False
         self._is_closing = False
@@ -122,7 +97,7 @@ class KillSwitch:
                 self._scope = self._scope.with_(symbol)
                 self._thread.stop_event.clear()  # it may just be giving up
             else:
-                self._scope = _Scope().with_(symbol)
+                self._scope = KillScope().with_(symbol)
                 self._is_running = True
                 self._thread = StoppableThread("kill", self._work, self._crashed)
                 self._thread.start()
@@ -186,7 +161,7 @@ class KillSwitch:
                 standing, unread = self._read(scope)
                 if standing.is_flat and self._finish(scope, rounds):
                     return
-                sentence = _progress(scope, standing, unread or problems)
+                sentence = progress_words(scope, standing, unread or problems)
                 self._tell(KillState.WORKING, sentence, standing, rounds)
                 problems = self._act(standing, pool)
                 self._desk.clock.wait(stop, backoff.next_s())
@@ -197,13 +172,13 @@ class KillSwitch:
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _finish(self, scope: _Scope, rounds: int) -> bool:
+    def _finish(self, scope: KillScope, rounds: int) -> bool:
         """False when more was asked for meanwhile."""
         with self._lock:
             if self._scope != scope:
                 return False
             self._is_running = False
-        self._tell(KillState.FLAT, _flat(scope), Standing(is_proven=True), rounds, scope)
+        self._tell(KillState.FLAT, flat_words(scope), Standing(is_proven=True), rounds, scope)
         return True
 
     def _give_up(self, stop: threading.Event, rounds: int) -> bool:
@@ -217,9 +192,9 @@ class KillSwitch:
         self._tell_left(scope, standing, rounds)
         return True
 
-    def _tell_left(self, scope: _Scope, standing: Standing, rounds: int) -> None:
+    def _tell_left(self, scope: KillScope, standing: Standing, rounds: int) -> None:
         if standing.is_flat:
-            self._tell(KillState.FLAT, _flat(scope), standing, rounds, scope)
+            self._tell(KillState.FLAT, flat_words(scope), standing, rounds, scope)
             return
         left = ", ".join(left_over(standing)) or "as far as is known here, nothing"
         sentence = f"Stopped before it was flat. Left: {left}."
@@ -235,7 +210,7 @@ class KillSwitch:
 
     # --- looking ----------------------------------------------------------------------
 
-    def _known_here(self, scope: _Scope) -> Standing:
+    def _known_here(self, scope: KillScope) -> Standing:
         orders = [o.symbol for o in self._desk.tracker.open_orders() if scope.covers(o.symbol)]
         return Standing(
             algos=counted(
@@ -248,7 +223,7 @@ class KillSwitch:
             unanswered=self._unanswered(scope),
         )
 
-    def _read(self, scope: _Scope) -> tuple[Standing, str]:
+    def _read(self, scope: KillScope) -> tuple[Standing, str]:
         """From the exchange, and why not all of it could be read. Raises ShuttingDown."""
         known = self._known_here(scope)
         problems: list[str] = []
@@ -280,7 +255,7 @@ class KillSwitch:
         )
         return standing, problems[0] if problems else ""
 
-    def _unanswered(self, scope: _Scope) -> tuple[OrderView | AlgoView, ...]:
+    def _unanswered(self, scope: KillScope) -> tuple[OrderView | AlgoView, ...]:
         views: list[OrderView | AlgoView] = [o.view for o in self._desk.tracker.open_orders()]
         views += [algo.view for algo in self._algos.open()]
         return tuple(
@@ -325,7 +300,7 @@ class KillSwitch:
         sentence: str,
         standing: Standing,
         rounds: int,
-        scope: _Scope | None = None,
+        scope: KillScope | None = None,
     ) -> None:
         scope = scope or self._scope
         self._view = KillView(
@@ -339,17 +314,6 @@ class KillSwitch:
         self._desk.publish(KillChanged(kill=self._view))
         if state is KillState.LEFT_OVER:
             self._desk.alert(AlertLevel.ERROR, "kill.left_over", sentence)
-
-
-def _flat(scope: _Scope) -> str:
-    where = "" if scope.is_all else f" of {scope.words}"
-    return f"Flat: no order and no position{where} is left at the exchange."
-
-
-def _progress(scope: _Scope, standing: Standing, problem: str) -> str:
-    left = ", ".join(left_over(standing)) or "nothing that was seen"
-    trouble = f" Last trouble: {problem}" if problem else ""
-    return f"Ending {scope.words}. Left: {left}.{trouble}"
 
 
 def _by_symbol(

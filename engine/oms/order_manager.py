@@ -30,6 +30,7 @@ from engine.oms.algo_desk import AlgoDesk
 from engine.oms.algo_face import AlgoFace
 from engine.oms.algo_tracker import AlgoTracker
 from engine.oms.bulk_cancel import BulkCancel, BulkCancelled
+from engine.oms.day_lock import LockStore
 from engine.oms.dead_man import DeadMan
 from engine.oms.fill_audit import FillAudit
 from engine.oms.intent_journal import IntentJournal
@@ -46,9 +47,10 @@ from engine.oms.position_tracker import PositionTracker
 from engine.oms.private_events import PrivateEvents
 from engine.oms.reconciler import PAUSES_S, Reconciler
 from engine.oms.reversing import Reversing
-from engine.oms.risk_guard import LockStore, RiskGuard
+from engine.oms.risk_guard import RiskGuard
 from engine.oms.risk_rules import RiskLimits
 from engine.oms.unknown_resolver import ResolverSettings, UnknownResolver
+from engine.oms.waiting import condition_of
 from engine.protection_commands import CancelOrders, ReversePosition
 from engine.protection_views import AlgoView
 from engine.trading_types import OrderStatus, OrderType, PositionSide, Side, TimeInForce
@@ -102,20 +104,13 @@ class OrderManager:
     ) -> None:
         settings = settings or OmsSettings()
         self._hub = hub
-        self.tracker = OrderTracker(
-            self._publish,
-            clock,
-            closed_kept=settings.closed_orders_kept,
-            strict=settings.strict,
-        )
-        self.positions = PositionTracker(hub.publish)
-        self.mode = PositionMode(gateway, hub.publish)
+        self._make_books(gateway, clock, settings)
         self._sender = OrderSender(
             clock,
             retry_attempts=settings.retry_attempts,
             retry_backoff_base=settings.retry_backoff_base,
         )
-        self._desk = desk = OrderDesk(
+        self._desk = OrderDesk(
             gateway=gateway,
             journal=journal,
             tracker=self.tracker,
@@ -127,18 +122,12 @@ class OrderManager:
             mark_price=mark_price,
             last_price=last_price,
         )
-        algos = AlgoTracker(
-            self.tracker,
-            hub.publish,
-            clock,
-            closed_kept=settings.closed_orders_kept,
-            strict=settings.strict,
-        )
+        self._algo_desk = AlgoDesk(orders=self._desk, tracker=self._algo_tracker)
         self.guard = RiskGuard(
             settings.risk,
             gateway,
             self.tracker,
-            algos,
+            self._algo_tracker,
             self.positions,
             clock,
             hub.publish,
@@ -146,30 +135,55 @@ class OrderManager:
             locks,
         )
         self._events = PrivateEvents(
-            self.tracker, algos, self.positions, hub.publish, clock, on_gap
+            self.tracker, self._algo_tracker, self.positions, hub.publish, clock, on_gap
         )
-        algo_desk = AlgoDesk(orders=desk, tracker=algos)
-        self.algos = AlgoFace(
-            algo_desk, self.guard, lambda: self._events.why_closed, settings.resolver
+        self._make_doors(settings, on_crash)
+        self._make_readers(settings)
+
+    def _make_books(self, gateway: ExchangeGateway, clock: Clock, settings: OmsSettings) -> None:
+        """What is known of orders of both services, positions and the position mode."""
+        self.tracker = OrderTracker(
+            self._publish,
+            clock,
+            closed_kept=settings.closed_orders_kept,
+            strict=settings.strict,
         )
-        self._placing = OrderPlacing(desk, self.guard, lambda: self._events.why_closed)
+        self._algo_tracker = AlgoTracker(
+            self.tracker,
+            self._hub.publish,
+            clock,
+            closed_kept=settings.closed_orders_kept,
+            strict=settings.strict,
+        )
+        self.positions = PositionTracker(self._hub.publish)
+        self.mode = PositionMode(gateway, self._hub.publish)
+
+    def _make_doors(self, settings: OmsSettings, on_crash: CrashHandler | None) -> None:
+        """Where requests go out."""
+        desk, gateway = self._desk, self._desk.gateway
+        self.algos = AlgoFace(self._algo_desk, self.guard, self._why_closed, settings.resolver)
+        self._placing = OrderPlacing(desk, self.guard, self._why_closed)
         self._changing = OrderChanging(desk, self._placing, self.guard)
         self.kill_switch = KillSwitch(
             desk, self._placing, self._changing, self.algos, self.positions, on_crash
         )
         self.guard.obey(self.kill_switch)
-        self.dead_man = DeadMan(gateway, clock, hub.publish)
+        self.dead_man = DeadMan(gateway, desk.clock, desk.publish)
         self._bulk_cancel = BulkCancel(gateway, self.tracker, self._changing, self.algos)
         self._reversing = Reversing(
             self._placing, self.guard, self.tracker, self.positions, desk.instrument
         )
+
+    def _make_readers(self, settings: OmsSettings) -> None:
+        """What holds the books against the exchange's word."""
+        desk, positions = self._desk, self.positions
         self.reconciler = Reconciler(
-            desk, algo_desk, self.positions, self._events, settings.recovery_pauses_s
+            desk, self._algo_desk, positions, self._events, settings.recovery_pauses_s
         )
         self.resolver = UnknownResolver(desk, settings.resolver)
-        self._fill_audit = FillAudit(desk, self.positions)
+        self._fill_audit = FillAudit(desk, positions)
         self._audit = AccountAudit(
-            desk, algos, self.positions, lambda: self._events.why_closed, settings.audit
+            desk, self._algo_tracker, positions, self._why_closed, settings.audit
         )
 
     # --- orders ----------------------------------------------------------------------
@@ -308,14 +322,7 @@ class OrderManager:
         """Block until the order has one of the statuses, or fulfils the condition, or (None)
         has ended. False when `timeout_s` passed first.
         """
-        found = self.get_order(order)
-        if callable(until):
-            condition = until
-            return self.tracker.wait(lambda: condition(found), timeout_s)
-        if until is None:
-            return self.tracker.wait(lambda: found.is_terminal, timeout_s)
-        wanted = frozenset((until,) if isinstance(until, str) else until)
-        return self.tracker.wait(lambda: found.status in wanted, timeout_s)
+        return self.tracker.wait(condition_of(self.get_order(order), until), timeout_s)
 
     @property
     def why_closed(self) -> str:
@@ -366,6 +373,9 @@ class OrderManager:
         """
         self.algos.restore(algos)
         self.tracker.restore(orders, fills, last_trade_ids)
+
+    def _why_closed(self) -> str:
+        return self._events.why_closed
 
     def _publish(self, event: Event) -> None:
         if type(event) is FillRecorded:

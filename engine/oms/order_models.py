@@ -141,15 +141,9 @@ class Order(OwnSide):
         if status is None:
             return self._contradiction(fill, f"went from {old.status} to {said}")
         is_end = status in TERMINAL_STATUSES
-        reason = ""
-        if is_end and update.expiry_reason:
-            reason = f"The exchange ended it: {update.expiry_reason}."
-        notice = ""
-        if said is None:
-            reason = f"The exchange calls this order {update.status!r}, which is not known here."
-            notice = "" if reason == old.reason else f"Order {old.client_order_id}: {reason}"
-        elif self._concluded:
-            notice = f"Order {old.client_order_id} was taken for {old.status}, but it is {status}."
+        reason = notice = ""
+        if is_end or said is None or self._concluded:  # rarely
+            reason, notice = self._words_on(update, said, status)
         changes: dict[str, Any] = {
             "order_id": update.order_id,
             "type": update.type,
@@ -170,6 +164,22 @@ class Order(OwnSide):
                 changes["amend"] = None
         self._note_progress(update, is_end)
         return self._publishable(changes, update, fill, notice)
+
+    def _words_on(
+        self, update: OrderUpdate, said: OrderStatus | None, status: OrderStatus
+    ) -> tuple[str, str]:
+        """The order's reason, and what a person is told."""
+        old = self._view
+        if said is None:
+            reason = f"The exchange calls this order {update.status!r}, which is not known here."
+            notice = "" if reason == old.reason else f"Order {old.client_order_id}: {reason}"
+            return reason, notice
+        reason = notice = ""
+        if status in TERMINAL_STATUSES and update.expiry_reason:
+            reason = f"The exchange ended it: {update.expiry_reason}."
+        if self._concluded:
+            notice = f"Order {old.client_order_id} was taken for {old.status}, but it is {status}."
+        return reason, notice
 
     def _note_progress(self, update: OrderUpdate, is_end: bool) -> None:
         if update.update_ms >= self._newest_ms:

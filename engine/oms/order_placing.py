@@ -16,7 +16,7 @@ from engine.oms.order_changes import Concluded, Write
 from engine.oms.order_desk import OrderDesk
 from engine.oms.order_models import Order
 from engine.oms.order_sender import Accepted, Answer, Lost, Overtaken, Refused
-from engine.oms.pre_trade_checks import check_order, only_reduces
+from engine.oms.pre_trade_checks import check_order, is_reducing
 from engine.oms.risk_guard import RiskGuard
 from engine.trading_types import AlertLevel, OrderStatus, OrderType, PositionSide, TimeInForce
 from engine.views import ZERO, OrderView
@@ -102,7 +102,7 @@ class OrderPlacing:
         try:
             desk.journal.record_intent(command, now_ms)
         except JournalError as error:
-            if not only_reduces(command):
+            if not is_reducing(command):
                 raise
             # taking risk off must go on when the disk is full
             logger.warning("a reducing order goes out without a journal entry: %s", error)
@@ -122,7 +122,7 @@ class OrderPlacing:
             return order.status is OrderStatus.PENDING_NEW and not why_halted()
 
         def why_halted() -> str:
-            helps = only_reduces(command) and command.type is OrderType.MARKET
+            helps = is_reducing(command) and command.type is OrderType.MARKET
             return "" if helps else self._guard.why_halted(order.symbol, asked_at)
 
         answer: Answer[OrderUpdate] = Overtaken()

@@ -8,6 +8,7 @@ from decimal import Decimal
 from engine.commands import PlaceOrder
 from engine.errors import OrderNotAllowed
 from engine.market.instruments import Instrument
+from engine.oms.contract_rules import refusal_of
 from engine.oms.order_models import Order
 from engine.trading_types import OrderStatus, OrderType, PositionSide, Side
 from engine.utils.decimals import plain
@@ -28,7 +29,7 @@ def check_order(
 
     `is_hedge_mode` None: not known, so its rules are left to the venue.
     """
-    if closed_because and not only_reduces(command):
+    if closed_because and not is_reducing(command):
         raise OrderNotAllowed("", closed_because)
     _check_kind(command)
     check_position_side(
@@ -50,11 +51,10 @@ def check_rules(command: PlaceOrder, instrument: Instrument, mark_price: Decimal
         quantity=command.quantity,
         price=command.price,
         mark_price=mark_price,
-        reduce_only=only_reduces(command),
+        reduce_only=is_reducing(command),
     )
     if found:
-        fix = None if found[0].fix is None else plain(found[0].fix)
-        raise OrderNotAllowed(found[0].field, found[0].sentence, fix)
+        raise refusal_of(found[0])
 
 
 def check_amend(view: OrderView, quantity: Decimal) -> None:
@@ -85,7 +85,7 @@ _WHY_NOT_AMENDED = {
 def _check_kind(command: PlaceOrder) -> None:
     if command.type not in (OrderType.LIMIT, OrderType.MARKET):
         raise OrderNotAllowed("type", f"{command.type} orders cannot be placed here.")
-    if command.reduce_only and not only_reduces(command):
+    if command.reduce_only and not is_reducing(command):
         raise OrderNotAllowed(
             "reduce_only",
             f"A {command.side} of {command.position_side} adds to the position, so it cannot be"
@@ -94,7 +94,7 @@ def _check_kind(command: PlaceOrder) -> None:
         )
 
 
-def only_reduces(command: PlaceOrder) -> bool:
+def is_reducing(command: PlaceOrder) -> bool:
     """May never open: reduce-only or, with long and short side by side, the closing side."""
     if command.position_side is PositionSide.BOTH:
         return command.reduce_only

@@ -133,24 +133,7 @@ class Reconciler:
         # the conditional ones first: what triggers meanwhile is then among the orders
         algo_updates, absent_algos = self._read_algos()
         known = self._desk.tracker.open_orders()
-        updates = gateway.get_book_orders()
-        listed = {(update.symbol, update.order_id) for update in updates}
-        listed_ids = {update.client_order_id for update in updates}
-        absent = []
-        for order in known:
-            is_listed = (
-                (order.symbol, order.order_id) in listed
-                if order.order_id is not None
-                else order.client_order_id in listed_ids
-            )
-            # PENDING_NEW: its own request is on the wire and will be answered
-            if is_listed or order.status is OrderStatus.PENDING_NEW:
-                continue
-            update = self._query(order)
-            if update is None:
-                absent.append(order)
-            else:
-                updates.append(update)
+        updates, absent = self._read_orders(known)
         stamp, heard_until_ms = self._positions.stamp(), self._events.buffered_until_ms()
         positions = gateway.get_positions()
         symbols = {u.symbol for u in updates} | {p.symbol for p in positions}
@@ -171,6 +154,28 @@ class Reconciler:
             gateway.is_hedge_mode(),
             heard_until_ms,
         )
+
+    def _read_orders(self, known: list[Order]) -> tuple[list[OrderUpdate], list[Order]]:
+        """Open orders, and each of the known ones that is missing among them."""
+        updates = self._desk.gateway.get_book_orders()
+        listed = {(update.symbol, update.order_id) for update in updates}
+        listed_ids = {update.client_order_id for update in updates}
+        absent = []
+        for order in known:
+            is_listed = (
+                (order.symbol, order.order_id) in listed
+                if order.order_id is not None
+                else order.client_order_id in listed_ids
+            )
+            # PENDING_NEW: its own request is on the wire and will be answered
+            if is_listed or order.status is OrderStatus.PENDING_NEW:
+                continue
+            update = self._query(order)
+            if update is None:
+                absent.append(order)
+            else:
+                updates.append(update)
+        return updates, absent
 
     def _read_algos(self) -> tuple[list[AlgoUpdate], list[AlgoOrder]]:
         """Open conditional orders, and each local one that is missing among them."""
@@ -266,10 +271,20 @@ class Reconciler:
     # --- applying: dictionary work only, under the locks ---------------------------------
 
     def _apply(self, reading: _Reading) -> list[str]:
-        tracker, algos = self._desk.tracker, self._algos.tracker
         self._desk.mode.learn(reading.is_hedge_mode)
-        before = {order: order.view for order in tracker.orders()}
-        algos_before = {algo: algo.view for algo in algos.algos()}
+        before = {order: order.view for order in self._desk.tracker.orders()}
+        algos_before = {algo: algo.view for algo in self._algos.tracker.algos()}
+        self._apply_orders(reading)
+        changed, found = self._differences(before, algos_before)
+        found += self._positions.apply_positions(
+            reading.positions, reading.stamp, reading.heard_until_ms
+        )
+        self._positions.apply_balances(reading.balances, reading.stamp)
+        # at the very first reading all of the account is new, and no surprise
+        return changed + found if self._has_run else changed
+
+    def _apply_orders(self, reading: _Reading) -> None:
+        tracker, algos = self._desk.tracker, self._algos.tracker
         for update in reading.updates:
             tracker.apply_update(update)
         for trade in reading.trades:
@@ -285,32 +300,32 @@ class Reconciler:
             tracker.apply(order, Doubted(reason, self._desk.clock.now_ms()))
         for algo in reading.absent_algos:
             algos.apply(algo, Doubted(reason, self._desk.clock.now_ms()))
-        phrases = [
+
+    def _differences(
+        self, before: dict[Order, OrderView], algos_before: dict[AlgoOrder, AlgoView]
+    ) -> tuple[list[str], list[str]]:
+        """Of orders of both services: what has changed, and what was not known."""
+        changed = [
             f"order {order.client_order_id} {_state(old)} -> {_state(order.view)}"
             for order, old in before.items()
             if _has_changed(old, order.view)
         ]
         found = [
             f"order {order.client_order_id} found, {order.status}"
-            for order in tracker.orders()
+            for order in self._desk.tracker.orders()
             if order not in before
         ]
-        phrases += [
+        changed += [
             f"conditional order {algo.client_algo_id} {old.status} -> {algo.status}"
             for algo, old in algos_before.items()
             if _has_algo_changed(old, algo.view)
         ]
         found += [
             f"conditional order {algo.client_algo_id} found, {algo.status}"
-            for algo in algos.algos()
+            for algo in self._algos.tracker.algos()
             if algo not in algos_before
         ]
-        found += self._positions.apply_positions(
-            reading.positions, reading.stamp, reading.heard_until_ms
-        )
-        self._positions.apply_balances(reading.balances, reading.stamp)
-        # at the very first reading all of the account is new, and no surprise
-        return phrases + found if self._has_run else phrases
+        return changed, found
 
     def _report(self, differences: list[str], gap_s: float) -> None:
         if differences:

@@ -61,15 +61,18 @@ class PaperLedger:
             maker=maker,
             time_ms=now_ms,
         )
-        if realized:
-            self.add_income(account, "REALIZED_PNL", realized, now_ms, fill=fill)
-        self.add_income(account, "COMMISSION", -commission, now_ms, fill=fill)
-        account.fills[order.symbol].append(fill)
+        self._write_down(account, fill)
+        return fill, position
+
+    def _write_down(self, account: PaperAccount, fill: PaperFill) -> None:
+        if fill.realized:
+            self.add_income(account, "REALIZED_PNL", fill.realized, fill.time_ms, fill=fill)
+        self.add_income(account, "COMMISSION", -fill.commission, fill.time_ms, fill=fill)
+        account.fills[fill.symbol].append(fill)
         self._keep(fill)
         self._keep(account.books)
         if self._verify:
             account.books.check()
-        return fill, position
 
     def add_income(
         self,

@@ -15,11 +15,11 @@ from typing import Protocol
 import msgspec
 
 from engine.clock import Clock
-from engine.errors import BadInput, OrderNotAllowed, ShuttingDown, UnknownSymbol
+from engine.errors import BadInput, OrderNotAllowed, ShuttingDown
 from engine.event_hub import EventHub
 from engine.events import CommandRefused, OrderChanged
 from engine.events.protection import GuardChanged, KillChanged
-from engine.market.instruments import Instrument
+from engine.market.instruments import Instrument, named_in
 from engine.oms.client_ids import new_plan_id
 from engine.oms.order_manager import OrderManager
 from engine.oms.risk_rules import only_reduces
@@ -305,10 +305,7 @@ class PlanRunner:
         )
 
     def _instrument(self, symbol: str) -> Instrument:
-        known = self._instruments()
-        if symbol not in known:
-            raise UnknownSymbol(symbol, tuple(sorted(known)))
-        return known[symbol]
+        return named_in(self._instruments(), symbol)
 
     def _first_price(self, terms: PlanTerms) -> Decimal | None:
         if not isinstance(terms, StartChase):

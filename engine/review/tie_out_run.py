@@ -5,7 +5,7 @@ Blocks on the network and on the disk: for the engine's thread `review`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -71,11 +71,7 @@ def tie_out(
     sides.venue(bookings_of_statement(statement))
     sides.journal(bookings_of_statement(row for row in known if row.time_ms <= until_ms))
     sides.journal(bookings_of_statement(unknown))
-    assets = quote_assets(statement)
-    for number, fill in enumerate(_fills(reader, begin_ms, until_ms)):
-        if number % _STEP == 0:
-            tell(0.9, "Comparing with the journal")
-        sides.journal(bookings_of_fill(fill, assets.get(fill.symbol) or _quote_of(fill)))
+    _take_fills(sides, _fills(reader, begin_ms, until_ms), quote_assets(statement), tell)
     result = TieOutResult(
         since_ms=begin_ms,
         until_ms=until_ms,
@@ -94,6 +90,15 @@ def _begin(reader: JournalReader, since_ms: int, until_ms: int) -> tuple[int, st
     if begin_ms <= since_ms:
         return begin_ms, ""
     return begin_ms, _BEGUN if begin_ms == begun_ms else _CLIPPED
+
+
+def _take_fills(
+    sides: TieOutSides, fills: Iterable[FillView], assets: Mapping[str, str], tell: Tell
+) -> None:
+    for number, fill in enumerate(fills):
+        if number % _STEP == 0:
+            tell(0.9, "Comparing with the journal")
+        sides.journal(bookings_of_fill(fill, assets.get(fill.symbol) or _quote_of(fill)))
 
 
 def _fills(reader: JournalReader, since_ms: int, until_ms: int) -> Iterable[FillView]:

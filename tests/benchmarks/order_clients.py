@@ -146,25 +146,24 @@ class OneSocket:
     """The limit: prepared requests on one socket; reads until the answer is whole."""
 
     def __init__(self, ready: dict[str, Any]) -> None:
-        self._ready = ready
         parts = urlsplit(ready["rest"])
-        self._netloc = parts.netloc
         self._sock = socket.create_connection((parts.hostname, parts.port), _WAIT_S)
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._request = self._prepared(0)
-
-    def _prepared(self, number: int) -> bytes:
-        return (
-            f"POST /fapi/v1/order?{signed(self._ready, number)} HTTP/1.1\r\n"
-            f"Host: {self._netloc}\r\nX-MBX-APIKEY: {self._ready['api_key']}\r\n"
-            "Content-Length: 0\r\n\r\n"
-        ).encode()
+        self._request = prepared_request(ready, parts.netloc, 0)
 
     def place(self, number: int) -> None:
         self._sock.sendall(self._request)
         answer = self._sock.recv(65536)
         while not answer.endswith(b"}"):
             answer += self._sock.recv(65536)
+
+
+def prepared_request(ready: dict[str, Any], netloc: str, number: int) -> bytes:
+    """The bytes of a whole order over HTTP."""
+    return (
+        f"POST /fapi/v1/order?{signed(ready, number)} HTTP/1.1\r\nHost: {netloc}\r\n"
+        f"X-MBX-APIKEY: {ready['api_key']}\r\nContent-Length: 0\r\n\r\n"
+    ).encode()
 
 
 def signed(ready: dict[str, Any], number: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.benchmarks.measuring import now_us
-from tests.benchmarks.order_clients import signed
+from tests.benchmarks.order_clients import prepared_request
 
 _WAIT_S = 10.0
 _STAMP = b'"E":'
@@ -21,7 +21,7 @@ def orders_per_second(
 ) -> float:
     """`count` signed orders over kept connections, each sent when the one before is answered."""
     parts = urlsplit(ready["rest"])
-    requests = [_request(ready, parts.netloc, number) for number in range(first, first + count)]
+    requests = [prepared_request(ready, parts.netloc, n) for n in range(first, first + count)]
     waiting = iter(requests)
     with selectors.DefaultSelector() as selector:
         for _ in range(connections):
@@ -44,13 +44,6 @@ def orders_per_second(
         for sock in socks:
             sock.close()  # type: ignore[union-attr]
     return count / seconds
-
-
-def _request(ready: dict[str, Any], netloc: str, number: int) -> bytes:
-    return (
-        f"POST /fapi/v1/order?{signed(ready, number)} HTTP/1.1\r\nHost: {netloc}\r\n"
-        f"X-MBX-APIKEY: {ready['api_key']}\r\nContent-Length: 0\r\n\r\n"
-    ).encode()
 
 
 def _read_answer(sock: socket.socket) -> None:

@@ -22,7 +22,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
 
-from desktop.app import Desk
+from desktop.desk import Desk
 from desktop.theme.apply_theme import apply_theme
 from engine import build_engine
 from engine.config import default_config

@@ -19,8 +19,8 @@ from tests.benchmarks.measuring import now_us
 def main(words: list[str]) -> int:
     from PySide6.QtCore import QEvent, QObject, QTimer, Slot
 
-    from desktop import app
-    from desktop.app import Desk
+    from desktop import desks
+    from desktop.desk import Desk
     from engine.events import AggTrade, BookView, EngineStateChanged, Event
     from engine.trading_types import EngineState
 
@@ -58,7 +58,7 @@ def main(words: list[str]) -> int:
             self.watch = Watch(self)
             super().open()
 
-    app.Desk = WatchedDesk  # type: ignore[misc]
+    desks.Desk = WatchedDesk  # type: ignore[misc]
     return perpdesk(["--environment", "paper", "--user-data", words[0]])
 
 

@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.app import Desks
+from desktop.desks import Desks
 from desktop.widgets import click_guard
 from engine.config import Config
 from engine.trading_types import EngineState

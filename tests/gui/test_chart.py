@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
+from PySide6.QtTest import QTest
 
 from desktop.theme import palette
 from desktop.theme.fonts import load_fonts
@@ -103,12 +104,21 @@ def test_a_ghost_nobody_answers_goes_away_by_itself(chart) -> None:
     assert chart.grab().toImage() == before
 
 
-def test_escape_puts_the_order_back(chart, qtbot) -> None:
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        lambda chart: QTest.keyClick(chart, Qt.Key.Key_Escape),
+        lambda chart: chart.set_orders([]),
+        lambda chart: chart.set_stale(True),
+    ],
+    ids=["escape", "it was filled", "prices grew old"],
+)
+def test_the_order_in_the_hand_is_put_back(chart, qtbot, meanwhile) -> None:
     chart.set_orders([order_at(chart)])
     start = chart.point_of_order("mine")
     with qtbot.assertNotEmitted(chart.order_moved):
         mouse.hold_and_move(chart, start, start + QPointF(0, 40))
-        qtbot.keyClick(chart, Qt.Key.Key_Escape)
+        meanwhile(chart)
         mouse.release(chart, start + QPointF(0, 40))
 
 
@@ -135,15 +145,6 @@ def test_an_order_that_is_not_settled_cannot_be_dragged(chart, qtbot, more) -> N
     start = chart.point_of_order("mine")
     with qtbot.assertNotEmitted(chart.order_moved):
         mouse.drag(chart, start, start + QPointF(0, 40))
-
-
-def test_an_order_filled_in_the_hand_is_not_moved(chart, qtbot) -> None:
-    chart.set_orders([order_at(chart)])
-    start = chart.point_of_order("mine")
-    with qtbot.assertNotEmitted(chart.order_moved):
-        mouse.hold_and_move(chart, start, start + QPointF(0, 40))
-        chart.set_orders([])
-        mouse.release(chart, start + QPointF(0, 40))
 
 
 # --- cancelling ------------------------------------------------------------------
@@ -205,15 +206,6 @@ def test_a_stale_chart_names_no_price_and_moves_nothing_but_still_cancels(chart,
         mouse.drag(chart, start, start + QPointF(0, 40))
     with qtbot.waitSignal(chart.order_cancel):
         mouse.click(chart, chart.point_of_cancel("mine"))
-
-
-def test_becoming_stale_drops_the_order_in_the_hand(chart, qtbot) -> None:
-    chart.set_orders([order_at(chart)])
-    start = chart.point_of_order("mine")
-    with qtbot.assertNotEmitted(chart.order_moved):
-        mouse.hold_and_move(chart, start, start + QPointF(0, 40))
-        chart.set_stale(True)
-        mouse.release(chart, start + QPointF(0, 40))
 
 
 def test_stale_tells_since_when(chart, clock) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QAction
 from pytestqt.qtbot import QtBot
 
-from desktop.app import Desk
+from desktop.desk import Desk
 from desktop.widgets.chart import CandleChart
 from engine.config import default_config
 from engine.protection_commands import PlaceAlgo

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QTabBar
 from pytestqt.qtbot import QtBot
 
-from desktop.app import Desks
+from desktop.desks import Desks
 from desktop.widgets.data_table import DataTable
 from engine.config import default_config
 from engine.trading_types import AlgoStatus, EngineState

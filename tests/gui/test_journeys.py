@@ -20,7 +20,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.app import Desk
+from desktop.desk import Desk
 from desktop.models.order_certainty import Certainty
 from desktop.models.resting_orders import Resting
 from desktop.widgets.alarm_bars import AlarmBars

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QPushButton,
 )
 
-from desktop.app import Desks
+from desktop.desks import Desks
 from engine import credentials
 from engine.commands import Command
 from engine.config import default_config

@@ -20,7 +20,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop.app import Desks
+from desktop.desks import Desks
 from desktop.engine_bridge import EngineBridge
 from desktop.models.csv_lines import row_line
 from desktop.models.table_model import Column

@@ -9,10 +9,10 @@ from engine.clock import FakeClock
 from engine.errors import JournalError
 from engine.events import Alert, Event
 from engine.oms.algo_models import AlgoOrder
+from engine.oms.day_lock import LockStore
 from engine.oms.intent_journal import Intent
 from engine.oms.order_manager import OmsSettings, OrderManager
 from engine.oms.order_models import Order
-from engine.oms.risk_guard import LockStore
 from engine.oms.risk_rules import RiskLimits
 from tests.helpers.fake_gateway import FakeGateway
 

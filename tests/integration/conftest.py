@@ -20,13 +20,13 @@ from tests.helpers.paper import PaperClient, paper_server
 
 
 class Stranger(PaperClient):
-    """The exchange's second account: everything that is not us."""
+    """Everything that is not us: the exchange's second account, or a program on our own."""
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, *, on_our_account: bool = False) -> None:
         ready = find_running(state_dir)
         assert ready is not None
         self.hosts = Hosts(rest=ready.rest, streams=ready.streams, ws_api=ready.ws_api)
-        super().__init__(self, ready.accounts[1])  # type: ignore[arg-type]
+        super().__init__(self, ready.accounts[0 if on_our_account else 1])  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

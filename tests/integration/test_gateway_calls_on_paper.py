@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.errors import BadInput, OrderRefused
+from engine.errors import BadInput, KeyRefused, OrderRefused
 from engine.events import Alert, AlgoUpdate, Event, OrderUpdate, StreamStateChanged
 from engine.exchange.binance_gateway import BinanceGateway
 from engine.exchange.gateway_orders import BatchResult, NewOrder, OrderAmendment
@@ -282,7 +282,7 @@ def test_a_refused_key_is_one_alert_however_often_it_is_met(
         paper.hosts, api_key="x" * 64, api_secret="wrong", on_alert=alerts.append
     )
     for _ in range(3):
-        with pytest.raises(Exception, match="key"):
+        with pytest.raises(KeyRefused, match="key"):
             stranger.get_account_balance()
     assert [alert.code for alert in alerts] == ["venue.key_refused"]
     assert "key" in alerts[0].sentence

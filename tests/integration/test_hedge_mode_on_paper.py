@@ -11,14 +11,12 @@ from engine.commands import ClosePosition
 from engine.errors import OrderNotAllowed
 from engine.events import CommandDone, CommandRefused, EngineStateChanged, Event
 from engine.events.protection import HedgeModeChanged
-from engine.paper.paper_discovery import find_running
 from engine.protection_commands import SetHedgeMode, SetMarginType
 from engine.trading_engine import TradingEngine
 from engine.trading_types import EngineState, MarginType, PositionSide, Side
 from engine.utils.mailbox import Mailbox
-from engine.wire.hosts import Hosts
-from tests.helpers.paper import PaperClient
 from tests.helpers.waiting import wait_until
+from tests.integration.conftest import Stranger
 
 D = Decimal
 LONG, SHORT = PositionSide.LONG, PositionSide.SHORT
@@ -45,14 +43,11 @@ class Ears:
         return answers()[0]
 
 
-class OtherProgram(PaperClient):
+class OtherProgram(Stranger):
     """Our own account, used by something else."""
 
     def __init__(self, state_dir: Path) -> None:
-        ready = find_running(state_dir)
-        assert ready is not None
-        self.hosts = Hosts(rest=ready.rest, streams=ready.streams, ws_api=ready.ws_api)
-        super().__init__(self, ready.accounts[0])  # type: ignore[arg-type]
+        super().__init__(state_dir, on_our_account=True)
 
     def holds(self) -> dict[PositionSide, Decimal]:
         rows = self.signed("GET", "/fapi/v3/positionRisk").body

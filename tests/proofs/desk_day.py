@@ -20,7 +20,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
-from desktop.app import Desk
+from desktop.desk import Desk
 from desktop.models.layouts import PanelKind
 from desktop.models.settings import THEME
 from desktop.theme.apply_theme import apply_theme

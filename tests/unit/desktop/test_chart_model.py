@@ -319,6 +319,7 @@ def test_a_tag_without_room_is_left_out() -> None:
 def test_placed_tags_never_overlap(tags: list[tuple[float, float]]) -> None:
     edges = place_tags(tags, [], 8, 600, 18)
     placed = [(y, e, e + w) for (y, w), e in zip(tags, edges, strict=True) if e is not None]
+    assert bool(placed) is bool(tags), "the first has all the room"
     for i, (y, left, right) in enumerate(placed):
         for other_y, other_left, other_right in placed[i + 1 :]:
             assert abs(y - other_y) >= 18 or right <= other_left or other_right <= left

@@ -115,7 +115,9 @@ def test_shipped_fonts_are_found_with_their_licences(qapp: QApplication) -> None
 
 
 def test_every_icon_draws_something(qapp: QApplication) -> None:
-    for file in resource_path("icons").glob("*.svg"):
+    icons = list(resource_path("icons").glob("*.svg"))
+    assert icons
+    for file in icons:
         image = icon_pixmap(file.stem, palette.TEXT).toImage()
         inked = any(
             image.pixelColor(x, y).alpha()

@@ -15,27 +15,16 @@ from engine.kpi.log_lines import LogLines
 from engine.kpi.order_amounts import resting_price, smallest_quantity
 from engine.kpi.process_figures import growth_mb_per_h, memory_mb
 from engine.kpi.venue_comparison import differences
-from engine.market.instruments import Instrument, QuantityRule
+from engine.market.instruments import Instrument
 from engine.trading_types import OrderStatus, OrderType, Side
+from tests.helpers.fake_gateway import BTC
 from tests.helpers.oms_bench import OmsBench
 
 D = Decimal
-_QUANTITY = QuantityRule(minimum=D("0.001"), maximum=D("100"), step=D("0.001"))
 
 
 def rules(min_notional: str = "100") -> Instrument:
-    return Instrument(
-        symbol="BTCUSDT",
-        base_asset="BTC",
-        quote_asset="USDT",
-        status="TRADING",
-        tick_size=D("0.1"),
-        min_price=D("0.1"),
-        max_price=D("1000000"),
-        limit_quantity=_QUANTITY,
-        market_quantity=_QUANTITY,
-        min_notional=D(min_notional),
-    )
+    return msgspec.structs.replace(BTC, min_notional=D(min_notional))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from engine.errors import NotConnected
+from engine.errors import NotConnected, OrderNotAllowed
 from engine.events import (
     AccountUpdate,
     Alert,
@@ -210,7 +210,7 @@ def test_a_failed_reading_is_degraded_lets_events_through_and_keeps_the_gate_shu
     assert bench.log.of(EngineStateChanged)[-1].state is EngineState.DEGRADED
     bench.gateway.fill(id_of(order), "0.1")
     assert order.status == "FILLED"
-    with pytest.raises(Exception, match="reading the account"):
+    with pytest.raises(OrderNotAllowed, match="reading the account"):
         bench.buy()
 
 

@@ -231,7 +231,9 @@ class TestTrades:
             price = BTC.base_price + D("0.10") * (number * 37 % 101)
             history.on_trade(price, D("0.003"), number % 3 == 0, NOW + number * 7_000, number)
         minutes = history.rows("1m", MINUTE - 60 * MINUTE_MS, None, 500)
-        for row in history.rows("15m", minutes[0][0], None, 100):
+        rows = history.rows("15m", minutes[0][0], None, 100)
+        assert len(rows) > 3
+        for row in rows:
             parts = [r for r in minutes if row[0] <= r[0] <= row[6]]
             assert figures(row) == added_up(parts)
 

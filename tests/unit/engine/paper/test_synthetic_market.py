@@ -132,7 +132,9 @@ class TestPeople:
         book, market = MatchingBook(), SyntheticMarket(BTC, 1)
         base = BTC.price_to_ticks(BTC.base_price)
         book.place(10**9, "ann", BUY, base + 30, 10)
-        for number, action in enumerate(market.start(book, 0), start=1):
+        actions = market.start(book, 0)
+        assert {action.side for action in actions} == {BUY, SELL}
+        for number, action in enumerate(actions, start=1):
             assert isinstance(action, MakerPlace)
             placed = book.place(number, "m", action.side, action.price_ticks, action.qty_steps)
             assert placed.rested

@@ -62,25 +62,12 @@ def test_pauses_grow_1_2_4_until_it_works() -> None:
     assert clock.waits == [1.0, 2.0, 4.0]
 
 
-def test_the_last_error_comes_out_when_all_attempts_fail() -> None:
-    call, clock = Flaky(99), InstantClock()
-    with pytest.raises(TemporarilyRefused):
-        _run(call, clock, attempts=3)
-    assert call.calls == 3
-
-
-def test_one_attempt_means_no_second() -> None:
+@pytest.mark.parametrize("attempts", [1, 2, 3])
+def test_the_last_error_comes_out_when_all_attempts_fail(attempts: int) -> None:
     call = Flaky(99)
     with pytest.raises(TemporarilyRefused):
-        _run(call, InstantClock(), attempts=1)
-    assert call.calls == 1
-
-
-def test_two_attempts_mean_one_more() -> None:
-    call = Flaky(99)
-    with pytest.raises(TemporarilyRefused):
-        _run(call, InstantClock(), attempts=2)
-    assert call.calls == 2
+        _run(call, InstantClock(), attempts=attempts)
+    assert call.calls == attempts
 
 
 def test_other_errors_are_not_retried() -> None:
