@@ -12,8 +12,13 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_SCALE_FACTOR", "1")
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from tests.helpers.leaks import assert_no_new_threads, running_threads
+from tests.helpers.waiting import PATIENCE_S
+
+for _wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitExposed):
+    _wait.__kwdefaults__["timeout"] = round(PATIENCE_S * 1000)  # 5 s are few on a busy machine
 
 _QT_FOLDERS = {"gui", "desktop"}
 

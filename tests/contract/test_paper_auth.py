@@ -185,13 +185,13 @@ def test_announced_limits_are_mainnets(limited: PaperProcess) -> None:
 def test_order_held_up_before_the_matching_engine_beyond_its_window_is_refused(
     client: PaperClient,
 ) -> None:
-    late = json.dumps({"fault": "reply_late", "ms": 400, "act": "late", "when": {"count": 3}})
+    late = json.dumps({"fault": "reply_late", "ms": 1000, "act": "late", "when": {"count": 3}})
     client.raw("POST", "/paper/v1/faults", late)
     try:
-        assert client.order(recvWindow=200).code == -5028
+        assert client.order(recvWindow=700).code == -5028
         assert client.order(recvWindow=5000).status == 200
         row = json.dumps([{"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "1"}])
-        batch = client.signed("POST", "/fapi/v1/batchOrders", batchOrders=row, recvWindow=200)
+        batch = client.signed("POST", "/fapi/v1/batchOrders", batchOrders=row, recvWindow=700)
         assert [element["code"] for element in batch.body] == [-5028]
         assert client.signed("GET", "/fapi/v1/openOrders").status == 200
     finally:

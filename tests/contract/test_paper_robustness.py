@@ -25,7 +25,7 @@ from tests.helpers.paper import DEADLINE_S, PaperClient, Stream, paper_server
 from tests.helpers.waiting import wait_until
 from tests.proofs import kill_loop
 
-PROMPT_S = 3.0  # far above what it takes, far below what a stuck server would
+PROMPT_S = 15.0  # far above what it takes, far below what a stuck server would
 
 
 @pytest.fixture

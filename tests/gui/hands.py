@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TypeVar
+from unittest import mock
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.desks import Desks
+from desktop.widgets import click_guard
 from engine.config import Config
 from engine.trading_types import EngineState
 from tests.helpers.waiting import wait_until
 
 W = TypeVar("W", bound=QWidget)
 _DEADLINE_S = 60.0  # a busy machine starts an exchange slowly
+
+
+@contextlib.contextmanager
+def quick_hand() -> Iterator[None]:
+    """Clicks in here are a flurry, however long the machine takes for them."""
+    now_s = time.monotonic()
+    with mock.patch.object(click_guard, "time", SimpleNamespace(monotonic=lambda: now_s)):
+        yield
 
 
 class Gestures:

@@ -20,7 +20,7 @@ from engine.views import OrderView
 from tests.helpers import mouse
 
 D = Decimal
-TIMEOUT_MS = 20_000
+TIMEOUT_MS = 60_000
 
 
 class Program:

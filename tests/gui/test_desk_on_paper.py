@@ -54,7 +54,7 @@ def test_another_environment_opens_without_a_restart_and_keeps_the_choices(
 def test_closing_in_the_middle_of_a_change_opens_nothing_new(qtbot: QtBot, tmp_path: Path) -> None:
     config = default_config()
     desks = Desks(config, config.environment("paper"), tmp_path)
-    with qtbot.waitSignal(desks.closed, timeout=10_000):
+    with qtbot.waitSignal(desks.closed):
         first = desks.desk
         desks.go_to("testnet")
         desks.close()

@@ -1,12 +1,14 @@
 """Threads meet Qt in one place: in order, in batches, on the GUI thread."""
 
 import threading
+import time
 
 import pytest
 from PySide6.QtCore import QObject, Signal
 
 from desktop import engine_bridge
 from desktop.engine_bridge import EngineBridge
+from desktop.frame_pace import SHORTEST_MS
 from engine.commands import CancelAllOrders
 from engine.errors import ShuttingDown
 from engine.event_hub import EventHub
@@ -42,16 +44,18 @@ def test_events_of_many_threads_arrive_on_the_gui_thread_in_order(qtbot, bridge,
             bridge.hub.publish(alert(number))
 
     writers = [threading.Thread(target=publish, args=(k * 1000,)) for k in range(4)]
+    began_s = time.monotonic()
     for writer in writers:
         writer.start()
-    qtbot.waitUntil(lambda: sum(map(len, batches)) == 2000, timeout=5000)
+    qtbot.waitUntil(lambda: sum(map(len, batches)) == 2000)
+    frames = (time.monotonic() - began_s) * 1000 / SHORTEST_MS + 2
     for writer in writers:
         writer.join()
     numbers = [event.at_ms for batch in batches for event in batch]
     for k in range(4):
         assert [n for n in numbers if n // 1000 == k] == list(range(k * 1000, k * 1000 + 500))
     assert seen_on == {threading.main_thread().name}
-    assert len(batches) < 200
+    assert len(batches) <= frames
 
 
 def test_prices_are_conflated_to_the_frame(qtbot, bridge, batches):
@@ -66,7 +70,7 @@ def test_prices_are_conflated_to_the_frame(qtbot, bridge, batches):
                 ask_quantity=1,
             )
         )
-    qtbot.waitUntil(lambda: bool(batches), timeout=2000)
+    qtbot.waitUntil(lambda: bool(batches))
     assert [event.update_id for batch in batches for event in batch] == [999]
 
 
@@ -100,7 +104,7 @@ def test_many_commands_at_once_make_one_pause(qtbot, bridge, batches, monkeypatc
         bridge.submit(CancelAllOrders(symbol="BTCUSDT"))
     assert len(pauses) == 1
     bridge.hub.publish(alert(1))
-    qtbot.waitUntil(lambda: bool(batches), timeout=2000)
+    qtbot.waitUntil(lambda: bool(batches))
     bridge.submit(CancelAllOrders(symbol="BTCUSDT"))  # of another frame
     assert len(pauses) == 2
 

@@ -39,6 +39,7 @@ from engine.trading_types import (
     Side,
 )
 from engine.views import OrderView
+from tests.gui.hands import quick_hand
 from tests.helpers import mouse
 from tests.helpers.leaks import assert_no_new_threads, running_threads
 from tests.helpers.waiting import wait_until
@@ -47,7 +48,7 @@ from tests.integration.conftest import Stranger
 D = Decimal
 W = TypeVar("W", bound=QWidget)
 FAULTS = "/paper/v1/faults"
-_DEADLINE_S = 30.0
+_DEADLINE_S = 60.0
 LONG = ("BTCUSDT", PositionSide.BOTH)
 
 
@@ -180,7 +181,9 @@ class Trader:
         self.ticket.disarm()
         self.see_live()
         self.window.submit(Kill())
-        self.see(lambda: self.engine.kill_switch.view.state is KillState.FLAT)
+        # of this one: the state may be that of the last
+        self.see(lambda: self.engine.kill_switch.join(0))
+        assert self.engine.kill_switch.view.state is KillState.FLAT
         self.see(lambda: not self.window.account.models.orders.rows() and not self.held())
 
 
@@ -224,12 +227,14 @@ def trader(_trader: Trader, qtbot: QtBot) -> Iterator[Trader]:
 def test_a_double_click_on_button_or_ladder_makes_one_order(trader: Trader) -> None:
     trader.type_order(trader.below(5))
     button = trader.ticket.side_buttons[Side.BUY]
-    mouse.double_click(button, QPointF(button.rect().center()))
+    with quick_hand():
+        mouse.double_click(button, QPointF(button.rect().center()))
     trader.see(lambda: [o.status for o in trader.orders()] == [OrderStatus.NEW])
     trader.click("orderTicket.oneClick")
     trader.wait_out_the_click_guard()
     at = trader.ladder.point_of_price(Side.BUY, trader.below(3))
-    mouse.double_click(trader.ladder, at)
+    with quick_hand():
+        mouse.double_click(trader.ladder, at)
     trader.see(lambda: [o.status for o in trader.orders()] == [OrderStatus.NEW] * 2)
 
 
@@ -246,7 +251,8 @@ def test_keys_alone_choose_a_price_on_the_ladder_place_there_and_cancel(trader: 
     ladder.setFocus()
     keys(Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down)
     chosen = ladder._model.price_of(ladder._cursor.bucket)
-    keys(Qt.Key.Key_Return, Qt.Key.Key_Return)
+    with quick_hand():
+        keys(Qt.Key.Key_Return, Qt.Key.Key_Return)
     trader.see(lambda: [o.status for o in trader.orders()] == [OrderStatus.NEW])
     assert [(o.side, o.price) for o in trader.orders()] == [(Side.BUY, chosen)]
     trader.see(lambda: [order.can_cancel for order in trader.chips()] == [True])
@@ -262,7 +268,7 @@ def test_a_refused_drag_on_the_ladder_rolls_back_with_the_exchanges_reason(trade
     start = trader.ladder.point_of_order(key)
     mouse.drag(trader.ladder, start, start + QPoint(0, 4 * trader.ladder._frame.row_px))
     trader.see(lambda: trader.ladder._passing_hint)
-    assert not trader.ladder._look.ghosts
+    trader.see(lambda: not trader.ladder._look.ghosts)
     assert trader.ladder.point_of_order(key) == start
     assert [(o.client_order_id, o.price) for o in trader.orders()] == [(key, price)]
 
@@ -279,7 +285,7 @@ def test_a_disconnect_in_mid_drag_moves_nothing_and_stale_prices_take_no_click(
     trader.fault("disconnect", {"trigger": "time"}, route="all")
     trader.see(lambda: not trader.ladder._hand.is_down)
     mouse.release(trader.ladder, start + QPoint(0, 40))
-    assert not trader.ticket.is_one_click()
+    trader.see(lambda: not trader.ticket.is_one_click())
     if trader.ladder._is_grey():
         mouse.click(trader.ladder, at)
     trader.see_live()
@@ -300,17 +306,21 @@ def test_an_order_whose_answer_was_lost_is_striped_everywhere_until_it_is_settle
     trader.click("orderTicket.side.buy")
     models = trader.window.account.models
     trader.see(lambda: [o.status for o in models.orders.orders()] == [OrderStatus.UNKNOWN])
-    trader.see(lambda: trader.ladder._model.own)
-    own = [order.certainty for order in trader.chips()]
-    line = [o.certainty for o in trader.window.market.chart._state.orders]
-    assert own == line == [Certainty.UNKNOWN]
+
+    def own() -> list[Certainty]:
+        return [order.certainty for order in trader.chips()]
+
+    def line() -> list[Certainty]:
+        return [order.certainty for order in trader.window.market.chart._state.orders]
+
+    trader.see(lambda: own() == line() == [Certainty.UNKNOWN])
     key = models.orders.orders()[0].client_order_id
     words = models.orders._cells_of(key)[models.orders.column_named("Status")].text
     assert words.startswith("Unknown")
-    assert any("BTCUSDT BUY" in told for told in trader.window.toasts.sentences())
+    trader.see(lambda: any("BTCUSDT BUY" in told for told in trader.window.toasts.sentences()))
     trader.mend()
     trader.see(lambda: [o.status for o in models.orders.orders()] == [OrderStatus.NEW])
-    assert [order.certainty for order in trader.chips()] == [Certainty.CONFIRMED]
+    trader.see(lambda: own() == [Certainty.CONFIRMED])
 
 
 def test_a_quarter_is_closed_and_the_rest_reversed_from_the_positions_menu(trader: Trader) -> None:
@@ -339,7 +349,7 @@ def test_a_bracket_from_the_ticket_is_alarmed_while_its_stop_is_missing(trader: 
     exits = ["STOP_MARKET", "TAKE_PROFIT_MARKET"]
     orders = trader.window.account.models.orders
     trader.see(lambda: sorted(algo.type for algo in orders.algos()) == exits)
-    assert [b.state for b in trader.engine.brackets.open()] == [BracketState.PROTECTED]
+    trader.see(lambda: [b.state for b in trader.engine.brackets.open()] == [BracketState.PROTECTED])
 
 
 def test_after_the_computer_slept_one_click_is_off_and_trading_goes_on(trader: Trader) -> None:
@@ -362,9 +372,9 @@ def test_a_lock_out_is_seen_reducing_passes_and_kill_works_with_the_limits_full(
     trader.open_position("1")  # its fee is more than the day may lose
     chip = trader.find(QLabel, "header.lock")
     trader.see(chip.isVisible)
-    assert "Locked out until" in trader.ticket.problems.sentence()
+    trader.see(lambda: "Locked out until" in trader.ticket.problems.sentence())
     assert not trader.ticket.side_buttons[Side.BUY].isEnabled()
-    assert "only orders that reduce" in trader.ladder._look.hint
+    trader.see(lambda: "only orders that reduce" in trader.ladder._look.hint)
 
     trader.click("orderTicket.reduceOnly")
     trader.ticket.quantity.setText("0.4")

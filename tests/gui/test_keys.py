@@ -216,13 +216,20 @@ def test_the_first_switch_to_live_asks_for_the_word_and_only_the_first(desk):
     assert is_on(desk, "environment.switch.confirm")
 
 
-def test_from_no_key_to_live_by_real_clicks(qtbot, tmp_path, monkeypatch):
+@pytest.fixture
+def no_key_store():
+    """Put back however the test ends."""
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())
+    yield
+    keyring.set_keyring(before)
+
+
+def test_from_no_key_to_live_by_real_clicks(qtbot, tmp_path, monkeypatch, no_key_store):
     """The program starts where there is no key; a real exchange tries the one that is pasted."""
     for name in ("PERPDESK_API_KEY", "PERPDESK_API_SECRET"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(credentials, "_session", {})
-    before = keyring.get_keyring()
-    keyring.set_keyring(fail.Keyring())
     with paper_server(tmp_path / "paper") as exchange:
         hosts = exchange.hosts
         own = {"rest": hosts.rest, "streams": hosts.streams, "ws_api": hosts.ws_api}
@@ -247,6 +254,5 @@ def test_from_no_key_to_live_by_real_clicks(qtbot, tmp_path, monkeypatch):
         hands.click("environment.switch.confirm")
         hands.see(lambda: desks.desk is not first)
         hands.see(lambda: desks.desk.engine.state is EngineState.LIVE)
-        with qtbot.waitSignal(desks.closed, timeout=10_000):
+        with qtbot.waitSignal(desks.closed):
             desks.close()
-    keyring.set_keyring(before)

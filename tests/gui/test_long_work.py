@@ -44,6 +44,7 @@ from engine.events import HistoryLoaded
 from engine.journal.journal_reader import JournalReader
 from engine.journal.journal_rows import INSERT_FILL
 from engine.journal.journal_writer import JournalWriter
+from engine.paper.trade_file import FileTrade, TradeFile
 from engine.recording.record import Head, Heard, Record
 from engine.recording.recording_files import RecordingReader
 from engine.review.review_desk import ReviewDesk
@@ -58,36 +59,43 @@ from tests.helpers.trade_history import BEGIN_MS
 FILLS = 20_000
 RECORDS = 250_000
 TRADES = 500_000
-# far above what a quiet machine needs, far below the seconds that the work itself takes;
+# far above what the window needs, far below what the work itself takes;
 # a Windows Python is tried where its system calls are played by another system
-LONGEST_GAP_S = 2.0 if sys.platform == "win32" else 0.5
+LONGEST_BUSY_S = 2.0 if sys.platform == "win32" else 0.5
+LONGEST_GAP_S = (
+    10.0  # a machine that does other things, too, leaves the window waiting for its turn
+)
 
 
 class Pulse(QObject):
-    """How long the window's thread was away at most; from its making to `longest_s`.
+    """How long the window's thread was busy at a stretch at most, until `assert_smooth`.
 
-    What the window has to paint before that, its first frame above all, is not counted.
+    In its own processor time: how long it waits for a turn is the machine's affair. What the
+    window has to paint before that, its first frame above all, is not counted.
     """
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         for _ in range(3):
             QApplication.processEvents()
-        self._longest_s = 0.0
-        self._last_s = time.perf_counter()
+        self._longest_busy_s = self._longest_gap_s = 0.0
+        self._last_busy_s, self._last_s = time.thread_time(), time.perf_counter()
         self._timer = QTimer(self, interval=5, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
         self._timer.start()
 
-    def longest_s(self) -> float:
+    def assert_smooth(self) -> None:
+        """Ends it."""
         self._beat()
         self._timer.stop()
-        return self._longest_s
+        assert self._longest_busy_s < LONGEST_BUSY_S
+        assert self._longest_gap_s < LONGEST_GAP_S
 
     def _beat(self) -> None:
-        now_s = time.perf_counter()
-        self._longest_s = max(self._longest_s, now_s - self._last_s)
-        self._last_s = now_s
+        busy_s, now_s = time.thread_time(), time.perf_counter()
+        self._longest_busy_s = max(self._longest_busy_s, busy_s - self._last_busy_s)
+        self._longest_gap_s = max(self._longest_gap_s, now_s - self._last_s)
+        self._last_busy_s, self._last_s = busy_s, now_s
 
 
 # --- the review ----------------------------------------------------------------------
@@ -112,7 +120,7 @@ def slow_journal(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     def held(reader: JournalReader) -> Iterator[FillView]:
         for number, fill in enumerate(every_fill(reader)):
             if number == 5_000:
-                assert goes_on.wait(30)
+                assert goes_on.wait(60)
             yield fill
 
     monkeypatch.setattr(JournalReader, "every_fill", held)
@@ -136,7 +144,7 @@ def reviewed(qtbot: QtBot, tmp_path: Path) -> Iterator[Desk]:
     desk.window.review.command_wanted.connect(review.submit)
     yield desk
     bridge.close()
-    review.stop(5)
+    review.stop(30)
     journal.close()
 
 
@@ -175,7 +183,7 @@ def test_statistics_show_progress_can_be_cancelled_and_do_not_hold_the_window_up
     assert window is not None
     see(reviewed, lambda: f"{FILLS:,} fills" in words.text())
     see(reviewed, lambda: window.trips.rowCount() == 5_000)
-    assert pulse.longest_s() < LONGEST_GAP_S
+    pulse.assert_smooth()
 
 
 def test_an_export_of_round_trips_can_be_cancelled_and_leaves_no_half_file(
@@ -195,7 +203,7 @@ def test_an_export_of_round_trips_can_be_cancelled_and_leaves_no_half_file(
     see(reviewed, lambda: "Cancelled" in words.text())
     reviewed.window.review.export_to(str(tmp_path / "whole.csv"))
     see(reviewed, lambda: words.text().startswith(f"{FILLS // 2:,} round trips written"))
-    assert pulse.longest_s() < LONGEST_GAP_S
+    pulse.assert_smooth()
     assert not list(tmp_path.glob("stopped*"))
     with (tmp_path / "whole.csv").open(encoding="utf-8-sig") as file:
         assert sum(1 for _ in file) == FILLS // 2 + 1
@@ -211,7 +219,7 @@ def slow_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 
     def line(columns: Sequence[Column[Any]], row: Any) -> str:
         if next(lines) == 300:
-            assert goes_on.wait(30)
+            assert goes_on.wait(60)
         return row_line(columns, row)
 
     monkeypatch.setattr(csv_export, "row_line", line)
@@ -235,7 +243,7 @@ def test_a_table_s_export_shows_how_far_it_is_and_stops(
     slow_disk.set()
     see(desk, lambda: "no file was written" in " ".join(desk.window.toasts.sentences()))
     assert not list(tmp_path.glob("fills.csv*"))
-    assert pulse.longest_s() < LONGEST_GAP_S
+    pulse.assert_smooth()
 
 
 def test_a_table_s_export_leaves_the_window_smooth(desk: Desk, tmp_path: Path) -> None:
@@ -245,7 +253,7 @@ def test_a_table_s_export_leaves_the_window_smooth(desk: Desk, tmp_path: Path) -
     pulse = Pulse(desk.window)
     desk.window.account.export.start(table, tmp_path / "fills.csv")
     see(desk, lambda: "5,000 rows written to fills.csv." in desk.window.toasts.sentences())
-    assert pulse.longest_s() < LONGEST_GAP_S
+    pulse.assert_smooth()
 
 
 # --- older candles --------------------------------------------------------------------
@@ -302,8 +310,23 @@ def test_older_candles_are_stopped_by_a_click_and_loaded_by_another(desk: Desk) 
 # --- a trade file -----------------------------------------------------------------------
 
 
+@pytest.fixture
+def slow_reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """A trade file that is read up to its 300,000th trade, and on when the event is set."""
+    goes_on, trades, next_trade = threading.Event(), count(1), TradeFile.next
+
+    def held(file: TradeFile) -> FileTrade | None:
+        if next(trades) == 300_000:
+            assert goes_on.wait(60)
+        return next_trade(file)
+
+    monkeypatch.setattr(TradeFile, "next", held)
+    yield goes_on
+    goes_on.set()
+
+
 def test_a_long_trade_file_shows_progress_stops_and_is_loaded_without_holding_the_window_up(
-    hands: Hands, tmp_path: Path
+    hands: Hands, tmp_path: Path, slow_reading: threading.Event
 ) -> None:
     file = write_trades(tmp_path, TRADES)
     dock = hands.find(QDockWidget, "dock.paper")
@@ -319,14 +342,14 @@ def test_a_long_trade_file_shows_progress_stops_and_is_loaded_without_holding_th
     assert not hands.find(QWidget, "paper.market.start").isEnabled()
     assert bar.visibleRegion().boundingRect().size() == bar.size()
     hands.click("paper.market.cancel")
+    slow_reading.set()
     hands.see(lambda: not bar.isVisible())
     hands.see(lambda: hands.find(QWidget, "paper.market.start").isEnabled())
     assert hands.find(QLabel, "paper.state").text() == "The exchange runs: invented market."
     hands.click("paper.market.start")
-    hands.see(lambda: "starting anew" in hands.find(QLabel, "paper.state").text())
     assert not hands.find(QWidget, "paper.market.start").isEnabled()
     hands.see(lambda: hands.find(QLabel, "paper.replay.time").text().startswith("2026-09-21"))
-    assert pulse.longest_s() < LONGEST_GAP_S
+    pulse.assert_smooth()
     assert "replay of a trade file" in hands.find(QLabel, "paper.state").text()
 
 
@@ -354,19 +377,26 @@ def long_recording(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_long_recording_shows_progress_and_is_left_while_it_is_read(
-    qtbot: QtBot, long_recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def slow_drive(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """A recording that is read half-way, and on from there when the event is set."""
+    goes_on = threading.Event()
     records = RecordingReader.records
 
-    def slowly(reader: RecordingReader) -> Iterator[Record]:
-        """As from a slow drive: not at its end before the window has painted."""
+    def held(reader: RecordingReader) -> Iterator[Record]:
         for number, record in enumerate(records(reader)):
-            if number % 5_000 == 0:
-                time.sleep(0.05)
+            if number == RECORDS // 2:
+                assert goes_on.wait(60)
             yield record
 
-    monkeypatch.setattr(RecordingReader, "records", slowly)
+    monkeypatch.setattr(RecordingReader, "records", held)
+    yield goes_on
+    goes_on.set()
+
+
+def test_a_long_recording_shows_progress_and_is_left_while_it_is_read(
+    qtbot: QtBot, long_recording: Path, tmp_path: Path, slow_drive: threading.Event
+) -> None:
     config = default_config().with_values(paper__symbols=["BTCUSDT"])
     desks = Desks(config, recording_of(long_recording), tmp_path)
     ended: list[object] = []
@@ -378,11 +408,11 @@ def test_a_long_recording_shows_progress_and_is_left_while_it_is_read(
     state = hands.find(QLabel, "recording.state")
     hands.see(lambda: "%" in state.text() and "0%" not in state.text().split())
     assert state.text().startswith("Reading the recording:")
-    longest_s = pulse.longest_s()
+    pulse.assert_smooth()
     hands.click("recording.leave")
+    slow_drive.set()
     hands.see(lambda: desks.desk is not first)
     assert hands.window.header.badge.text() == "PAPER"
     hands.wait_until_live()
     desks.close()
     hands.see(lambda: ended)
-    assert longest_s < LONGEST_GAP_S

@@ -29,6 +29,7 @@ from engine.trading_types import (
 )
 from tests.gui import scene
 from tests.gui.conftest import Desk
+from tests.gui.hands import quick_hand
 
 BUY, SELL = "orderTicket.side.buy", "orderTicket.side.sell"
 
@@ -159,9 +160,10 @@ def test_double_click_makes_one_order(desk: Desk) -> None:
     desk.type_into("orderTicket.price", "64246.0")
     desk.type_into("orderTicket.quantity", "0.120")
     button = desk.find(QPushButton, BUY)
-    desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    desk.qtbot.mouseDClick(button, Qt.MouseButton.LeftButton)
-    desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    with quick_hand():
+        desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        desk.qtbot.mouseDClick(button, Qt.MouseButton.LeftButton)
+        desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert len(desk.commands) == 1
     assert "ignored" in sentence(desk)
 

@@ -13,7 +13,7 @@ import pytest
 from desktop import platform_check
 from desktop.options import parse_options
 
-TIMEOUT_S = 60
+TIMEOUT_S = 110  # each starts Python, Qt and an exchange
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess:

@@ -26,13 +26,13 @@ def start_second(folder):
 
 def answer_of(process):
     with process:
-        return process.communicate(timeout=20)[0].strip()
+        return process.communicate(timeout=60)[0].strip()
 
 
 def test_a_second_start_is_told_to_end_and_the_first_hears_of_it(qtbot, tmp_path):
     first = SingleInstance(tmp_path)
     assert first.is_first
-    with qtbot.waitSignal(first.second_start, timeout=20_000):
+    with qtbot.waitSignal(first.second_start):
         second = start_second(tmp_path)
     assert answer_of(second) == "False"
     first.close()
@@ -63,7 +63,7 @@ def test_what_a_killed_process_left_behind_is_cleared_away(qtbot, tmp_path, monk
     )  # fmt: skip
     instance = SingleInstance(tmp_path)
     assert instance.is_first
-    with qtbot.waitSignal(instance.second_start, timeout=20_000):
+    with qtbot.waitSignal(instance.second_start):
         second = start_second(tmp_path)
     assert answer_of(second) == "False"
     instance.close()

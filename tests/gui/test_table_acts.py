@@ -329,17 +329,14 @@ def test_export_writes_exact_numbers_as_shown(desk: Desk, tmp_path: Path) -> Non
     assert len(lines) == 3
 
 
-def test_export_of_many_rows_can_be_stopped_and_leaves_no_file(desk: Desk, tmp_path: Path) -> None:
-    view = fills(desk, 3000)
+def test_one_export_at_a_time(desk: Desk, tmp_path: Path) -> None:
+    view = fills(desk, 3)
     export = desk.window.account.export
     export.start(view, tmp_path / "fills.csv")
-    export.start(view, tmp_path / "second.csv")
+    export.start(view, tmp_path / "second.csv")  # the end of the first is heard of later
     assert "Another export" in desk.window.toasts.sentences()[0]
-    export._thread.request_stop()
     desk.qtbot.waitUntil(lambda: export._thread is None)
-    said = desk.window.toasts.sentences()[0]
-    written = "rows written" in said  # it may have been quicker than the stop
-    assert written or list(tmp_path.iterdir()) == []
+    assert [file.name for file in tmp_path.iterdir()] == ["fills.csv"]
 
 
 def test_a_folder_that_is_not_there_is_told(desk: Desk, tmp_path: Path) -> None:

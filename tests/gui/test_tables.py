@@ -27,6 +27,7 @@ from engine.trading_types import AlertLevel, OrderStatus, PositionSide, Side
 from engine.views import AmendInFlight
 from tests.gui import scene
 from tests.gui.conftest import Desk
+from tests.gui.hands import quick_hand
 
 
 def text(desk: Desk, table: str, key: object, title: str) -> str:
@@ -90,9 +91,10 @@ def test_cancel_button_asks_and_the_row_stays_until_the_answer(desk: Desk) -> No
 def test_double_click_on_cancel_spares_the_row_that_moves_up(desk: Desk) -> None:
     desk.feed(OrderChanged(order=scene.order("pd-1")), OrderChanged(order=scene.order("pd-2")))
     viewport, point = desk.cell("orders.table", "pd-2", "")
-    desk.qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=point)
-    desk.feed(OrderChanged(order=scene.order("pd-2", status=OrderStatus.CANCELED)))
-    desk.qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=point)
+    with quick_hand():
+        desk.qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=point)
+        desk.feed(OrderChanged(order=scene.order("pd-2", status=OrderStatus.CANCELED)))
+        desk.qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=point)
     assert desk.commands == [CancelOrder(symbol="BTCUSDT", client_order_id="pd-2")]
 
 

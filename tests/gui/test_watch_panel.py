@@ -50,11 +50,11 @@ def test_prices_that_come_quickly_are_shown_together_a_moment_later(desk: Desk) 
         assert row is not None
         return row.last_price
 
-    desk.qtbot.waitUntil(lambda: not watch.is_waiting(), timeout=2000)
+    desk.qtbot.waitUntil(lambda: not watch.is_waiting())
     for number in (3200.0, 3201.0, 3202.0):
         watch.set_last_price("ETHUSDT", number)
     assert price() == 3200.0
-    desk.qtbot.waitUntil(lambda: price() == 3202.0, timeout=2000)
+    desk.qtbot.waitUntil(lambda: price() == 3202.0)
 
 
 def test_a_price_that_waits_does_not_undo_that_a_symbol_is_no_longer_followed(desk: Desk) -> None:
@@ -62,7 +62,7 @@ def test_a_price_that_waits_does_not_undo_that_a_symbol_is_no_longer_followed(de
     watch.set_last_price("ETHUSDT", 3200.0)
     watch.set_last_price("ETHUSDT", 3201.0)
     watch.no_longer_followed("ETHUSDT")
-    desk.qtbot.waitUntil(lambda: not watch.is_waiting(), timeout=2000)
+    desk.qtbot.waitUntil(lambda: not watch.is_waiting())
     row = watch.row_of("ETHUSDT")
     assert row is not None
     assert not row.is_followed

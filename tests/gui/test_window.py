@@ -61,6 +61,7 @@ from engine.trading_types import (
 )
 from tests.gui import scene
 from tests.gui.conftest import Desk
+from tests.gui.hands import quick_hand
 
 
 def toasts(desk: Desk) -> list[str]:
@@ -201,7 +202,7 @@ def test_trade_of_another_symbol_only_moves_the_watch_list(desk: Desk, qtbot: Qt
     )
     assert desk.window.header.last.text() == before
     watch = desk.window.market.watch
-    qtbot.waitUntil(lambda: watch.rows()[1].last_price == 3200.0, timeout=2000)
+    qtbot.waitUntil(lambda: watch.rows()[1].last_price == 3200.0)
 
 
 # --- staleness ---------------------------------------------------------------
@@ -277,8 +278,9 @@ def test_ladder_click_fills_the_ticket_and_sends_nothing(desk: Desk) -> None:
 def test_one_click_ladder_places_once_for_a_double_click(desk: Desk) -> None:
     desk.type_into("orderTicket.quantity", "0.1")
     desk.click("orderTicket.oneClick")
-    for _ in range(2):
-        desk.window.market.ladder.price_clicked.emit(Side.SELL, Decimal("64260.0"))
+    with quick_hand():
+        for _ in range(2):
+            desk.window.market.ladder.price_clicked.emit(Side.SELL, Decimal("64260.0"))
     (sent,) = desk.commands
     assert isinstance(sent, PlaceOrder)
     assert (sent.side, sent.price, sent.quantity) == (

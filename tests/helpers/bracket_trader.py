@@ -17,6 +17,7 @@ from engine.trading_types import AlgoStatus, BracketState
 from engine.utils.threads import StoppableThread
 from engine.wire.hosts import Hosts
 from tests.helpers.trader import Trader
+from tests.helpers.waiting import PATIENCE_S
 
 
 class BracketTrader(Trader):
@@ -51,9 +52,9 @@ class BracketTrader(Trader):
     def wait(self, bracket_id: str, until: Callable[[BracketView], bool] | BracketState) -> None:
         if isinstance(until, BracketState):
             wanted = until
-            is_met = self.brackets.wait(bracket_id, lambda view: view.state is wanted)
+            is_met = self.brackets.wait(bracket_id, lambda view: view.state is wanted, PATIENCE_S)
         else:
-            is_met = self.brackets.wait(bracket_id, until)
+            is_met = self.brackets.wait(bracket_id, until, PATIENCE_S)
         assert is_met, self.brackets.get(bracket_id)
 
     def alert_codes(self) -> list[str]:

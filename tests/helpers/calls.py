@@ -29,7 +29,7 @@ class Call(threading.Thread):
     def is_done(self) -> bool:
         return not self.is_alive()
 
-    def result(self, timeout_s: float = 10.0) -> Any:
+    def result(self, timeout_s: float = 30.0) -> Any:
         self.join(timeout_s)
         assert self.is_done, "the call did not end"
         if self._error is not None:

@@ -22,6 +22,6 @@ def assert_no_new_threads(before: set[threading.Thread]) -> None:
     """What ends within a moment is no leak: a joined thread may still be in the list."""
     wait_until(
         lambda: not (running_threads() - before),
-        timeout_s=2.0,
+        timeout_s=5.0,
         what=f"leaked threads {sorted(t.name for t in running_threads() - before)}",
     )

@@ -91,7 +91,7 @@ class ToyHttpServer(ToyListener):
     def _answer(self, sock: socket.socket, reply: Reply) -> bool:
         content = reply.to_bytes()
         if reply.behaviour == "silent":
-            self._stopping.wait(30)
+            self._stopping.wait(300)
             return False
         if reply.behaviour == "cut":
             sock.sendall(content[: content.index(b"\r\n\r\n") + 5])

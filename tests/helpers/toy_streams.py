@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 
 from tests.helpers.toy_listener import ToyListener
+from tests.helpers.waiting import PATIENCE_S
 
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -91,7 +92,9 @@ class ToyStreamServer(ToyListener):
         super().__init__("toy-ws", port)
         self.url = f"{'wss' if tls else 'ws'}://127.0.0.1:{self.port}"
 
-    def connection(self, number: int = 0, route: str = "", timeout_s: float = 5.0) -> ToyConnection:
+    def connection(
+        self, number: int = 0, route: str = "", timeout_s: float = PATIENCE_S
+    ) -> ToyConnection:
         """The connection with this number (0 is the first) of a route, once it is there."""
 
         def found() -> list[ToyConnection]:

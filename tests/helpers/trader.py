@@ -16,6 +16,7 @@ from engine.paper.paper_process import PaperAccountKeys
 from engine.utils.mailbox import Mailbox
 from engine.utils.task_queue import TaskQueue
 from engine.wire.hosts import Hosts
+from tests.helpers.waiting import PATIENCE_S
 
 
 class Trader:
@@ -54,9 +55,9 @@ class Trader:
         self.start_more(journal)
         self._live = threading.Event()
         self.gateway.start_user_stream(self.oms.on_event)
-        if not self._live.wait(10):
+        if not self._live.wait(PATIENCE_S):
             self.die()  # or its threads fail the tests that follow
-            raise AssertionError("not live within 10 s")
+            raise AssertionError(f"not live within {PATIENCE_S:g} s")
 
     def start_more(self, journal: Path) -> None:
         """What a kind of trader has beside these, before the stream tells anything."""

@@ -8,8 +8,15 @@ from collections.abc import Callable
 
 from engine.clock import FakeClock
 
+PATIENCE_S = 30.0
+"""How long a test waits for what comes in a moment. It is spent only by a test that fails, so
+it is far above what a slow machine needs that does other things, too.
+"""
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 10.0, what: str = "") -> None:
+
+def wait_until(
+    condition: Callable[[], object], timeout_s: float = PATIENCE_S, what: str = ""
+) -> None:
     """Returns when `condition()` is true; fails the test after `timeout_s`."""
     ends_at = time.monotonic() + timeout_s
     pause = threading.Event()
@@ -30,4 +37,4 @@ def advance_until(clock: FakeClock, condition: Callable[[], object], step_s: flo
         clock.advance(step_s)
         return False
 
-    wait_until(step, timeout_s=30.0)
+    wait_until(step, timeout_s=2 * PATIENCE_S)

@@ -34,11 +34,11 @@ def test_a_triggered_stop_becomes_an_order_that_knows_it(engine):
     trigger = repr(engine.market.best_ask("BTCUSDT"))
     algo = engine.oms.algos.place_algo("BTCUSDT", "BUY", "STOP_MARKET", "0.2", trigger)
     engine.oms.submit_order("BTCUSDT", "BUY", "MARKET", "0.1")  # and now the ask
-    assert engine.oms.algos.wait(algo, timeout_s=5)
+    assert engine.oms.algos.wait(algo, timeout_s=30)
     assert algo.status == "FINISHED"
     wait_until(lambda: engine.oms.tracker.get_by_order_id("BTCUSDT", algo.order_id) is not None)
     order = engine.oms.tracker.get_by_order_id("BTCUSDT", algo.order_id)
-    assert engine.oms.wait(order, "FILLED", timeout_s=5)
+    assert engine.oms.wait(order, "FILLED", timeout_s=30)
     wait_until(lambda: order.view.client_algo_id == algo.client_algo_id)
     assert order.origin is OrderOrigin.OURS
 
@@ -62,7 +62,7 @@ def test_commands_place_move_and_cancel_orders_of_both_services(engine):
     engine.oms.submit_order("BTCUSDT", "BUY", "LIMIT", "0.1", price - 500)
     engine.submit(CancelOrders(symbol="BTCUSDT", side=Side.BUY))
     wait_until(lambda: not engine.oms.algos.open() and not engine.oms.open_orders())
-    assert box.wait(5)
+    assert box.wait(30)
     (done,) = box.drain()
     assert done.sentence == "Cancelling 1 order and 1 conditional order."
     engine.hub.detach(box)

@@ -129,7 +129,7 @@ def test_kill_takes_an_open_bracket_along_and_nothing_comes_back(
     wait_until(is_told)
     stranger.raw("DELETE", "/paper/v1/faults")
     window.wait(BracketState.CLOSED)
-    assert engine.kill_switch.join(10)
+    assert engine.kill_switch.join(30)
     assert engine.kill_switch.view.state is KillState.FLAT
     assert engine.gateway.get_open_algo_orders() == []
     assert engine.gateway.get_open_orders() == []

@@ -309,7 +309,7 @@ def test_a_lost_answer_to_the_stop_makes_no_second_one(
     when = {"path": "/fapi/v1/algoOrder", "method": "POST"}
     play_faults(server, [{"fault": "timeout_1007", "acted": acted, "when": when}])
     stranger.market("SELL", "0.3")
-    assert trader.brackets.wait(placed.bracket_id, protected, 25)
+    assert trader.brackets.wait(placed.bracket_id, protected, 60)
     has_exits(trader, "0.3", "0.3")
     rows = PaperClient(server).signed("GET", "/fapi/v1/openAlgoOrders").body
     assert sorted(row["orderType"] for row in rows) == ["STOP_MARKET", "TAKE_PROFIT_MARKET"]
@@ -319,12 +319,12 @@ def test_a_stop_does_not_wait_for_the_late_answer_to_its_entry(
     trader: BracketTrader, server: PaperProcess, stranger: PaperClient
 ) -> None:
     bid, ask, _ = best(stranger)
-    late = {"fault": "reply_late", "ms": 2500, "act": "at_once"}
+    late = {"fault": "reply_late", "ms": 4000, "act": "at_once"}
     play_faults(server, [{**late, "when": {"path": "/fapi/v1/order", "method": "POST"}}])
     placed = trader.place(stop_price=bid - 500, target_price=ask + 500)  # at market
     has_exits(trader, "0.3", "0.3")
     trader.wait(placed.bracket_id, protected)
-    assert trader.brackets.longest_unprotected_ms < 2000
+    assert trader.brackets.longest_unprotected_ms < 3500
 
 
 def test_a_fill_during_a_gap_is_protected_after_it(
@@ -332,15 +332,10 @@ def test_a_fill_during_a_gap_is_protected_after_it(
 ) -> None:
     placed = trader.place(inside, stop_price=inside - 500, target_price=inside + 500)
     event = {"event": "ORDER_TRADE_UPDATE", "account": "first"}
-    cut = {"trigger": "time", "after_s": 0.2}
-    play_faults(
-        server,
-        [
-            {"fault": "event_dropped", "when": event},
-            {"fault": "disconnect", "route": "private", "how": "reset", "when": cut},
-        ],
-    )
+    play_faults(server, [{"fault": "event_dropped", "when": event}])
     stranger.market("SELL", "0.3")
+    cut = {"trigger": "time"}
+    play_faults(server, [{"fault": "disconnect", "route": "private", "how": "reset", "when": cut}])
     trader.wait(placed.bracket_id, protected)
     has_exits(trader, "0.3", "0.3")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.__main__ import main
+from engine.console import sessions
 from engine.paper.paper_discovery import announce
 from tests.helpers.paper import paper_server
 
@@ -156,7 +157,7 @@ def test_dead_man_is_switched_off_by_ctrl_c(cli, monkeypatch):
         def wait(self, timeout_s=None):
             if next(waits):
                 raise KeyboardInterrupt
-            return super().wait(3.0)
+            return super().wait(30.0)
 
     monkeypatch.setattr(protection, "Mailbox", Impatient)
     code, out, _ = cli("dead-man", "BTCUSDT", "5")
@@ -180,8 +181,16 @@ def test_what_was_traded_is_exported(cli, tmp_path):
         assert len(file.read_text(encoding="utf-8").splitlines()) > least
 
 
-def test_watch_prints_prices(cli):
-    code, out, _ = cli("watch", "BTCUSDT", "--seconds", "1")
+def test_watch_prints_prices(cli, monkeypatch):
+    """Until Ctrl+C, after the first one."""
+    really_print = sessions._best
+
+    def print_once(*given):
+        really_print(*given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sessions, "_best", print_once)
+    code, out, _ = cli("watch", "BTCUSDT")
     assert code == 0
     assert re.search(r"BTCUSDT bid [\d.]+ ask [\d.]+", out)
 
@@ -264,7 +273,7 @@ def test_the_paper_server_alone_and_a_taken_port(tmp_path):
         assert port in taken.stderr
         assert "Traceback" not in taken.stderr
         server.stdin.close()
-        assert server.wait(10) == 0
+        assert server.wait(30) == 0
 
 
 def test_plans_from_the_console(cli):

@@ -30,8 +30,8 @@ TRADE = {"e": "aggTrade", "E": 1, "a": 1, "s": "BTCUSDT", "p": "1", "q": "1", "f
          "T": 1, "m": True}  # fmt: skip
 
 SLOW = GatewaySettings(
-    rest=RestSettings(connect_timeout_s=30.0, read_timeout_s=30.0, write_timeout_s=30.0),
-    streams=StreamSettings(connect_timeout_s=30.0),
+    rest=RestSettings(connect_timeout_s=300.0, read_timeout_s=300.0, write_timeout_s=300.0),
+    streams=StreamSettings(connect_timeout_s=300.0),
 )
 UNHURRIED = GatewaySettings(streams=PATIENT)
 
@@ -68,10 +68,11 @@ def _open(
 
 
 def _close_in_time(gateway: BinanceGateway) -> None:
+    """It waits for nobody who waits for the network, five minutes each."""
     started = time.monotonic()
-    gateway.close(2.0)
-    assert time.monotonic() - started < 1.5
-    wait_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("ws-")], 1.0)
+    gateway.close(120.0)
+    assert time.monotonic() - started < 60
+    wait_until(lambda: not [t for t in threading.enumerate() if t.name.startswith("ws-")])
 
 
 def test_close_while_the_listen_key_is_never_answered(
@@ -121,7 +122,7 @@ def test_close_while_an_order_waits_for_its_answer_makes_it_unknown(
     thread.start()
     wait_until(lambda: http.of("/fapi/v1/order"))
     _close_in_time(gateway)
-    thread.join(2)
+    thread.join(30)
     assert isinstance(failures[0], OutcomeUnknown)
 
 
@@ -148,7 +149,7 @@ def test_a_rest_call_that_succeeds_again_hurries_the_streams(
     streams.refuse_status = None
     http.script = _nothing_held
     assert gateway.get_account_balance() == []
-    streams.connection(timeout_s=3.0)
+    streams.connection()
 
 
 def _nothing_held(request: Request) -> Reply:

@@ -158,7 +158,7 @@ def test_an_order_without_answer_and_event_is_unknown_until_it_is_found_by_askin
     hand.on_order("reply_lost", count=1, acted=True)
     order = running.oms.submit_order(BTC, "BUY", "LIMIT", "0.01", 61000)
     assert "UNKNOWN" in [one.order.status for one in ear.of(OrderChanged)]
-    assert running.oms.wait(order, "NEW", 10)
+    assert running.oms.wait(order, "NEW", 30)
     statuses = [one.order.status for one in ear.of(OrderChanged)]
     assert statuses[-1] == "NEW"
     assert hand.open_names() == [order.client_order_id]

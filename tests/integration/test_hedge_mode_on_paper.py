@@ -63,7 +63,7 @@ def recover(engine: TradingEngine, ears: Ears) -> None:
     """A gap, as the engine meets it: the private connection is lost and made anew."""
     before = len(gaps(ears))
     engine.gateway.renew_user_stream("A test cuts it.")
-    wait_until(lambda: len(gaps(ears)) > before, 10, "recovered")
+    wait_until(lambda: len(gaps(ears)) > before, what="recovered")
 
 
 def gaps(ears: Ears) -> list[Event]:

@@ -96,7 +96,7 @@ def desk(paper, monkeypatch):
     events: list[object] = []
     made = KeyDesk(config, CLOCK, events.append, lambda *_: None)
     yield made, events
-    made.stop(5.0)
+    made.stop(30.0)
     keyring.set_keyring(before)
 
 
@@ -134,7 +134,7 @@ def test_only_what_was_tried_and_found_good_is_kept(desk, credentials, caplog):
 def test_a_closed_desk_takes_nothing(desk):
     keys, _ = desk
     keys.submit(ListKeys())
-    assert keys.stop(5.0)
+    assert keys.stop(30.0)
     with pytest.raises(ShuttingDown):
         keys.submit(ListKeys())
 

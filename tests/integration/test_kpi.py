@@ -56,7 +56,7 @@ def test_every_kpi_passes_and_the_report_shows_it(config, tmp_path, capsys):
     assert figures(document, 2)["ORDER_MODIFIED logged once for each"] == 2
     for cut in (3, 4):
         found = figures(document, cut)
-        assert found["cut for"] == pytest.approx(1.0, abs=0.5)
+        assert found["cut for"] > 0.99
         assert 0 < found["from the end of the cut to LIVE"] < 30
         assert found["the order placed elsewhere meanwhile"] == "NEW"
         assert found["an order placed after LIVE"] == "NEW"

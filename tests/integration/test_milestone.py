@@ -37,7 +37,7 @@ def test_subscribe_kline_then_is_connected(hosts):
     try:
         ws.subscribe_kline("BTCUSDT", "1m", callback)
         ws.start()
-        assert seen.wait(10)
+        assert seen.wait(30)
         wait_until(ws.is_connected)
         assert received[0].kline.interval == "1m"
     finally:
@@ -52,7 +52,7 @@ def test_an_order_partially_filled_by_the_exchange(engine, stranger):
         if float(level[0]) > 62000:
             assert stranger.market("SELL", level[1]).status == 200
     assert stranger.order("SELL", price="62000", quantity="0.04").status == 200
-    assert oms.wait(order, "PARTIALLY_FILLED", 5)
+    assert oms.wait(order, "PARTIALLY_FILLED", 30)
     assert order.status == "PARTIALLY_FILLED"
     assert order.executed_qty < order.orig_qty
     assert str(order.executed_qty) in ("0.04", "0.040")
@@ -108,7 +108,7 @@ def test_an_order_has_the_fields_and_the_states_of_the_milestone(engine):
     oms.modify_order(order, price=61990)
     assert (order.status, order.price) == ("NEW", 61990)
     oms.cancel_order(order)
-    assert oms.wait(order, "CANCELED", 5)
+    assert oms.wait(order, "CANCELED", 30)
     assert oms.open_orders() == []
 
 
@@ -127,4 +127,4 @@ def test_orders_from_several_threads_are_each_tracked_once(engine):
     assert set(placed) == set(engine.oms.open_orders())
     engine.oms.cancel_all("BTCUSDT")
     for order in placed:
-        assert engine.oms.wait(order, "CANCELED", 5)
+        assert engine.oms.wait(order, "CANCELED", 30)

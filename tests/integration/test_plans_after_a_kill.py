@@ -55,13 +55,13 @@ def test_plans_go_on_after_a_kill_and_nothing_is_sent_twice(tmp_path: Path, monk
             # the chase has its order again: it can still be filled and stopped
             assert plans.plan(chase_id).child_ids == (f"{chase_id}-000",)
             plans.stop(chase_id)
-            assert plans.wait(chase_id, 5)
+            assert plans.wait(chase_id, 30)
             assert engine.oms.get_order(f"{chase_id}-000").status == "CANCELED"
-            wait_until(lambda: len(plans.plan(twap_id).child_ids) >= 2, timeout_s=20)
+            wait_until(lambda: len(plans.plan(twap_id).child_ids) >= 2)
             wait_until(lambda: plans.plan(twap_id).executed_qty >= D("0.004"))
             assert plans.plan(twap_id).state is PlanState.RUNNING
             plans.stop(twap_id)
-            assert plans.wait(twap_id, 5)
+            assert plans.wait(twap_id, 30)
         sent = client.signed("GET", "/fapi/v1/allOrders", symbol="BTCUSDT").body
         ids = Counter(order["clientOrderId"] for order in sent)
         assert max(ids.values()) == 1
@@ -80,7 +80,7 @@ def _killed_in_the_middle(environments, folder: Path, client: PaperClient) -> li
     )
     with victim:
         plan_ids = json.loads(victim.stdout.readline())
-        wait_until(lambda: D(client.position()) == D("0.002"), timeout_s=10)
-        wait_until(lambda: client.signed("GET", "/fapi/v1/openOrders").body, timeout_s=10)
+        wait_until(lambda: D(client.position()) == D("0.002"))
+        wait_until(lambda: client.signed("GET", "/fapi/v1/openOrders").body)
         victim.kill()
     return plan_ids

@@ -71,7 +71,7 @@ def test_a_chase_follows_the_best_price_and_fills(engine, stranger):
     wait_until(lambda: order.price == before + D("0.1"))
     stranger.signed("DELETE", "/fapi/v1/order", symbol="BTCUSDT", orderId=better["orderId"])
     stranger.market("SELL", "0.010")
-    assert engine.plans.wait(plan.plan_id, 5)
+    assert engine.plans.wait(plan.plan_id, 30)
     ended = engine.plans.plan(plan.plan_id)
     assert (ended.state, ended.executed_qty) == (PlanState.DONE, D("0.01"))
     assert ended.avg_price == before + D("0.1")
@@ -93,7 +93,7 @@ def test_a_ladder_rests_and_a_stop_cancels_it(engine):
     assert sum(order.orig_qty for order in orders) == D("0.011")
     assert [order.price for order in orders] == [D("62000"), D("61666.7"), D("61333.3"), D("61000")]
     engine.plans.stop(plan.plan_id)
-    assert engine.plans.wait(plan.plan_id, 5)
+    assert engine.plans.wait(plan.plan_id, 30)
     assert {order.status for order in orders} == {"CANCELED"}
     assert engine.plans.plan(plan.plan_id).state is PlanState.STOPPED
 
@@ -102,7 +102,7 @@ def test_a_twap_buys_slice_by_slice(engine):
     plan = engine.plans.start(
         StartTwap(symbol="BTCUSDT", side=Side.BUY, quantity=D("0.005"), count=2, duration_s=2)
     )
-    assert engine.plans.wait(plan.plan_id, 5)
+    assert engine.plans.wait(plan.plan_id, 30)
     ended = engine.plans.plan(plan.plan_id)
     assert (ended.state, ended.executed_qty, len(ended.child_ids)) == (
         PlanState.DONE,

@@ -76,13 +76,19 @@ def _flat_afterwards(request: pytest.FixtureRequest) -> Iterator[None]:
     if "engine" in request.fixturenames:
         running = request.getfixturevalue("engine")
         running.submit(Kill())
-        assert running.kill_switch.join(10)
+        assert running.kill_switch.join(30)
 
 
-def fault(stranger, kind: str, when: dict[str, object], **values: object) -> None:
+def fault(stranger, kind: str, when: dict[str, object], **values: object) -> int:
+    """The rule's number."""
     rule = {"fault": kind, **values, "when": when}
     answer = stranger.raw("POST", FAULTS, json.dumps({"seed": 1, "rules": [rule]}))
     assert answer.status == 200, answer.body
+    return answer.body["rules"][0]
+
+
+def is_played(stranger, rule: int) -> bool:
+    return any(entry["rule"] == rule for entry in stranger.raw("GET", FAULTS).body["log"])
 
 
 def trade(engine: TradingEngine) -> None:
@@ -163,7 +169,8 @@ def test_kill_works_while_the_account_stream_is_down(
 
 def test_what_waits_in_a_queue_when_the_kill_switch_comes_is_not_sent(engine, stranger):
     """A first order hangs; the second waits behind it while the kill switch comes and goes."""
-    fault(stranger, "reply_late", {"account": "first", "path": "/fapi/v1/order"}, ms=1500)
+    when = {"account": "first", "path": "/fapi/v1/order"}
+    late = fault(stranger, "reply_late", when, ms=2000)
     box = heard(engine)
     for number in (1, 2):
         engine.submit(
@@ -176,7 +183,7 @@ def test_what_waits_in_a_queue_when_the_kill_switch_comes_is_not_sent(engine, st
                 price=D(62_000),
             )
         )
-    wait_until(engine.oms.open_orders)
+    wait_until(lambda: is_played(stranger, late), what="the first has been sent")
     engine.submit(Kill())
     refused = answer(box, CommandRefused)
     assert refused.command.request_id == "click-2"
@@ -215,11 +222,11 @@ def test_cancelling_one_side_leaves_the_other(engine):
     box = heard(engine)
     engine.submit(CancelOrders(side=Side.BUY))
     assert "1 order and 1 conditional order." in answer(box, CommandDone).sentence
-    assert engine.oms.wait(bid, "CANCELED", 5)
+    assert engine.oms.wait(bid, "CANCELED", 30)
     assert ask.status == "NEW"
     assert engine.gateway.get_open_algo_orders() == []
     engine.submit(CancelOrders())
-    assert engine.oms.wait(ask, "CANCELED", 5)
+    assert engine.oms.wait(ask, "CANCELED", 30)
 
 
 def test_the_exchange_cancels_when_nobody_renews(engine, stranger):
@@ -230,7 +237,7 @@ def test_the_exchange_cancels_when_nobody_renews(engine, stranger):
     assert answer(box, DeadManChanged).dead_man.countdown_s == 5
     assert answer(box, DeadManChanged).dead_man.renewed_ms  # by housekeeping
     fault(stranger, "unavailable_503", {"path": "/fapi/v1/countdownCancelAll", "count": 0})
-    assert engine.oms.wait(order, "CANCELED", 10)
+    assert engine.oms.wait(order, "CANCELED", 30)
     assert len(engine.gateway.get_open_algo_orders()) == 1
     stranger.raw("DELETE", FAULTS)
     engine.submit(SetDeadMan(symbol="BTCUSDT", countdown_s=0))

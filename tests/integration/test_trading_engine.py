@@ -92,23 +92,23 @@ def only_order(engine):
 def test_a_click_becomes_an_order_that_is_amended_and_cancelled(engine):
     engine.submit(place())
     order = only_order(engine)
-    assert engine.oms.wait(order, "NEW", 5)
+    assert engine.oms.wait(order, "NEW", 30)
     engine.submit(
         AmendOrder(symbol="BTCUSDT", client_order_id=order.client_order_id, price=D("61900"))
     )
-    assert engine.oms.wait(order, lambda o: o.price == D("61900"), 5)
+    assert engine.oms.wait(order, lambda o: o.price == D("61900"), 30)
     engine.submit(CancelOrder(symbol="BTCUSDT", client_order_id=order.client_order_id))
-    assert engine.oms.wait(order, "CANCELED", 5)
+    assert engine.oms.wait(order, "CANCELED", 30)
 
 
 def test_a_double_click_is_one_order(engine, ears):
     engine.submit(place())
     engine.submit(place())
     order = only_order(engine)
-    engine.oms.wait(order, "NEW", 5)
+    engine.oms.wait(order, "NEW", 30)
     engine.submit(CancelAllOrders(symbol="BTCUSDT"))
     ears.wait(CommandDone)
-    assert engine.oms.wait(order, "CANCELED", 5)
+    assert engine.oms.wait(order, "CANCELED", 30)
     assert len(engine.oms.orders()) == 1
 
 
@@ -165,7 +165,7 @@ def test_candles_leverage_and_health(engine, ears):
     assert ears.wait(LeverageChanged, lambda e: e.leverage == 7).symbol == "BTCUSDT"
     health = ears.wait(HealthReport)
     assert health.weight_limit == 2400
-    assert health.clock_offset_ms == pytest.approx(0, abs=250)
+    assert health.clock_offset_ms == pytest.approx(0, abs=5_000)
     assert set(health.route_states) == {"public", "market", "private"}
     assert health.route_states["private"] is StreamState.LIVE
     assert health.reconnects["private"] == 0
@@ -217,13 +217,13 @@ def test_a_restart_brings_the_history_and_no_noise(tmp_path, quiet_config):
     with TradingEngine.open("paper", config=quiet_config, user_data=tmp_path) as first:
         first.oms.submit_order("BTCUSDT", "BUY", "LIMIT", 0.1, 62000)
         bought = first.oms.submit_order("BTCUSDT", "BUY", "MARKET", 0.1)
-        assert first.oms.wait(bought, "FILLED", 5)
+        assert first.oms.wait(bought, "FILLED", 30)
         wait_until(lambda: bought.avg_price)
     second = TradingEngine(quiet_config, quiet_config.environment(), tmp_path)
     ears = Ears(second)
     second.start()
     try:
-        second.wait_until_live(10)
+        second.wait_until_live(30)
         ears.wait(HealthReport)
         (history,) = ears.of(HistoryLoaded)
         assert [order.client_order_id for order in history.orders][-1] == bought.client_order_id

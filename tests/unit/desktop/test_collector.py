@@ -43,5 +43,5 @@ def test_another_thread_never_collects_and_the_gui_thread_soon_does(
     thread.start()
     thread.join()
     assert FREED == []
-    qtbot.waitUntil(lambda: len(FREED) == _MANY, timeout=3000)
+    qtbot.waitUntil(lambda: len(FREED) == _MANY)
     assert set(FREED) == {"MainThread"}

@@ -26,7 +26,7 @@ def test_a_slow_player_keeps_nobody_waiting_and_piles_nothing_up() -> None:
     go, heard = threading.Event(), []
 
     def play(file: Path) -> None:
-        go.wait(5)
+        go.wait(30)
         heard.append(file.name)
 
     made = Sounds(play)

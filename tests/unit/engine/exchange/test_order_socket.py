@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import threading
@@ -37,7 +38,7 @@ PLACE = {
     "positionSide": None,
     "reduceOnly": True,
 }
-SETTINGS = StreamSettings(reconnect_base_s=0.01, reconnect_max_delay_s=0.02, connect_timeout_s=2.0)
+SETTINGS = StreamSettings(reconnect_base_s=0.01, reconnect_max_delay_s=0.02, connect_timeout_s=30.0)
 
 
 class Bench:
@@ -51,7 +52,7 @@ class Bench:
         self.refused: list[PerpdeskError] = []
         self.signer = signer_for(secret)
         self.socket = OrderSocket(
-            SocketAccess(url=server.url, api_key=KEY, signer=self.signer, timeout_s=1.0),
+            SocketAccess(url=server.url, api_key=KEY, signer=self.signer, timeout_s=30.0),
             clock=clock,
             server_clock=self.server_clock,
             sync_clock=lambda: None,
@@ -78,7 +79,7 @@ class Bench:
         return self.pool.submit(self.place, name)
 
     def close(self) -> None:
-        assert self.socket.stop(5.0)
+        assert self.socket.stop(30.0)
         self.pool.shutdown()
 
 
@@ -108,6 +109,25 @@ def bench(make: Callable[..., Bench]) -> Bench:
 
 def _name(reply: HttpReply) -> str:
     return str(json.loads(reply.body)["clientOrderId"])
+
+
+class Held:
+    """Requests that wait for the test to answer them, each on the connection it came by.
+
+    On a busy machine a time-out may have ended the use of the first one by then.
+    """
+
+    def __init__(self, server: ToyOrderServer) -> None:
+        self._requests: list[tuple[ToyConnection, dict[str, Any]]] = []
+        server.script = lambda connection, request: self._requests.append((connection, request))
+
+    @property
+    def count(self) -> int:
+        return len(self._requests)
+
+    def answer(self, number: int) -> None:
+        connection, request = self._requests[number]
+        connection.send(order_reply(request))
 
 
 def _silent(_connection: ToyConnection, _request: dict[str, Any]) -> None:
@@ -230,8 +250,8 @@ def test_replies_in_any_order_reach_those_who_asked(server: ToyOrderServer, benc
 
     server.script = answer_backwards
     asked = [bench.place_aside(f"pd-{number}") for number in range(5)]
-    assert all_there.wait(5)
-    assert [_name(one.result(5)) for one in asked] == [f"pd-{number}" for number in range(5)]
+    assert all_there.wait(30)
+    assert [_name(one.result(30)) for one in asked] == [f"pd-{number}" for number in range(5)]
 
 
 def test_many_callers_at_once_each_get_their_own(server: ToyOrderServer, bench: Bench) -> None:
@@ -257,7 +277,7 @@ def test_many_callers_at_once_each_get_their_own(server: ToyOrderServer, bench: 
     names = [f"pd-{number}" for number in range(600)]
     replies = list(bench.pool.map(bench.place, names))
     done.set()
-    sweeper.join(5)
+    sweeper.join(30)
     assert [_name(reply) for reply in replies] == names
 
 
@@ -285,7 +305,7 @@ def test_a_drop_makes_everything_in_flight_unknown_and_nothing_is_sent_again(
     server.script = lambda _, request: order_reply(request)
     server.connection().cut()
     for one in asked:
-        assert isinstance(one.exception(5), OutcomeUnknown)
+        assert isinstance(one.exception(30), OutcomeUnknown)
     wait_until(lambda: bench.socket.connections == 2)
     assert _name(bench.place("pd-9")) == "pd-9"
     assert len(server.requests) == 4
@@ -295,8 +315,10 @@ def test_a_time_out_is_unknown_and_ends_the_use_of_the_connection(
     server: ToyOrderServer, bench: Bench
 ) -> None:
     server.script = _silent
+    bench.patient(0.3)
     with pytest.raises(OutcomeUnknown, match="in time"):
         bench.place()
+    bench.patient(30.0)
     wait_until(lambda: bench.socket.connections == 2)
     server.script = lambda _, request: order_reply(request)
     assert _name(bench.place("pd-2")) == "pd-2"
@@ -307,35 +329,33 @@ def test_a_time_out_is_unknown_and_ends_the_use_of_the_connection(
 def test_one_in_flight_beside_a_time_out_still_gets_its_answer(
     server: ToyOrderServer, bench: Bench
 ) -> None:
-    held: list[dict[str, Any]] = []
-    server.script = lambda _, request: held.append(request)
+    held = Held(server)
     bench.patient(0.3)
     hasty = bench.place_aside("hasty")
-    wait_until(lambda: len(held) == 1)
-    bench.patient(5.0)
+    wait_until(lambda: held.count == 1)
+    bench.patient(30.0)
     patient = bench.place_aside("patient")
-    wait_until(lambda: len(held) == 2)
-    assert isinstance(hasty.exception(5), OutcomeUnknown)
-    server.connection(0).send(order_reply(held[1]))
-    assert _name(patient.result(5)) == "patient"
+    wait_until(lambda: held.count == 2)
+    assert isinstance(hasty.exception(30), OutcomeUnknown)
+    held.answer(1)
+    assert _name(patient.result(30)) == "patient"
 
 
 def test_of_many_in_flight_some_time_out_and_no_other_waits_for_nothing(
     server: ToyOrderServer, bench: Bench
 ) -> None:
     """Whoever gives up hands the reading on, also at the very moment it is his turn."""
-    held: list[dict[str, Any]] = []
-    server.script = lambda _, request: held.append(request)
+    held = Held(server)
     bench.patient(0.3)
     hasty = [bench.place_aside(f"hasty-{number}") for number in range(6)]
-    wait_until(lambda: len(held) == 6)
-    bench.patient(10.0)
+    wait_until(lambda: held.count == 6)
+    bench.patient(30.0)
     patient = [bench.place_aside(f"patient-{number}") for number in range(6)]
-    wait_until(lambda: len(held) == 12)
-    assert all(isinstance(one.exception(5), OutcomeUnknown) for one in hasty)
-    for request in held[6:]:
-        server.connection(0).send(order_reply(request))
-    names = {_name(one.result(2)) for one in patient}
+    wait_until(lambda: held.count == 12)
+    assert all(isinstance(one.exception(30), OutcomeUnknown) for one in hasty)
+    for number in range(6, 12):
+        held.answer(number)
+    names = {_name(one.result(30)) for one in patient}
     assert names == {f"patient-{number}" for number in range(6)}
 
 
@@ -380,7 +400,7 @@ def test_before_it_is_connected_nothing_is_sent(
 
 def test_with_patience_a_request_waits_for_the_connection(server: ToyOrderServer) -> None:
     bench = Bench(server, SECRET, SETTINGS)
-    access = SocketAccess(url=server.url, api_key=KEY, signer=bench.signer, patience_s=5.0)
+    access = SocketAccess(url=server.url, api_key=KEY, signer=bench.signer, patience_s=30.0)
     bench.socket._access = access
     assert _name(bench.place()) == "pd-1"
     server.connection().cut()
@@ -393,7 +413,7 @@ def test_an_end_that_has_arrived_is_seen_before_sending(
 ) -> None:
     server.refuse_status = 503  # no new connection for now
     server.connection().cut()
-    assert server.connection().closed.wait(5)
+    assert server.connection().closed.wait(30)
     with pytest.raises(NotConnected):
         bench.place()
     assert server.requests == []
@@ -428,8 +448,14 @@ def test_while_its_connection_is_in_doubt_an_order_is_not_trusted_to_it(
     assert connection.texts == []
     connection.answers_pings = True
     connection.send(connection.pings[-1], 10)
-    wait_until(lambda: not bench.socket._is_doubted)
-    assert _name(bench.place()) == "pd-1"
+
+    def is_trusted_again() -> bool:
+        """On a busy machine the next pong, too, may be late enough for a doubt."""
+        with contextlib.suppress(NotConnected):
+            return _name(bench.place()) == "pd-1"
+        return False
+
+    wait_until(is_trusted_again)
 
 
 def test_a_probe_asks_before_the_interval_is_over(
@@ -443,14 +469,13 @@ def test_a_probe_asks_before_the_interval_is_over(
 def test_before_its_last_hour_a_connection_is_replaced_without_losing_a_reply(
     server: ToyOrderServer, make: Callable[..., Bench]
 ) -> None:
-    held: list[dict[str, Any]] = []
-    server.script = lambda _, request: held.append(request)
+    held = Held(server)
     bench = make(lifetime_s=0.5).connect()
     asked = bench.place_aside("pd-1")
-    wait_until(lambda: held)
+    wait_until(lambda: held.count == 1)
     server.connection(1)
-    server.connection(0).send(order_reply(held[0]))
-    assert _name(asked.result(5)) == "pd-1"
+    held.answer(0)
+    assert _name(asked.result(30)) == "pd-1"
     wait_until(server.connection(0).closed.is_set)
 
 
@@ -468,8 +493,8 @@ def test_stopping_makes_what_is_in_flight_unknown(server: ToyOrderServer, bench:
     server.script = _silent
     asked = bench.place_aside("pd-1")
     wait_until(lambda: server.requests)
-    assert bench.socket.stop(5.0)
-    assert isinstance(asked.exception(5), OutcomeUnknown)
+    assert bench.socket.stop(30.0)
+    assert isinstance(asked.exception(30), OutcomeUnknown)
     with pytest.raises(NotConnected):
         bench.place()
 
@@ -489,7 +514,7 @@ def test_over_tls_many_callers_are_served_and_a_drop_is_unknown(
         asked = bench.place_aside("pd-lost")
         wait_until(lambda: len(server.requests) == 201)
         server.connection().cut()
-        assert isinstance(asked.exception(5), OutcomeUnknown)
+        assert isinstance(asked.exception(30), OutcomeUnknown)
         bench.close()
 
 

@@ -64,7 +64,7 @@ class Bench:
     def close(self) -> None:
         self.governor.close()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(30)
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_what_the_system_does_not_take_at_once_follows(pair: Pair) -> None:
     reader = threading.Thread(target=lambda: got.append(pair.read_frame(len(LARGE))))
     reader.start()
     pair.stream.send_bytes(LARGE)
-    reader.join(10)
+    reader.join(30)
     assert got == [LARGE]
 
 

@@ -49,7 +49,7 @@ MINI = {
 }  # fmt: skip
 
 FAST = StreamSettings(
-    connect_timeout_s=2.0,
+    connect_timeout_s=30.0,
     reconnect_base_s=0.02,
     reconnect_max_delay_s=0.1,
     send_interval_s=0.01,
@@ -86,7 +86,7 @@ def make(server: ToyStreamServer) -> Iterator[Callable[..., Subject]]:
 
     yield build
     for subject in made:
-        assert subject.manager.stop(3.0), "a stream thread is still alive"
+        assert subject.manager.stop(30.0), "a stream thread is still alive"
 
 
 @pytest.fixture
@@ -258,7 +258,7 @@ def test_the_server_may_be_away_at_first(make: Callable[..., Subject]) -> None:
     with toy_stream_server(port) as late:
         late.connection().send_stream("btcusdt@aggTrade", TRADE)
         wait_until(lambda: events)
-        assert manager.stop(3.0)
+        assert manager.stop(30.0)
 
 
 def test_a_host_that_comes_back_cuts_a_long_pause_short() -> None:
@@ -270,8 +270,8 @@ def test_a_host_that_comes_back_cuts_a_long_pause_short() -> None:
     manager.subscribe_agg_trade("BTCUSDT", lambda _event: None)
     wait_until(lambda: manager.health()[0].reconnects == 1)
     with toy_stream_server(port) as late:
-        late.connection(timeout_s=3.0)
-        assert manager.stop(3.0)
+        late.connection()
+        assert manager.stop(30.0)
 
 
 def test_a_refused_handshake_waits_for_the_whole_pause_but_can_be_hurried(
@@ -295,22 +295,25 @@ def test_a_refused_handshake_waits_for_the_whole_pause_but_can_be_hurried(
 def test_silence_is_recycled_although_pings_are_answered(
     server: ToyStreamServer, make: Callable[..., Subject]
 ) -> None:
+    clock = FakeClock()
     subject = make(
+        clock=clock,
         settings=StreamSettings(
-            reconnect_base_s=0.01,
             tick_s=0.01,
-            first_data_s=0.2,
-            silence_s=0.2,
-            ping_interval_s=0.05,
-            pong_timeout_s=1.0,
-        )
+            first_data_s=15.0,
+            silence_s=15.0,
+            ping_interval_s=2.0,
+            pong_timeout_s=3600.0,  # the clock outruns the pongs of a busy machine
+        ),
     )
     subject.manager.subscribe_agg_trade("BTCUSDT", subject.events.append)
     first = server.connection(0)
     first.send_stream("btcusdt@aggTrade", TRADE)
-    second = server.connection(1)
+    wait_until(subject.manager.is_connected)
+    advance_until(clock, lambda: first.pings, step_s=0.5)
+    advance_until(clock, lambda: len(server.connections) == 2)
     assert first.pings == [b"alive?"] * len(first.pings)
-    second.send_stream("btcusdt@aggTrade", TRADE)
+    server.connection(1).send_stream("btcusdt@aggTrade", TRADE)
     wait_until(lambda: len(subject.events) == 2)
     assert StreamState.STALE in subject.states_of(Route.MARKET)
 
@@ -329,7 +332,7 @@ def test_one_silent_stream_among_others_is_asked_for_again(
     server: ToyStreamServer, make: Callable[..., Subject]
 ) -> None:
     clock = FakeClock()
-    subject = make(clock=clock, settings=StreamSettings(tick_s=0.01))
+    subject = make(clock=clock, settings=StreamSettings(tick_s=0.01, pong_timeout_s=3600.0))
     subject.manager.subscribe_agg_trade("BTCUSDT", subject.events.append)
     subject.manager.subscribe_kline("BTCUSDT", "1m", subject.events.append)
     subject.manager.subscribe_liquidations("BTCUSDT", subject.events.append)
@@ -340,7 +343,9 @@ def test_one_silent_stream_among_others_is_asked_for_again(
         return [name for params in requests for name in params]
 
     def trade_while_time_passes() -> object:
+        known = len(subject.events)
         connection.send_stream("btcusdt@aggTrade", TRADE)
+        wait_until(lambda: len(subject.events) > known)  # or the clock outruns a busy machine
         return asked().count("btcusdt@kline_1m") == 2
 
     advance_until(clock, trade_while_time_passes)
@@ -360,11 +365,14 @@ def test_waiting_follows_the_clock_that_was_given(
     first = server.connection(0)
     first.send_stream("btcusdt@aggTrade", TRADE)
     wait_until(subject.manager.is_connected)
+    began_s = clock.monotonic()
     clock.advance(14.0)
     first.send_stream("btcusdt@aggTrade", TRADE)
     wait_until(lambda: len(subject.events) == 2)
-    clock.advance(15.1)
-    wait_until(lambda: StreamState.DISCONNECTED in subject.states_of(Route.MARKET))
+    assert StreamState.DISCONNECTED not in subject.states_of(Route.MARKET)
+    # the event is heard of a moment before its time is noted: by then the clock may be ahead
+    advance_until(clock, lambda: StreamState.DISCONNECTED in subject.states_of(Route.MARKET))
+    assert clock.monotonic() - began_s > 14.0 + 15.0
     advance_until(clock, lambda: len(server.connections) == 2)
 
 
@@ -445,12 +453,12 @@ def test_a_callback_that_hangs_delays_no_other_route(
 
     def hang(_event: Event) -> None:
         entered.set()
-        released.wait(10.0)
+        released.wait(120.0)
 
     subject.manager.subscribe_agg_trade("BTCUSDT", hang)
     subject.manager.subscribe_depth("BTCUSDT", subject.events.append)
     server.connection(route="market").send_stream("btcusdt@aggTrade", TRADE)
-    assert entered.wait(5.0)
+    assert entered.wait(30.0)
     for _ in range(100):
         server.connection(route="public").send_stream("btcusdt@depth@100ms", DEPTH)
     wait_until(lambda: len(subject.events) == 100)
@@ -539,7 +547,7 @@ def test_stop_ends_every_thread_and_later_subscriptions_are_refused(
     subject.manager.subscribe_agg_trade("BTCUSDT", subject.events.append)
     subject.manager.subscribe_depth("BTCUSDT", subject.events.append)
     server.connection(1)
-    assert subject.manager.stop(2.0)
+    assert subject.manager.stop(30.0)
     names = [thread.name for thread in threading.enumerate()]
     assert "ws-market" not in names
     assert "ws-public" not in names
@@ -554,12 +562,12 @@ def test_stop_from_a_callback_does_not_wait_for_itself(
     stopped = threading.Event()
 
     def stop(_event: Event) -> None:
-        subject.manager.stop(1.0)
+        subject.manager.stop(300.0)
         stopped.set()
 
     subject.manager.subscribe_agg_trade("BTCUSDT", stop)
     server.connection().send_stream("btcusdt@aggTrade", TRADE)
-    assert stopped.wait(2.0)
+    assert stopped.wait(30.0)
 
 
 def test_stop_during_a_long_pause_is_immediate(make: Callable[..., Subject]) -> None:
@@ -568,17 +576,17 @@ def test_stop_during_a_long_pause_is_immediate(make: Callable[..., Subject]) -> 
     manager = WebSocketManager(hosts=hosts, settings=StreamSettings(reconnect_base_s=60.0))
     manager.subscribe_agg_trade("BTCUSDT", lambda _event: None)
     wait_until(lambda: manager.health()[0].reconnects == 1)
-    assert manager.stop(1.0)
+    assert manager.stop(30.0)
 
 
 def test_stop_during_a_handshake_that_hangs_is_immediate() -> None:
     # a listener that never accepts: TCP connects, the handshake gets no answer
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         hosts = Hosts(rest="", streams=f"ws://127.0.0.1:{deaf.getsockname()[1]}", ws_api="")
-        manager = WebSocketManager(hosts=hosts, settings=StreamSettings(connect_timeout_s=30.0))
+        manager = WebSocketManager(hosts=hosts, settings=StreamSettings(connect_timeout_s=300.0))
         manager.subscribe_agg_trade("BTCUSDT", lambda _event: None)
         accepted, _ = deaf.accept()
-        assert manager.stop(1.0)
+        assert manager.stop(30.0)
         accepted.close()
 
 
@@ -601,10 +609,10 @@ def test_a_dripping_handshake_ends_at_the_deadline() -> None:
         settings = StreamSettings(connect_timeout_s=0.3, reconnect_base_s=60.0)
         manager = WebSocketManager(hosts=hosts, settings=settings, on_state=states.append)
         manager.subscribe_agg_trade("BTCUSDT", lambda _event: None)
-        wait_until(lambda: states and states[-1].state is StreamState.DISCONNECTED, 3.0)
-        assert manager.stop(1.0)
+        wait_until(lambda: states and states[-1].state is StreamState.DISCONNECTED)
+        assert manager.stop(30.0)
         stop.set()
-        server.join(2)
+        server.join(30)
 
 
 def test_a_trade_event_has_its_figures(server: ToyStreamServer, subject: Subject) -> None:

@@ -49,6 +49,6 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     reader = threading.Thread(target=lambda: heard.append(pipe.read_text(encoding="utf-8")))
     reader.start()
     assert write_csv(pipe, ("a",), [(1,)]) == 1
-    reader.join(5)
+    reader.join(30)
     assert heard[0].splitlines() == ["a", "1"]
     assert pipe.is_fifo()

@@ -251,7 +251,7 @@ def test_trouble_leaves_the_rows_where_they_are(path: Path) -> None:
 def test_the_writer_moves_old_rows_when_it_starts(path: Path) -> None:
     writer = JournalWriter(path, FakeClock(NOW_MS), lambda _: None)
     writer.start()
-    writer._archiver.join(10)
+    writer._archiver.join(30)
     assert writer.close()
     assert ids(path, "orders") == ["n2026", "resting"]
 

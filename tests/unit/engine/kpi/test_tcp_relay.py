@@ -41,7 +41,7 @@ class Echo:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for thread in self._threads:
-            thread.join(2)
+            thread.join(30)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_bytes_go_both_ways(relay):
 def test_a_client_that_hangs_up_is_told_to_the_server(relay, echo):
     with client(relay) as sock:
         ask(sock)
-    assert echo.ended.acquire(timeout=2)
+    assert echo.ended.acquire(timeout=30)
 
 
 def test_a_cut_closes_what_is_open_and_refuses_what_is_new(relay, echo):
@@ -95,7 +95,7 @@ def test_a_cut_closes_what_is_open_and_refuses_what_is_new(relay, echo):
         ask(sock)
         relay.cut()
         assert sock.recv(10) == b""
-    assert echo.ended.acquire(timeout=2)
+    assert echo.ended.acquire(timeout=30)
     with pytest.raises(ConnectionRefusedError), client(relay):
         pass
 
@@ -136,7 +136,7 @@ def test_a_dead_connection_that_the_client_gives_up_is_freed(relay, echo):
     with client(relay) as old:
         ask(old)
         relay.silence()
-    assert echo.ended.acquire(timeout=2)
+    assert echo.ended.acquire(timeout=30)
 
 
 def test_a_target_that_is_not_there_ends_the_connection(relay, echo):

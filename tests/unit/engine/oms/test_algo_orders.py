@@ -116,7 +116,7 @@ def test_a_cancel_during_the_pause_ends_it_without_a_request(bench: OmsBench) ->
     wait_until(lambda: bench.gateway.count("place_algo") == 1 and bool(bench.oms.algos.open()))
     (algo,) = bench.oms.algos.open()
     bench.oms.algos.cancel(algo)
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()
     assert algo.status == "REJECTED"
     assert bench.gateway.count("place_algo") == 1

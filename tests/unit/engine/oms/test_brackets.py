@@ -190,7 +190,7 @@ def test_an_end_is_written_down_though_the_desk_closes_at_that_moment(bench: Bra
     def cancelled_while_the_step_still_runs() -> None:
         bench.gateway.end(order_id)
         queue = bench.brackets._supervisor._queues["BTCUSDT"]
-        assert queue._thread.stop_event.wait(5)
+        assert queue._thread.stop_event.wait(30)
 
     bench.gateway.plan("cancel", cancelled_while_the_step_still_runs)
     bench.brackets.cancel(view.bracket_id)

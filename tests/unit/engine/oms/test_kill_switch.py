@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from decimal import Decimal
 
 import pytest
@@ -65,7 +66,7 @@ def bench() -> Iterator[OmsBench]:
     made = OmsBench(gateway=Holding(FakeClock()))
     yield made
     made.oms.close()
-    assert made.oms.join(5)
+    assert made.oms.join(30)
 
 
 def ends(bench: OmsBench) -> KillState:
@@ -172,18 +173,18 @@ def test_an_order_in_flight_does_not_hold_it_up(bench):
 
     def hang() -> None:
         stuck.set()
-        assert released.wait(10)
+        assert released.wait(30)
 
     bench.gateway.plan("submit", hang)
     slow = threading.Thread(target=lambda: bench.buy("0.3"), name="slow")
     slow.start()
-    assert stuck.wait(5)
+    assert stuck.wait(30)
     bench.oms.kill_switch.start()
     wait_until(lambda: not bench.gateway.positions)
     wait_until(lambda: "not answered" in " ".join(bench.oms.kill_switch.view.left))
     assert bench.oms.kill_switch.view.state is KillState.WORKING
     released.set()
-    slow.join(5)
+    slow.join(30)
     assert ends(bench) is KillState.FLAT
     assert is_flat(bench)
 
@@ -197,7 +198,7 @@ def test_an_order_that_waits_to_be_tried_again_is_given_up(bench):
     wait_until(lambda: bench.gateway.count("submit") == 1)
     bench.oms.kill_switch.start()
     assert ends(bench) is KillState.FLAT
-    slow.join(5)
+    slow.join(30)
     assert placed[0].status is OrderStatus.REJECTED
     assert "kill switch" in placed[0].view.reason
 
@@ -301,22 +302,27 @@ def test_started_again_while_it_gives_up_it_goes_on(bench):
     assert is_flat(bench)
 
 
-def test_an_order_from_before_does_not_go_out_after_it(bench):
+def test_an_order_from_before_does_not_go_out_after_it(bench, monkeypatch):
     """It waited for its symbol's turn while the kill switch came and went."""
-    turn = bench.oms._desk.sender.turn("BTCUSDT")
+    sender, is_there = bench.oms._desk.sender, threading.Event()
+    really_turn = sender.turn
     refusals: list[str] = []
+
+    def turn(symbol: str) -> AbstractContextManager[None]:
+        is_there.set()
+        return really_turn(symbol)
 
     def place() -> None:
         refusals.append(bench.buy("0.3").view.reason)
 
     slow = threading.Thread(target=place, name="slow")
-    with turn:
+    with really_turn("BTCUSDT"):
+        monkeypatch.setattr(sender, "turn", turn)
         slow.start()
-        wait_until(slow.is_alive)
-        threading.Event().wait(0.05)  # it stands before the turn
+        assert is_there.wait(30)
         bench.oms.kill_switch.start()
         assert ends(bench) is KillState.FLAT
-    slow.join(5)
+    slow.join(30)
     assert len(refusals) == 1
     assert "started after this was asked for" in refusals[0]
     assert bench.gateway.orders == {}
@@ -334,7 +340,7 @@ def test_a_conditional_order_that_waits_to_be_tried_again_is_given_up(bench):
     wait_until(lambda: bench.gateway.count("place_algo") == 1)
     bench.oms.kill_switch.start()
     assert ends(bench) is KillState.FLAT
-    slow.join(5)
+    slow.join(30)
     assert "kill switch" in placed[0].view.reason
 
 
@@ -347,13 +353,13 @@ def test_a_failure_of_its_own_is_said_and_handed_on(bench):
 
     bench.gateway.plan("open_algos", breaks)
     bench.oms.kill_switch.start()
-    assert bench.oms.kill_switch.join(5)
+    assert bench.oms.kill_switch.join(30)
     assert crashes == ["kill"]
     assert "Close your positions at the exchange" in bench.oms.kill_switch.view.sentence
     bench.oms.kill_switch._on_crash = None
     bench.gateway.plan("open_algos", breaks)
     bench.oms.kill_switch.start()
-    assert bench.oms.kill_switch.join(5)
+    assert bench.oms.kill_switch.join(30)
 
 
 def test_stopping_what_never_ran_does_nothing():
@@ -369,7 +375,7 @@ def test_closing_ends_it_and_takes_no_more(bench):
     bench.oms.kill_switch.start()
     wait_until(lambda: bench.oms.kill_switch.view.rounds > 1)
     bench.oms.close()
-    assert bench.oms.join(5)
+    assert bench.oms.join(30)
     assert bench.oms.kill_switch.view.state is KillState.LEFT_OVER
     with pytest.raises(ShuttingDown):
         bench.oms.kill_switch.start()

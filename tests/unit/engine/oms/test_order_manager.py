@@ -228,7 +228,7 @@ def test_a_cancel_during_the_pause_ends_the_order_without_a_request(bench: OmsBe
     wait_until(lambda: bench.gateway.count("submit") == 1 and bench.oms.open_orders())
     (order,) = bench.oms.open_orders()
     bench.oms.cancel_order(order)
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()
     assert order.status == "REJECTED"
     assert "never reached" in order.reason
@@ -241,7 +241,7 @@ def test_closing_ends_a_pause_and_takes_no_more(bench: OmsBench) -> None:
     thread = in_thread(bench.buy)
     wait_until(lambda: bench.gateway.count("submit") == 1)
     bench.oms.close()
-    thread.join(5)
+    thread.join(30)
     assert not thread.is_alive()
     assert [o.status for o in bench.oms.orders()] == ["REJECTED"]
     with pytest.raises(ShuttingDown):
@@ -369,10 +369,10 @@ def test_wait_returns_at_the_change_it_waits_for(bench: OmsBench) -> None:
     order = bench.buy()
     assert order.order_id is not None
     results: list[bool] = []
-    thread = in_thread(lambda: results.append(bench.oms.wait(order, "FILLED", 10)))
+    thread = in_thread(lambda: results.append(bench.oms.wait(order, "FILLED", 30)))
     bench.gateway.fill(order.order_id, "0.05")
     bench.gateway.fill(order.order_id, "0.05")
-    thread.join(5)
+    thread.join(30)
     assert results == [True]
 
 
@@ -415,17 +415,17 @@ def test_a_cancel_never_overtakes_its_place(bench: OmsBench) -> None:
 
     def slow() -> None:
         entered.set()
-        assert proceed.wait(5)
+        assert proceed.wait(30)
 
     bench.gateway.plan("submit", slow)
     placing = in_thread(bench.buy)
-    assert entered.wait(5)
+    assert entered.wait(30)
     (order,) = bench.oms.open_orders()
     assert order.status is OrderStatus.PENDING_NEW
     cancelling = in_thread(lambda: bench.oms.cancel_order(order))
     assert bench.gateway.count("cancel") == 0
     proceed.set()
-    placing.join(5)
-    cancelling.join(5)
+    placing.join(30)
+    cancelling.join(30)
     assert order.status == "CANCELED"
     assert [name for name, _ in bench.gateway.calls] == ["submit", "cancel"]

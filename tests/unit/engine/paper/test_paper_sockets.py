@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from engine.paper import paper_outbox
+from engine.clock import FakeClock
+from engine.paper import paper_outbox, paper_pulse
 from engine.paper.paper_outbox import Outbox
 from engine.paper.paper_pulse import Pulse, SocketSettings
 
@@ -76,13 +79,23 @@ class FakeSocket:
 
 
 @pytest.mark.parametrize("answers", [True, False])
-def test_socket_is_pinged_with_the_time_and_closed_only_without_a_pong(answers: bool) -> None:
+def test_socket_is_pinged_with_the_time_and_closed_only_without_a_pong(
+    answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeClock()
+    monkeypatch.setattr(
+        paper_pulse, "time", SimpleNamespace(monotonic=clock.monotonic, time_ns=time.time_ns)
+    )
+
     async def run() -> FakeSocket:
         socket = FakeSocket()
-        pulse = Pulse(socket, SocketSettings(ping_every_s=0.01, pong_within_s=0.05))
+        pulse = Pulse(socket, SocketSettings(ping_every_s=0.001, pong_within_s=5.0))
         task = asyncio.create_task(pulse.run())
-        for _ in range(12):
-            await asyncio.wait([task], timeout=0.01)
+        while len(socket.pings) < 12 and not socket.closed.is_set():
+            known = len(socket.pings)
+            clock.advance(1.0)
+            while len(socket.pings) == known and not socket.closed.is_set():
+                await asyncio.sleep(0.001)
             if answers:
                 pulse.on_pong()
         task.cancel()

@@ -589,7 +589,7 @@ def test_a_crash_of_the_thread_ends_every_plan_for_good(bench):
     plan_id = bench.plans.start(twap()).plan_id
     bench.oms.place = lambda _: 1 / 0  # type: ignore[method-assign,assignment]
     bench.plans.begin()
-    assert bench.plans.wait(plan_id, 5)
+    assert bench.plans.wait(plan_id, 30)
     assert bench.view(plan_id).reason.startswith("Perpdesk failed while carrying it out")
     assert isinstance(bench.crashes[0], ZeroDivisionError)
     assert bench.memory.plans[plan_id].is_over

@@ -191,7 +191,7 @@ def test_everything_before_the_stop_is_written_and_nothing_after_it(tmp_path: Pa
     recorder.called("create_listen_key", {"a": None}, 200, f'{{"x":"{KEY}"}}'.encode(), 1.0)
     recorder.asked(CancelOrder(symbol="BTCUSDT", client_order_id="a"))
     hub.publish(OrderChanged(order=order()))
-    assert recorder.stop(10)
+    assert recorder.stop(30)
     hub.publish(OrderChanged(order=order(client_order_id="late")))
     text = gzip.decompress(recorder.file.read_bytes()).decode("utf-8")
     assert KEY not in text
@@ -207,7 +207,7 @@ def test_market_frames_are_counted_when_the_disk_is_slow_and_the_accounts_are_ke
     recorder = make_recorder(tmp_path, EventHub(), [])
     recorder.heard(Route.PUBLIC, [b"{}", b"{}"])
     recorder.heard(Route.PRIVATE, [b"{}"])
-    recorder.stop(10)
+    recorder.stop(30)
     records = list(RecordingReader(recorder.file).records())
     assert [r.frames for r in records if isinstance(r, Lost)] == [2]
     assert [r.route for r in records if isinstance(r, Heard)] == ["private"]
@@ -223,5 +223,5 @@ def test_a_disk_that_refuses_ends_the_recording_in_words(
     hub, ends = EventHub(), []
     recorder = make_recorder(tmp_path, hub, ends)
     recorder.said(Route.PUBLIC, "SUBSCRIBE")
-    recorder.stop(10)
+    recorder.stop(30)
     assert ends == ["The recording x cannot be written: No space left on device."]

@@ -51,7 +51,7 @@ class Source:
     def get_income(self, symbol=None, kind=None, *, start_ms=None, end_ms=None, limit=1000):
         self.calls += 1
         self.entered.set()
-        assert self.may_go.wait(10)
+        assert self.may_go.wait(30)
         if self.is_down:
             raise NotConnected("The exchange is not reached.")
         line = IncomeView(
@@ -103,7 +103,7 @@ def bench(tmp_path) -> Iterator[Bench]:
     made = Bench(tmp_path / "journal.db")
     yield made
     made.source.may_go.set()
-    assert made.desk.stop(10)
+    assert made.desk.stop(30)
     assert made.journal.close()
 
 
@@ -122,7 +122,7 @@ def test_giving_up_ends_what_runs_and_what_waits_but_keeps_notes(bench: Bench) -
     bench.trade(10)
     bench.source.may_go.clear()
     bench.desk.submit(TieOut(request_id="runs"))
-    assert bench.source.entered.wait(10)
+    assert bench.source.entered.wait(30)
     bench.desk.submit(LoadReview(request_id="waits"))
     note = NoteTrade(symbol="BTCUSDT", position_side=PositionSide.BOTH, trade_id=0, note="kept")
     bench.desk.submit(note)
@@ -138,7 +138,7 @@ def test_closing_gives_up_and_answers_what_waits(bench: Bench) -> None:
     bench.trade(10)
     bench.source.may_go.clear()
     bench.desk.submit(TieOut(request_id="runs"))
-    assert bench.source.entered.wait(10)
+    assert bench.source.entered.wait(30)
     bench.desk.submit(LoadReview(request_id="waits"))
     assert not bench.desk.stop(0.01)  # the network still holds it
     assert bench.of(ReviewCancelled)[0].request_id == "waits"

@@ -28,10 +28,10 @@ def test_one_wake_up_serves_a_batch():
 def test_a_reader_that_waits_is_woken_by_close():
     box: Mailbox[int] = Mailbox()
     seen = threading.Event()
-    reader = threading.Thread(target=lambda: seen.set() if box.wait(5) else None)
+    reader = threading.Thread(target=lambda: seen.set() if box.wait(60) else None)
     reader.start()
     box.close()
-    reader.join(5)
+    reader.join(30)
     assert seen.is_set()
     assert box.is_closed
 
@@ -53,7 +53,7 @@ def test_nothing_is_lost_between_many_writers_and_one_reader():
     got: list[tuple[int, int]] = []
     for writer in writers:
         writer.start()
-    while len(got) < 8000 and box.wait(5):
+    while len(got) < 8000 and box.wait(30):
         got.extend(box.drain())
     for writer in writers:
         writer.join()

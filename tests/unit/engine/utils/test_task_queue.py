@@ -14,8 +14,8 @@ def test_tasks_run_in_order_on_the_named_thread():
     for number in range(3):
         queue.submit(lambda n=number: seen.append((n, threading.current_thread().name)))
     queue.submit(done.set)
-    assert done.wait(5)
-    assert queue.stop(5)
+    assert done.wait(30)
+    assert queue.stop(30)
     assert seen == [(0, "orders-test"), (1, "orders-test"), (2, "orders-test")]
 
 
@@ -26,8 +26,8 @@ def test_a_failing_task_is_published_and_the_next_one_runs():
     queue.start()
     queue.submit(lambda: int("x"))
     queue.submit(done.set)
-    assert done.wait(5)
-    queue.stop(5)
+    assert done.wait(30)
+    queue.stop(30)
     assert crashes[0][0] == "q-test"
     assert "invalid literal" in crashes[0][1]
 
@@ -37,13 +37,13 @@ def test_waiting_tasks_are_dropped_with_a_word_at_stop():
     entered, release = threading.Event(), threading.Event()
     dropped: list[str] = []
     queue.start()
-    queue.submit(lambda: (entered.set(), release.wait(5)))
-    assert entered.wait(5)
+    queue.submit(lambda: (entered.set(), release.wait(30)))
+    assert entered.wait(30)
     queue.submit(lambda: dropped.append("ran"), lambda: dropped.append("dropped"))
     stopper = threading.Thread(target=queue.stop, args=(5,))
     stopper.start()
     release.set()
-    stopper.join(5)
+    stopper.join(30)
     assert dropped == ["dropped"]
     with pytest.raises(ShuttingDown):
         queue.submit(lambda: None)

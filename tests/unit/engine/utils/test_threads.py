@@ -16,17 +16,17 @@ def test_a_crash_is_told_with_the_thread_name():
 
     thread = StoppableThread("ws-test", body, on_crash)
     thread.start()
-    assert crashed.wait(5)
-    assert thread.join(5)
+    assert crashed.wait(30)
+    assert thread.join(30)
     assert told == [("ws-test", "broken")]
 
 
 def test_a_body_ends_when_asked():
-    thread = StoppableThread("idle-test", lambda stop: stop.wait(30) and None)
+    thread = StoppableThread("idle-test", lambda stop: stop.wait(300) and None)
     thread.start()
     assert thread.is_alive
     thread.request_stop()
-    assert thread.join(5)
+    assert thread.join(30)
 
 
 def test_a_thread_that_never_ran_can_be_joined():
