@@ -13,7 +13,7 @@ from desktop.formatting import money_text
 from desktop.widgets.confirmation import Confirmation
 from desktop.widgets.paper_panel import PaperPanel
 from desktop.widgets.toast_stack import ToastStack
-from engine.events import Event
+from engine.events import CommandDone, CommandRefused, Event
 from engine.events.paper import FaultPlayed, PaperChanged, PaperWasReset, ReplayFileRead
 from engine.paper_commands import ResetPaper
 from engine.trading_types import EnvironmentKind
@@ -36,6 +36,8 @@ class PaperDesk(QObject):
         return {
             PaperChanged: lambda change: self.panel.set_view(change.paper),
             ReplayFileRead: self.panel.set_file_read,
+            CommandDone: lambda done: self.panel.note_answer(done.command),
+            CommandRefused: lambda refused: self.panel.note_answer(refused.command),
             FaultPlayed: lambda played: self._toasts.show(played.sentence, key="paper.fault"),
             PaperWasReset: self._on_reset,
         }

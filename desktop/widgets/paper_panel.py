@@ -72,6 +72,7 @@ class PaperPanel(QScrollArea):
         self._view: PaperView | None = None
         self._running: PaperMarketKind | None = None
         self._is_built = False
+        self._is_starting = False  # another market was asked for, and not answered yet
 
     # --- what it is told ------------------------------------------------------------
 
@@ -88,6 +89,12 @@ class PaperPanel(QScrollArea):
         self._reading.setValue(round(100 * read.share))
         if read.is_over:
             self._show_starting(PaperMarketKind.REPLAY)
+
+    def note_answer(self, command: object) -> None:
+        """Done or refused; how the exchange stands then is told next."""
+        if isinstance(command, SetPaperMarket) and self._is_built:
+            self._is_starting = False
+            self._start.setEnabled(self._view is None or self._view.is_ours)
 
     # --- Qt ----------------------------------------------------------------------------
 
@@ -110,10 +117,12 @@ class PaperPanel(QScrollArea):
         if view.market is not self._running:
             self._running = view.market  # once: a person may be choosing another
             self._kind.setCurrentIndex(list(_MARKETS).index(view.market))
-        self._state.setText(f"The exchange {running}: {market.lower()}.{whose}")
+        if not self._is_starting:
+            self._state.setText(f"The exchange {running}: {market.lower()}.{whose}")
         self._restart.setText("Restart" if view.is_running else "Start again")
-        for ours in (self._restart, self._reset, self._start):
+        for ours in (self._restart, self._reset):
             ours.setEnabled(view.is_ours)
+        self._start.setEnabled(view.is_ours and not self._is_starting)
         names = ", ".join(f"{fault_title(f.fault)} ({_times(f.played)})" for f in view.faults)
         self._in_force.setText(f"In force: {names}" if names else "No fault is in force.")
         self._end.setEnabled(bool(view.faults))
@@ -155,10 +164,11 @@ class PaperPanel(QScrollArea):
         kind, source = self._chosen_kind(), self._source.text().strip()
         url = (source or _MIRROR) if kind is PaperMarketKind.MIRROR else ""
         file = source if kind is PaperMarketKind.REPLAY else ""
-        self.command_wanted.emit(SetPaperMarket(kind=kind, file=file, url=url))
+        self._is_starting = True
         self._start.setEnabled(False)
         if not file:
             self._show_starting(kind)
+        self.command_wanted.emit(SetPaperMarket(kind=kind, file=file, url=url))
 
     def _show_starting(self, kind: PaperMarketKind) -> None:
         """Until the exchange says how it stands, which takes some seconds."""

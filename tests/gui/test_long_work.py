@@ -345,12 +345,13 @@ def test_a_long_trade_file_shows_progress_stops_and_is_loaded_without_holding_th
     slow_reading.set()
     hands.see(lambda: not bar.isVisible())
     hands.see(lambda: hands.find(QWidget, "paper.market.start").isEnabled())
-    assert hands.find(QLabel, "paper.state").text() == "The exchange runs: invented market."
+    runs = "The exchange runs: invented market."
+    hands.see(lambda: hands.find(QLabel, "paper.state").text() == runs)
     hands.click("paper.market.start")
     assert not hands.find(QWidget, "paper.market.start").isEnabled()
     hands.see(lambda: hands.find(QLabel, "paper.replay.time").text().startswith("2026-09-21"))
     pulse.assert_smooth()
-    assert "replay of a trade file" in hands.find(QLabel, "paper.state").text()
+    hands.see(lambda: "runs: replay of" in hands.find(QLabel, "paper.state").text())
 
 
 # --- a recording ---------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtWidgets import QComboBox, QDockWidget, QLabel, QLineEdit, QProgressBar, QWidget
 
 from desktop.models.paper_faults import FAULT_GROUPS
+from engine.events import CommandDone
 from engine.events.paper import (
     FaultPlayed,
     FaultView,
@@ -117,7 +118,12 @@ def test_a_trade_file_shows_progress_can_be_stopped_and_has_a_time_line(desk: De
         last_ms=2_000,
     )
     view = PaperView(is_ours=True, is_running=True, market=PaperMarketKind.REPLAY, replay=replay)
-    desk.feed(PaperChanged(paper=view))
+    desk.feed(PaperChanged(paper=PaperView(is_ours=True, is_running=False)))  # asked before
+    assert "is starting anew" in desk.find(QLabel, "paper.state").text()
+    assert not desk.find(QWidget, "paper.market.start").isEnabled()
+    asked = next(c for c in desk.commands if isinstance(c, SetPaperMarket))
+    desk.feed(CommandDone(command=asked, sentence="It runs."), PaperChanged(paper=view))
+    assert desk.find(QLabel, "paper.state").text().startswith("The exchange runs: replay")
     assert desk.find(QWidget, "paper.market.start").isEnabled()
     desk.click("paper.replay.pause")
     assert desk.commands[-1] == SetReplay(paused=True)
