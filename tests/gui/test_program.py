@@ -63,7 +63,7 @@ def test_the_selftest_fails_when_the_exchange_is_stopped_half_way(tmp_path):
 
 def test_a_picture_of_the_window(tmp_path):
     picture = tmp_path / "new folder" / "window.png"
-    result = run("--screenshot", str(picture), "--after", "1", "--size", "1280x720")
+    result = run("--screenshot", str(picture), "--after", "0.1", "--size", "1280x720")
     assert result.returncode == 0, result.stderr
     data = picture.read_bytes()
     assert data.startswith(b"\x89PNG")
