@@ -23,6 +23,12 @@ for _wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitExposed):
 _QT_FOLDERS = {"gui", "desktop"}
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: a test often waits for another process or a clock."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     """What is there now stays to the end: no collection has to walk through it."""
     gc.collect()

@@ -74,14 +74,8 @@ def settled(engine: TradingEngine, placed: Order) -> int:
     that it was taken.
     """
     patient = placed.type != "LIMIT"
-    engine.oms.wait(placed, _is_told, timeout_s=_SETTLE_S if patient else 0)
+    engine.oms.wait(placed, timeout_s=_SETTLE_S if patient else 0)
     return _tell(placed)
-
-
-def _is_told(placed: Order) -> bool:
-    """An answer says that it was filled, but only the event that follows at which price."""
-    view = placed.view
-    return placed.is_terminal and bool(view.avg_price or not view.executed_qty)
 
 
 def _find(oms: OrderManager, symbol: str, wanted: str) -> Order:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import re
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import TextIO
 
 from engine.errors import JournalError
-
-_EXPONENT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?E[-+][0-9]+")
 
 
 def write_csv(target: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
@@ -40,15 +36,8 @@ def _write(file: TextIO, columns: Sequence[str], rows: Iterable[Sequence[object]
     writer, count = csv.writer(file), 0
     writer.writerow(columns)
     for count, row in enumerate(rows, 1):  # noqa: B007 - the last number is the count
-        writer.writerow([_spelled_out(value) for value in row])
+        writer.writerow(row)
     return count
-
-
-def _spelled_out(value: object) -> object:
-    """A kept zero of eight decimals is `0E-8`, which a spreadsheet's reader stumbles over."""
-    if not isinstance(value, str) or not _EXPONENT.fullmatch(value):
-        return value
-    return format(Decimal(value), "f")
 
 
 def _forget(beside: Path) -> None:

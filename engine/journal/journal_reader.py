@@ -7,9 +7,11 @@ the writer works. It sees what the writer has flushed.
 from __future__ import annotations
 
 import heapq
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from decimal import Decimal
 from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
@@ -73,6 +75,7 @@ _LONELY_ALGO_INTENTS = """
     ORDER BY seq
 """
 
+_EXPONENT = re.compile(r"-?[0-9]+(?:\.[0-9]+)?E[-+][0-9]+")
 _COUNT_FILLS = "SELECT COUNT(*) FROM fills"
 _FIRST_MS = "SELECT MIN(time_ms) FROM fills UNION ALL SELECT MIN(at_ms) FROM intents"
 _HAS_TABLE = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
@@ -250,7 +253,7 @@ class JournalReader:
         return bool(self._rows(_HAS_TABLE, (table,), _number, file)[0])
 
     def _export(self, table: str, columns: Sequence[str], target: Path) -> int:
-        rows = ([row[name] for name in columns] for row in self._all_in_order(table))
+        rows = ([_cell(name, row[name]) for name in columns] for row in self._all_in_order(table))
         return write_csv(target, columns, rows)
 
     # --- the file ----------------------------------------------------------------------
@@ -325,3 +328,12 @@ def _number(row: sqlite3.Row) -> int:
 
 def _time(row: sqlite3.Row) -> int | None:
     return None if row[0] is None else int(row[0])
+
+
+def _cell(column: str, value: object) -> object:
+    """Numbers spelled out: a kept zero of eight decimals is `0E-8`, which a spreadsheet's
+    reader stumbles over. An id that reads like a number is none.
+    """
+    if not isinstance(value, str) or column.endswith("_id") or not _EXPONENT.fullmatch(value):
+        return value
+    return format(Decimal(value), "f")

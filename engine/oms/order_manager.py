@@ -321,8 +321,17 @@ class OrderManager:
     def wait(self, order: Order | str, until: Until | None = None, timeout_s: float = 10.0) -> bool:
         """Block until the order has one of the statuses, or fulfils the condition, or (None)
         has ended. False when `timeout_s` passed first.
+
+        What was executed has its average price by then. The venue's answer to an order has
+        none since 2026-07; the account's stream tells it a moment later.
         """
-        return self.tracker.wait(condition_of(self.get_order(order), until), timeout_s)
+        found = self.get_order(order)
+        is_met = condition_of(found, until)
+        if callable(until):
+            return self.tracker.wait(is_met, timeout_s)
+        return self.tracker.wait(
+            lambda: is_met() and bool(found.avg_price or not found.executed_qty), timeout_s
+        )
 
     @property
     def why_closed(self) -> str:

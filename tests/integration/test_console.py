@@ -39,9 +39,10 @@ def typed_in(folder: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
 
 
 @contextmanager
-def open_exchange(folder: Path) -> Iterator[Path]:
+def open_exchange(folder: Path, *, unlimited: bool = False) -> Iterator[Path]:
     state = folder / "with ü" / "paper"
-    with paper_server(state, symbols=("BTCUSDT",), balance="50000000") as process:
+    asked = {"symbols": ("BTCUSDT",), "balance": "50000000", "unlimited": unlimited}
+    with paper_server(state, **asked) as process:
         announce(state, process.ready)
         yield folder
 
@@ -61,8 +62,10 @@ def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Cli]:
 
 @pytest.fixture(scope="module")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of an exchange that many tests share, since none of them trades."""
-    with open_exchange(tmp_path_factory.mktemp("shared")) as folder:
+    """The folder of an exchange that many tests share, since none of them trades; one minute's
+    requests would not do for all of their starts.
+    """
+    with open_exchange(tmp_path_factory.mktemp("shared"), unlimited=True) as folder:
         yield folder
 
 

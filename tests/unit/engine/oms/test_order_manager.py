@@ -5,6 +5,7 @@ import threading
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from engine.errors import (
     BadInput,
@@ -383,6 +384,25 @@ def test_wait_gives_up_in_time(bench: OmsBench) -> None:
 def test_wait_takes_a_condition(bench: OmsBench) -> None:
     order = bench.buy()
     assert bench.oms.wait(order, lambda o: o.executed_qty == 0, 0)
+
+
+def test_who_waits_for_a_fill_learns_its_price(
+    bench: OmsBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The venue's answer to an order has no average; the event that follows it has."""
+    end = bench.gateway._end
+    monkeypatch.setattr(
+        bench.gateway, "_end", lambda *given: replace(end(*given), avg_price=D(0), cum_quote=None)
+    )
+    bench.gateway.holds_events = True
+    order = bench.oms.submit_order("BTCUSDT", "BUY", "MARKET", "0.1")
+    assert (order.status, order.avg_price) == ("FILLED", 0)
+    assert not bench.oms.wait(order, "FILLED", 0)
+    assert bench.oms.wait(order, lambda o: o.status == "FILLED", 0)
+    bench.gateway.release()
+    assert bench.oms.wait(order, "FILLED", 0)
+    assert bench.oms.wait(order, timeout_s=0)
+    assert order.avg_price == 60000
 
 
 def test_without_the_account_stream_only_reducing_orders_go_out() -> None:
