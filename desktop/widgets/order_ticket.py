@@ -316,6 +316,6 @@ class OrderTicket(TicketInput):
         self.margin_type.margin_type_wanted.connect(self.margin_type_wanted)
         for side in Side:
             self.best_buttons[side].clicked.connect(lambda _=False, s=side: self._fill_best(s))
-            self.side_buttons[side].clicked.connect(lambda _=False, s=side: self._ask(s))
+            self.side_buttons[side].acted.connect(lambda s=side: self._ask(s))
         for share, button in self.share_buttons.items():
             button.clicked.connect(lambda _=False, pct=share: self._fill_share(pct))

@@ -25,10 +25,11 @@ from desktop.models.conditional_rules import CONDITIONAL, TYPE_WORDS
 from desktop.models.preferences import Preferences
 from desktop.models.size_unit import SizeUnit
 from desktop.theme.fonts import mono_font, ui_font
-from desktop.widgets.buttons import make_button
+from desktop.widgets.buttons import dress_button, make_button
 from desktop.widgets.decimal_field import DecimalField
 from desktop.widgets.leverage_button import LeverageButton
 from desktop.widgets.margin_button import MarginButton
+from desktop.widgets.order_button import OrderButton
 from desktop.widgets.preset_row import Preset, PresetRow
 from desktop.widgets.problem_line import ProblemLine
 from desktop.widgets.ticket_summary import TicketSummary
@@ -138,16 +139,11 @@ class TicketControls(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return button
 
-    def _side_button(self, side: Side) -> QPushButton:
-        return make_button(
-            f"orderTicket.side.{side.lower()}",
-            _SIDE_WORDS[side],
-            side.lower(),
-            height=38,
-            weight=QFont.Weight.DemiBold,
-            size=13,
-            parent=self,
-        )
+    def _side_button(self, side: Side) -> OrderButton:
+        button = OrderButton(_SIDE_WORDS[side], self)
+        name, role = f"orderTicket.side.{side.lower()}", side.lower()
+        dress_button(button, name, role, height=38, weight=QFont.Weight.DemiBold, size=13)
+        return button
 
     # --- layout -------------------------------------------------------------------
 

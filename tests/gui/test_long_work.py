@@ -58,7 +58,7 @@ from tests.helpers.trade_history import BEGIN_MS
 
 FILLS = 20_000
 RECORDS = 250_000
-TRADES = 500_000
+TRADES = 200_000
 # far above what the window needs, far below what the work itself takes;
 # a Windows Python is tried where its system calls are played by another system
 LONGEST_BUSY_S = 2.0 if sys.platform == "win32" else 0.5
@@ -325,6 +325,7 @@ def slow_reading(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     goes_on.set()
 
 
+@pytest.mark.long
 def test_a_long_trade_file_shows_progress_stops_and_is_loaded_without_holding_the_window_up(
     hands: Hands, tmp_path: Path, slow_reading: threading.Event
 ) -> None:

@@ -39,10 +39,9 @@ def typed_in(folder: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
 
 
 @contextmanager
-def open_exchange(folder: Path, *, unlimited: bool = False) -> Iterator[Path]:
+def open_exchange(folder: Path) -> Iterator[Path]:
     state = folder / "with ü" / "paper"
-    asked = {"symbols": ("BTCUSDT",), "balance": "50000000", "unlimited": unlimited}
-    with paper_server(state, **asked) as process:
+    with paper_server(state, symbols=("BTCUSDT",), balance="50000000") as process:
         announce(state, process.ready)
         yield folder
 
@@ -60,12 +59,12 @@ def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Cli]:
         yield typed_in(folder, capsys)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="class")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of an exchange that many tests share, since none of them trades; one minute's
-    requests would not do for all of their starts.
+    """The folder of an exchange that the tests of a class share, since none of them trades.
+    One minute's requests do for some ten starts.
     """
-    with open_exchange(tmp_path_factory.mktemp("shared"), unlimited=True) as folder:
+    with open_exchange(tmp_path_factory.mktemp("shared")) as folder:
         yield folder
 
 
@@ -198,31 +197,46 @@ def test_watch_prints_prices(cli, monkeypatch):
     assert re.search(r"BTCUSDT bid [\d.]+ ask [\d.]+", out)
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("order", "BTCUSDT", "BUY", "LIMIT", "0.1", "62000.03"), "multiple of 0.1"),
-        (("order", "BTCUSDT", "BUY", "LIMIT", "zero", "62000"), "quantity must be a number"),
-        (("order", "BTCUSDT", "BUY", "LIMIT", "0", "62000"), "above zero"),
-        (("order", "BTCUSDT", "BUY", "LIMIT", "0.1"), "needs a price"),
-        (("order", "NOSUCH", "BUY", "LIMIT", "0.1", "62000"), "no symbol 'NOSUCH'"),
-        (("cancel", "BTCUSDT", "777"), "no open order 777"),
-        (("amend", "BTCUSDT", "777"), "no open order 777"),
-        (("watch", "NOSUCH"), "no symbol 'NOSUCH'"),
-        (("algo", "BTCUSDT", "SELL", "STOP_MARKET", "0.1"), "needs trigger_price"),
-        (("algo", "BTCUSDT", "SELL", "STOP", "0.1", "--trigger", "9000000"), "needs price"),
-        (("algo-move", "BTCUSDT", "777"), "--trigger, --price, --quantity"),
-        (("algo-cancel", "BTCUSDT", "777"), "no conditional order 777"),
-        (("close", "BTCUSDT"), "no open position"),
-        (("dead-man", "BTCUSDT", "3"), "from 5 to 86400 s"),
-    ],
-)
-def test_a_mistake_is_one_sentence(paper, capsys, words, said):
-    code, out, err = typed_in(paper, capsys)(*words)
+def assert_one_sentence(result: tuple[int, str, str], said: str) -> None:
+    code, out, err = result
     assert code == 1
     assert said in err
     assert "Traceback" not in err
     assert out == ""
+
+
+class TestMistakeInAnOrder:
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (("order", "BTCUSDT", "BUY", "LIMIT", "0.1", "62000.03"), "multiple of 0.1"),
+            (("order", "BTCUSDT", "BUY", "LIMIT", "zero", "62000"), "quantity must be a number"),
+            (("order", "BTCUSDT", "BUY", "LIMIT", "0", "62000"), "above zero"),
+            (("order", "BTCUSDT", "BUY", "LIMIT", "0.1"), "needs a price"),
+            (("order", "NOSUCH", "BUY", "LIMIT", "0.1", "62000"), "no symbol 'NOSUCH'"),
+        ],
+    )
+    def test_is_one_sentence(self, paper, capsys, words, said):
+        assert_one_sentence(typed_in(paper, capsys)(*words), said)
+
+
+class TestMistakeElsewhere:
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (("cancel", "BTCUSDT", "777"), "no open order 777"),
+            (("amend", "BTCUSDT", "777"), "no open order 777"),
+            (("watch", "NOSUCH"), "no symbol 'NOSUCH'"),
+            (("algo", "BTCUSDT", "SELL", "STOP_MARKET", "0.1"), "needs trigger_price"),
+            (("algo", "BTCUSDT", "SELL", "STOP", "0.1", "--trigger", "9000000"), "needs price"),
+            (("algo-move", "BTCUSDT", "777"), "--trigger, --price, --quantity"),
+            (("algo-cancel", "BTCUSDT", "777"), "no conditional order 777"),
+            (("close", "BTCUSDT"), "no open position"),
+            (("dead-man", "BTCUSDT", "3"), "from 5 to 86400 s"),
+        ],
+    )
+    def test_is_one_sentence(self, paper, capsys, words, said):
+        assert_one_sentence(typed_in(paper, capsys)(*words), said)
 
 
 def test_an_unknown_environment_and_a_broken_config_name_the_key(tmp_path, capsys):

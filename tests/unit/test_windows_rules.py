@@ -40,7 +40,6 @@ def guarded_lines(tree: ast.Module) -> set[int]:
 
 
 def posix_only(tree: ast.Module) -> list[tuple[int, str]]:
-    safe = guarded_lines(tree)
     found: list[tuple[int, str]] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -49,6 +48,7 @@ def posix_only(tree: ast.Module) -> list[tuple[int, str]]:
             found.append((node.lineno, node.module))
         elif isinstance(node, ast.Attribute) and node.attr in POSIX_NAMES.get(_owner(node), ()):
             found.append((node.lineno, f"{_owner(node)}.{node.attr}"))
+    safe = guarded_lines(tree) if found else set()
     return [(line, what) for line, what in found if line not in safe]
 
 

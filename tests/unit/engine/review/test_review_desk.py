@@ -107,6 +107,7 @@ def bench(tmp_path) -> Iterator[Bench]:
     assert made.journal.close()
 
 
+@pytest.mark.long
 def test_a_hundred_thousand_fills_are_reviewed_with_progress(bench: Bench) -> None:
     bench.trade(FILLS)
     bench.desk.submit(LoadReview(request_id="all"))
