@@ -8,7 +8,8 @@ import msgspec
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QComboBox, QToolButton
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QToolButton
 
 from desktop.theme import palette
 from desktop.theme.fonts import load_fonts
@@ -321,9 +322,16 @@ def test_fresh_data_makes_the_rows_clickable_again(ladder, qtbot) -> None:
 
 
 def on_screen(ladder: PriceLadder) -> QImage:
-    """What was really painted so far; grab() would paint everything anew."""
-    QApplication.processEvents()
-    return ladder.screen().grabWindow(ladder.winId()).toImage()
+    """What was really painted so far, once it stays; grab() would paint everything anew."""
+
+    def look() -> QImage:
+        QTest.qWait(10)  # some systems paint on a timer of their own
+        return ladder.screen().grabWindow(ladder.winId()).toImage()
+
+    seen = look()
+    while (again := look()) != seen:
+        seen = again
+    return seen
 
 
 def test_partial_repaints_end_in_the_same_picture_as_a_whole_one(ladder) -> None:
