@@ -55,6 +55,7 @@ class ToastStack(QObject):
         self._area = area
         self._in_sight = in_sight
         self._tags = tags
+        self._seen, self._named = _nowhere(), _nothing()  # what both told at the last look
         self._top = 0
         self._toasts: list[Toast] = []
         self._look = QTimer(self, interval=_LOOK_MS)
@@ -139,12 +140,20 @@ class ToastStack(QObject):
     def _give_way(self) -> None:
         """Prices and orders move; but nothing runs away from under the mouse."""
         shown = [toast for toast in self._toasts if toast.isVisible()]
-        kept = [self._in_sight(), *self._tags()]
+        self._look_around()
+        kept = [self._seen, *self._named]
         is_over_them = any(toast.geometry().intersects(one) for toast in shown for one in kept)
         if is_over_them and not any(toast.underMouse() for toast in shown):
             self._arrange()
 
+    def _look_around(self) -> None:
+        """Once for each arrangement: the chart lays itself out for an answer."""
+        self._seen, self._named = self._in_sight(), self._tags()
+
     def _arrange(self) -> None:
+        if not self._toasts:
+            return
+        self._look_around()
         area = self._area.size()
         widest = min(max(round(area.width() * _WIDTH_SHARE), _NARROWEST), WIDEST)
         bottom, width = self._spot(_height_of(self._fitted(widest)), widest)
@@ -186,7 +195,7 @@ class ToastStack(QObject):
         return shown
 
     def _right(self) -> int:
-        kept = self._in_sight()
+        kept = self._seen
         return kept.right() if kept.width() else self._area.width() - _CLEAR_RIGHT
 
     def _spot(self, height: int, widest: int) -> tuple[int, int]:
@@ -207,22 +216,22 @@ class ToastStack(QObject):
             return []
         lowest = self._bottom(is_over, height)
         highest = lowest - self._room(is_over) + height
-        above = {tag.top() - _GAP for tag in self._tags()}
+        above = {tag.top() - _GAP for tag in self._named}
         return [lowest, *sorted((y for y in above if highest <= y < lowest), reverse=True)]
 
     def _width_beside(self, bottom: int, height: int) -> int:
         """How wide a stack of this height may be there without lying over a tag."""
         band = QRect(0, bottom - height, self._right(), height)
-        edges = [tag.right() for tag in self._tags() if tag.intersects(band)]
+        edges = [tag.right() for tag in self._named if tag.intersects(band)]
         return self._right() - _MARGIN - max(edges, default=0) - _GAP
 
     def _is_over(self, height: int) -> bool:
         """Below the present price if the stack fits there, else above it, else where more is."""
         above = self._room(is_over=True)
-        return not self._in_sight().isEmpty() and self._room(is_over=False) < min(height, above)
+        return not self._seen.isEmpty() and self._room(is_over=False) < min(height, above)
 
     def _room(self, is_over: bool) -> int:
-        kept = self._in_sight()
+        kept = self._seen
         if is_over:
             return kept.top() - _GAP - self._top - _CLEAR_ABOVE
         return self._area.height() - _CLEAR_BELOW - kept.bottom() - _GAP
@@ -230,4 +239,4 @@ class ToastStack(QObject):
     def _bottom(self, is_over: bool, height: int) -> int:
         if not is_over:
             return self._area.height() - _CLEAR_BELOW
-        return max(self._in_sight().top() - _GAP, self._top + _CLEAR_ABOVE + height)
+        return max(self._seen.top() - _GAP, self._top + _CLEAR_ABOVE + height)

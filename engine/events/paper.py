@@ -64,7 +64,7 @@ class ReplayFileRead(Event, frozen=True, kw_only=True):
     is_over: bool = False
 
     def latest_key(self) -> Hashable | None:
-        return None if self.is_over else "replay file"
+        return "replay file"  # its end, too: how far it was is not told after that
 
 
 class PaperWasReset(Event, frozen=True, kw_only=True):

@@ -6,8 +6,10 @@ from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import QRect
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
 
+from desktop.widgets.toast_stack import ToastStack
 from desktop.widgets.toasts import Toast
 from engine.events import CandlesLoaded, OrderChanged
 from engine.trading_types import AlertLevel
@@ -168,3 +170,24 @@ def test_a_notice_gives_way_to_an_order_that_moves_under_it_but_not_under_the_mo
     assert places(desk)[0] == place
     monkeypatch.setattr(Toast, "underMouse", lambda _toast: False)
     desk.qtbot.waitUntil(lambda: not [tag for tag in tags if tag.intersects(places(desk)[0])])
+
+
+def test_the_chart_is_asked_once_for_each_notice(qtbot: QtBot) -> None:
+    """However many orders there are: each answer lays the chart out."""
+    area = QWidget()
+    qtbot.addWidget(area)
+    area.resize(900, 600)
+    asked: list[str] = []
+
+    def tags() -> list[QRect]:
+        asked.append("tags")
+        return [QRect(10, 20 * number, 200, 18) for number in range(25)]
+
+    def price() -> QRect:
+        asked.append("price")
+        return QRect(0, 280, 820, 40)
+
+    stack = ToastStack(area, price, tags)
+    stack.show("Bought 0.1 BTC at 64,250.0")
+    assert sorted(asked) == ["price", "tags"]
+    stack.toasts()[0].close()
